@@ -1,0 +1,88 @@
+//! JSON that says which field is wrong.
+
+use serde::de::{DeserializeOwned, Error};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::types::Fault;
+
+/// Money in JSON: `{"amount": "19.99", "currency": "EUR"}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Amount {
+    /// A decimal number as text.
+    pub amount: String,
+    /// ISO 4217 code in capitals.
+    pub currency: String,
+}
+
+/// The plugin's configuration, or a fault that names the field.
+pub fn config<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
+    read(text.as_bytes()).map_err(Fault::bad_config)
+}
+
+/// A body that came in, or a fault that names the field.
+pub fn input<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
+    read(bytes).map_err(Fault::bad_input)
+}
+
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        if path == "." { error.into_inner().to_string() } else { format!("{path}: {}", error.into_inner()) }
+    })?;
+    json.end().map_err(|error| error.to_string())?;
+    Ok(value)
+}
+
+/// An id of another system, kept as text: some are numbers beyond what a double can hold. For
+/// `#[serde(deserialize_with)]`; `null` and the empty text are none.
+pub fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Id {
+        Number(u64),
+        Text(String),
+        Other(serde_json::Value),
+    }
+    match Id::deserialize(deserializer)? {
+        Id::Number(number) => Ok(Some(number.to_string())),
+        Id::Text(text) => Ok(Some(text).filter(|text| !text.is_empty())),
+        Id::Other(serde_json::Value::Null) => Ok(None),
+        Id::Other(other) => Err(D::Error::custom(format!("{other} is no id; expected a whole number or a text"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    struct Order {
+        #[serde(deserialize_with = "id")]
+        id: Option<String>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Limit {
+        #[allow(dead_code)]
+        min_spent: Amount,
+    }
+
+    #[test]
+    fn ids_beyond_two_to_the_53_stay_exact() {
+        let order: Order = input(br#"{"id": 9007199254740993}"#).unwrap();
+        assert_eq!(order.id.as_deref(), Some("9007199254740993"));
+        assert_eq!(input::<Order>(br#"{"id": null}"#).unwrap().id, None);
+        assert!(input::<Order>(br#"{"id": 1.5}"#).is_err());
+    }
+
+    #[test]
+    fn a_fault_names_the_field() {
+        let fault = config::<Limit>(r#"{"min_spent": {"amount": 5, "currency": "EUR"}}"#).unwrap_err();
+        assert!(fault.message.starts_with("min_spent.amount: "), "{}", fault.message);
+        let fault = config::<Limit>(r#"{"min_spend": 5}"#).unwrap_err();
+        assert!(fault.message.contains("min_spend"), "{}", fault.message);
+    }
+}

@@ -1,0 +1,32 @@
+//! The package's own description, carried in the standard sections of component metadata.
+
+/// Puts name, version, licence, description, authors and source of the calling package into its `.wasm`.
+///
+/// The sections are those of `wasm-metadata` (`version`, `licenses`, `description`, `authors`, `source`); the linker
+/// writes them into the core module inside the component, and `wasm-metadata` reads them there. That crate has no
+/// section of its own for the name of a module built by an ordinary linker, so the name stands in `cartwright:name`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! package_metadata {
+    () => {
+        #[cfg(target_family = "wasm")]
+        $crate::package_metadata! {
+            NAME: "cartwright:name" = "CARGO_PKG_NAME",
+            VERSION: "version" = "CARGO_PKG_VERSION",
+            LICENSES: "licenses" = "CARGO_PKG_LICENSE",
+            DESCRIPTION: "description" = "CARGO_PKG_DESCRIPTION",
+            AUTHORS: "authors" = "CARGO_PKG_AUTHORS",
+            SOURCE: "source" = "CARGO_PKG_REPOSITORY",
+        }
+    };
+    ($($name:ident: $section:literal = $variable:literal,)+) => {
+        #[allow(unsafe_code)]
+        mod package_metadata {
+            $(
+                #[used]
+                #[unsafe(link_section = $section)]
+                static $name: [u8; env!($variable).len()] = $crate::encoding::bytes(env!($variable));
+            )+
+        }
+    };
+}
