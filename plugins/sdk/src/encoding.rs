@@ -19,7 +19,7 @@ pub fn to_hex(bytes: &[u8]) -> String {
 
 /// The bytes of a hexadecimal text of either case; none where it is no such text.
 pub fn from_hex(text: &str) -> Option<Vec<u8>> {
-    if text.len() % 2 != 0 {
+    if !text.len().is_multiple_of(2) {
         return None;
     }
     let digit = |byte: u8| char::from(byte).to_digit(16);

@@ -39,7 +39,7 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
 /// `#[serde(deserialize_with)]`; `null` and the empty text are none.
 pub fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     #[derive(Deserialize)]
-    #[serde(untagged)]
+    #[serde(untagged, expecting = "expected a whole number or a text")]
     enum Id {
         Number(u64),
         Text(String),
@@ -51,6 +51,17 @@ pub fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, 
         Id::Other(serde_json::Value::Null) => Ok(None),
         Id::Other(other) => Err(D::Error::custom(format!("{other} is no id; expected a whole number or a text"))),
     }
+}
+
+/// A text; `null`, nothing and blanks are none. For `#[serde(default, deserialize_with)]`.
+pub fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    Ok(text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()))
+}
+
+/// A list where `null` means an empty one. For `#[serde(default, deserialize_with)]`.
+pub fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@
 //! `plugins/channels/inbox`.
 
 pub mod encoding;
+pub mod events;
 pub mod json;
 pub mod time;
 

@@ -29,6 +29,17 @@ impl TryFrom<&Amount> for Money {
     }
 }
 
+impl From<&Money> for Amount {
+    fn from(money: &Money) -> Self {
+        let decimals = decimals(&money.currency);
+        let sign = if money.minor < 0 { "-" } else { "" };
+        let digits = format!("{:0>width$}", money.minor.unsigned_abs(), width = decimals + 1);
+        let (whole, fraction) = digits.split_at(digits.len() - decimals);
+        let dot = if decimals == 0 { "" } else { "." };
+        Self { amount: format!("{sign}{whole}{dot}{fraction}"), currency: money.currency.clone() }
+    }
+}
+
 /// Decimals of the minor unit (ISO 4217, table A.1).
 fn decimals(currency: &str) -> usize {
     match currency {
@@ -47,6 +58,14 @@ mod tests {
     fn minor(amount: &str, currency: &str) -> Option<i64> {
         let text = Amount { amount: amount.to_owned(), currency: currency.to_owned() };
         Money::try_from(&text).ok().map(|money| money.minor)
+    }
+
+    #[test]
+    fn amounts_are_written_as_they_were_read() {
+        for (amount, currency) in [("19.99", "EUR"), ("-0.05", "EUR"), ("250000", "VND"), ("1.234", "KWD")] {
+            let text = Amount { amount: amount.to_owned(), currency: currency.to_owned() };
+            assert_eq!(Amount::from(&Money::try_from(&text).unwrap()), text);
+        }
     }
 
     #[test]

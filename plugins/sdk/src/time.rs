@@ -1,6 +1,26 @@
 //! Instants (milliseconds since 1970) from and to RFC 3339.
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
 use crate::types::Instant;
+
+/// An instant that is RFC 3339 text in JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment(pub Instant);
+
+impl Serialize for Moment {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&format(self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let problem = || de::Error::custom(format_args!("`{text}` is no date and time like 2026-11-02T10:00:00Z"));
+        parse(&text).map(Self).ok_or_else(problem)
+    }
+}
 
 /// Reads RFC 3339 with any offset, such as `2026-11-02T10:00:00+01:00`; none where it is no such text.
 pub fn parse(text: &str) -> Option<Instant> {

@@ -33,7 +33,7 @@ macro_rules! condition_plugin {
         $crate::package_metadata!();
         $crate::__generate!("condition-plugin", $wit);
         /// The contract of a condition.
-        #[allow(unused_imports)]
+        #[allow(unused_imports, dead_code)]
         mod bindings {
             pub use super::generated::cartwright::plugin::{cart, contact, customer, decision, orders, run};
             pub use super::generated::exports::cartwright::plugin::condition::*;
@@ -141,11 +141,20 @@ macro_rules! source_plugin {
             "source-plugin", $wit, "cartwright:plugin/transport@0.1.0": ::cartwright_sdk::transport
         );
         /// The contract of a source.
-        #[allow(unused_imports)]
+        #[allow(unused_imports, dead_code)]
         mod bindings {
             pub use super::generated::cartwright::plugin::{connection, secrets};
             pub use super::generated::exports::cartwright::plugin::source::*;
             pub use super::generated::exports::cartwright::plugin::source::Guest as Source;
+            pub use ::cartwright_sdk::events::{Fact, Subject};
+
+            impl Event {
+                /// A fact in the host's words.
+                pub fn new(id: String, occurred_at: Instant, subject: Subject, fact: &Fact) -> Self {
+                    let subject = subject.keys().map(|(kind, value)| Key { kind: kind.to_owned(), value }).collect();
+                    Self { id, type_: fact.name().to_owned(), occurred_at, subject, body: fact.body().to_string() }
+                }
+            }
         }
         #[cfg(target_family = "wasm")]
         generated::export!($plugin with_types_in generated);

@@ -1,0 +1,197 @@
+//! A person, known or still anonymous, with what the shop knows of them.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::contact::{Address, AddressKind, Consent, ConsentState, Email, Phone};
+use crate::event::CustomerBody;
+use crate::ids::CustomerId;
+use crate::time::{Span, Timestamp};
+
+/// A customer. An anonymous cart has one too: it stands for itself until it is joined (S10).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Customer {
+    /// Ours.
+    pub id: CustomerId,
+    /// When the shop first heard of them.
+    pub registered_at: Timestamp,
+    /// Given name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_name: Option<String>,
+    /// Family name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_name: Option<String>,
+    /// E.164.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<Phone>,
+    /// E-mail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<Email>,
+    /// ISO 3166-1 alpha-2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+    /// BCP 47 tag.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// IANA zone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
+    /// Tags.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub tags: BTreeSet<String>,
+    /// Attributes.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, Value>,
+    /// Consent to marketing, one state for all channels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent: Option<Consent>,
+    /// What is known against addresses, by channel.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<AddressMark>,
+}
+
+/// Something known against an address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AddressMark {
+    /// The channel's connection name; none means every channel.
+    pub channel: Option<String>,
+    /// The address it concerns; a new address is free of it.
+    pub value: String,
+    /// What is known.
+    pub mark: Mark,
+    /// When it ends by itself.
+    pub until: Option<Timestamp>,
+}
+
+/// What can be known against an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Mark {
+    /// It does not exist (S23).
+    Invalid,
+    /// The person is not there (S23).
+    NotOnChannel,
+    /// The person forbade it (S18).
+    Suppressed,
+}
+
+/// How long an address that is not on a channel is left alone (S23).
+pub const NOT_ON_CHANNEL: Span = Span::days(30);
+
+impl Customer {
+    /// Somebody of whom nothing is known.
+    pub fn anonymous(id: CustomerId, at: Timestamp) -> Self {
+        Self {
+            id,
+            registered_at: at,
+            first_name: None,
+            last_name: None,
+            phone: None,
+            email: None,
+            country: None,
+            language: None,
+            time_zone: None,
+            tags: BTreeSet::new(),
+            attributes: BTreeMap::new(),
+            consent: None,
+            marks: Vec::new(),
+        }
+    }
+
+    /// Consent to marketing.
+    pub fn marketing(&self) -> ConsentState {
+        self.consent.as_ref().map_or(ConsentState::Unknown, |consent| consent.state)
+    }
+
+    /// The address of a kind.
+    pub fn address(&self, kind: AddressKind) -> Option<Address> {
+        let value = match kind {
+            AddressKind::Phone => self.phone.as_ref()?.to_string(),
+            AddressKind::Email => self.email.as_ref()?.to_string(),
+            AddressKind::Handle => self.id.to_string(),
+        };
+        Some(Address { kind, value })
+    }
+
+    /// What is known against an address on a channel, as of now.
+    pub fn mark_on(&self, channel: &str, address: &Address, now: Timestamp) -> Option<Mark> {
+        self.marks
+            .iter()
+            .filter(|mark| mark.value == address.value && mark.until.is_none_or(|until| now < until))
+            .find(|mark| mark.channel.as_deref().is_none_or(|name| name == channel))
+            .map(|mark| mark.mark)
+    }
+
+    /// Notes something against an address, once.
+    pub fn add_mark(&mut self, mark: AddressMark) {
+        self.marks.retain(|known| (&known.channel, &known.value, known.mark) != (&mark.channel, &mark.value, mark.mark));
+        self.marks.push(mark);
+    }
+
+    /// Takes consent if it replaces what is known. Returns whether it did.
+    pub fn take_consent(&mut self, consent: Consent) -> bool {
+        let replaces = consent.replaces(self.consent.as_ref());
+        if replaces {
+            self.consent = Some(consent);
+        }
+        replaces
+    }
+
+    /// Takes what a source tells; what it leaves out, and addresses that are none, stay as they are.
+    pub fn take(&mut self, body: &CustomerBody) {
+        let set = |field: &mut Option<String>, value: &Option<String>| {
+            if let Some(text) = value.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
+                *field = Some(text.to_owned());
+            }
+        };
+        set(&mut self.first_name, &body.first_name);
+        set(&mut self.last_name, &body.last_name);
+        set(&mut self.country, &body.country);
+        set(&mut self.language, &body.language);
+        set(&mut self.time_zone, &body.time_zone);
+        if let Some(at) = body.registered_at {
+            self.registered_at = self.registered_at.min(at);
+        }
+        if let Some(tags) = &body.tags {
+            self.tags = tags.iter().map(|tag| tag.trim().to_owned()).filter(|tag| !tag.is_empty()).collect();
+        }
+        for (name, value) in &body.attributes {
+            if value.is_null() {
+                self.attributes.remove(name);
+            } else {
+                self.attributes.insert(name.clone(), value.clone());
+            }
+        }
+    }
+
+    /// Takes everything from somebody who turned out to be the same person; what both know stays as it is here.
+    pub fn absorb(&mut self, other: Customer) {
+        self.registered_at = self.registered_at.min(other.registered_at);
+        self.first_name = self.first_name.take().or(other.first_name);
+        self.last_name = self.last_name.take().or(other.last_name);
+        self.phone = self.phone.take().or(other.phone);
+        self.email = self.email.take().or(other.email);
+        self.country = self.country.take().or(other.country);
+        self.language = self.language.take().or(other.language);
+        self.time_zone = self.time_zone.take().or(other.time_zone);
+        self.tags.extend(other.tags);
+        for (name, value) in other.attributes {
+            self.attributes.entry(name).or_insert(value);
+        }
+        // S10: of two consents the stricter holds.
+        let strictness = |consent: &Consent| match consent.state {
+            ConsentState::Unsubscribed => 2,
+            ConsentState::Subscribed => 1,
+            ConsentState::Unknown => 0,
+        };
+        self.consent = match (self.consent.take(), other.consent) {
+            (Some(own), Some(theirs)) if strictness(&theirs) > strictness(&own) => Some(theirs),
+            (own, theirs) => own.or(theirs),
+        };
+        for mark in other.marks {
+            self.add_mark(mark);
+        }
+    }
+}

@@ -1,0 +1,463 @@
+//! Events: what happened in a shop, in one form for all sources.
+//!
+//! A source plugin, `POST /v1/events` and an event log for `simulate` all speak this form, so this module is also
+//! the source of `wit/v0.1/events.schema.json`.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+use crate::contact::{Address, ConsentState};
+use crate::ids::{ConnectionId, MessageId};
+use crate::message::Rejection;
+use crate::money::Money;
+use crate::time::Timestamp;
+
+/// One thing that happened, as its source tells it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "EventText", into = "EventText")]
+pub struct Event {
+    /// The source's own id of the fact; told again, the fact has the same id.
+    pub id: String,
+    /// When it happened, by the source's clock.
+    pub occurred_at: Timestamp,
+    /// The names by which the source knows what it is about.
+    pub subject: Subject,
+    /// What happened.
+    pub what: What,
+}
+
+/// The JSON form of an [`Event`], its body not yet looked at.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EventText {
+    /// The source's own id of the fact.
+    pub id: String,
+    /// `cart.updated`, `order.placed`, … or a name of the shop's own with a dot in it.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// When it happened, by the source's clock.
+    pub occurred_at: Timestamp,
+    /// The names by which the source knows what it is about.
+    #[serde(default)]
+    pub subject: Subject,
+    /// What the type says.
+    #[serde(default)]
+    pub body: Value,
+}
+
+/// A body that does not fit its type.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: {message}")]
+pub struct EventError {
+    /// Path of the field, such as `body.lines[0].price.amount`.
+    pub field: String,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+/// Reads JSON and names the field that does not fit.
+pub fn read_json<T: serde::de::DeserializeOwned>(root: &str, value: Value) -> Result<T, EventError> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let path = error.path().to_string();
+        let field = if path == "." { root.to_owned() } else { format!("{root}.{path}") };
+        EventError { field: field.trim_start_matches('.').to_owned(), message: error.into_inner().to_string() }
+    })
+}
+
+impl TryFrom<EventText> for Event {
+    type Error = EventError;
+
+    fn try_from(text: EventText) -> Result<Self, EventError> {
+        if text.id.is_empty() || text.id.len() > 255 {
+            return Err(EventError { field: "id".into(), message: "must have 1 to 255 characters".into() });
+        }
+        let body = text.body;
+        let what = match text.kind.as_str() {
+            "cart.updated" => What::CartUpdated(read_json("body", body)?),
+            "checkout.updated" => What::CheckoutUpdated(read_json("body", body)?),
+            "order.placed" => What::OrderPlaced(read_json("body", body)?),
+            "order.paid" => What::OrderPaid(read_json("body", body)?),
+            "order.cancelled" => What::OrderCancelled(read_json("body", body)?),
+            "order.fulfilled" => What::OrderFulfilled(read_json("body", body)?),
+            "order.delivered" => What::OrderDelivered(read_json("body", body)?),
+            "customer.updated" => What::CustomerUpdated(read_json("body", body)?),
+            "customer.identified" => What::CustomerIdentified(read_json("body", body)?),
+            "product.updated" => What::ProductUpdated(read_json("body", body)?),
+            "message.receipt" => What::Receipt(read_json("body", body)?),
+            name if name.contains('.') && name.len() <= 100 => {
+                What::Custom(CustomEvent { name: name.to_owned(), body })
+            }
+            name => {
+                return Err(EventError {
+                    field: "type".into(),
+                    message: format!("`{name}` is no event type; an event of your own needs a dot, like `shop.{name}`"),
+                });
+            }
+        };
+        Ok(Self { id: text.id, occurred_at: text.occurred_at, subject: text.subject, what })
+    }
+}
+
+impl From<Event> for EventText {
+    fn from(event: Event) -> Self {
+        let kind = event.what.name().to_owned();
+        // Bodies hold only text keys and whole numbers, which JSON can always say.
+        let body = match event.what {
+            What::CartUpdated(body) | What::CheckoutUpdated(body) => serde_json::to_value(body),
+            What::OrderPlaced(body) | What::OrderPaid(body) | What::OrderCancelled(body) => serde_json::to_value(body),
+            What::OrderFulfilled(body) | What::OrderDelivered(body) => serde_json::to_value(body),
+            What::CustomerUpdated(body) | What::CustomerIdentified(body) => serde_json::to_value(body),
+            What::ProductUpdated(body) => serde_json::to_value(body),
+            What::Receipt(body) => serde_json::to_value(body),
+            What::Custom(custom) => Ok(custom.body),
+        }
+        .unwrap_or(Value::Null);
+        Self { id: event.id, kind, occurred_at: event.occurred_at, subject: event.subject, body }
+    }
+}
+
+/// Names of the subject in the other system. Carts and customers are joined over them (S10).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Subject {
+    /// The platform's customer id, as text (ids may exceed 2^53).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer: Option<String>,
+    /// E-mail as written by the source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// Phone as written by the source; parsed with the country of the body.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    /// Cart token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cart: Option<String>,
+    /// Checkout token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkout: Option<String>,
+    /// Order id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<String>,
+    /// Id of a browser that has not said who it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub anonymous: Option<String>,
+}
+
+/// The kinds of event with their bodies.
+#[derive(Debug, Clone, PartialEq)]
+pub enum What {
+    /// The cart as it is now.
+    CartUpdated(CartBody),
+    /// The checkout as it is now.
+    CheckoutUpdated(CartBody),
+    /// An order was placed, whatever its payment waits for.
+    OrderPlaced(OrderBody),
+    /// The order was paid.
+    OrderPaid(OrderBody),
+    /// The order was cancelled, voided, failed or expired.
+    OrderCancelled(OrderBody),
+    /// The order left the shop.
+    OrderFulfilled(ShipmentBody),
+    /// The order reached the customer.
+    OrderDelivered(ShipmentBody),
+    /// The customer's record as the platform has it now.
+    CustomerUpdated(CustomerBody),
+    /// The customer said who they are: a form, a sign-in, a coupon claim.
+    CustomerIdentified(CustomerBody),
+    /// The product as it is now.
+    ProductUpdated(ProductBody),
+    /// A channel tells what became of a message. Made by channel plugins, refused from elsewhere.
+    Receipt(Receipt),
+    /// Anything else, its body kept as it is.
+    Custom(CustomEvent),
+}
+
+/// An event of the shop's own.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CustomEvent {
+    /// Its name, with a dot.
+    pub name: String,
+    /// Whatever it carries.
+    pub body: Value,
+}
+
+/// A cart or checkout as the source has it.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CartBody {
+    /// All lines; none means the cart was emptied.
+    #[serde(default)]
+    pub lines: Vec<Line>,
+    /// Total as the customer sees it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total: Option<Money>,
+    /// When the source last changed it: the newer record wins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<Timestamp>,
+    /// Set once the checkout became an order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completed_at: Option<Timestamp>,
+    /// Where the customer can go on with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovery_url: Option<String>,
+    /// What the source tells of the person along with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer: Option<CustomerBody>,
+}
+
+/// One line of a cart or order.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Line {
+    /// What the customer sees.
+    pub title: String,
+    /// Pieces.
+    pub quantity: u32,
+    /// Price of one piece.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<Money>,
+    /// Stock keeping unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sku: Option<String>,
+    /// The platform's product id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product_id: Option<String>,
+    /// The platform's variant id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant_id: Option<String>,
+    /// Product type, tags and collections.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub categories: Vec<String>,
+    /// Picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image_url: Option<String>,
+    /// Product page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product_url: Option<String>,
+}
+
+impl Line {
+    /// What makes two lines the same goods.
+    pub fn goods(&self) -> &str {
+        [&self.variant_id, &self.sku, &self.product_id]
+            .into_iter()
+            .find_map(|id| id.as_deref())
+            .unwrap_or(&self.title)
+    }
+}
+
+/// An order.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OrderBody {
+    /// What people call it, such as `#1001`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<String>,
+    /// Total in the shop's currency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total: Option<Money>,
+    /// When it was placed; without, the event's own time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub placed_at: Option<Timestamp>,
+    /// When the source last changed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<Timestamp>,
+    /// Who made it.
+    #[serde(default)]
+    pub origin: OrderOrigin,
+    /// What was bought.
+    #[serde(default)]
+    pub lines: Vec<Line>,
+    /// What the source tells of the person along with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer: Option<CustomerBody>,
+}
+
+/// Who made an order: only the customer's own end a run (S08).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderOrigin {
+    /// The customer, in any shop channel.
+    #[default]
+    Customer,
+    /// A draft that staff wrote.
+    Draft,
+    /// A subscription renewed itself.
+    Renewal,
+    /// Staff, for the customer.
+    Staff,
+    /// Read from history; enrols nobody and ends nothing.
+    Backfill,
+    /// A test of the platform.
+    Test,
+}
+
+/// Something happened to an order on its way.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ShipmentBody {
+    /// Where the parcel can be followed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tracking_url: Option<String>,
+}
+
+/// What a source tells about a person. What it leaves out stays as it is.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CustomerBody {
+    /// Given name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_name: Option<String>,
+    /// Family name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_name: Option<String>,
+    /// E-mail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// Phone, free-form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    /// ISO 3166-1 alpha-2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+    /// BCP 47 tag.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// IANA time zone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
+    /// When the platform first knew the person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registered_at: Option<Timestamp>,
+    /// All tags, where the source knows them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<String>>,
+    /// Attributes to set; `null` removes one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, Value>,
+    /// Consent to marketing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent: Option<ConsentBody>,
+}
+
+/// Consent as a source tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConsentBody {
+    /// Yes, no or never said.
+    pub state: ConsentState,
+    /// When the customer said so; without, the event's own time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
+}
+
+/// A product of the catalogue.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProductBody {
+    /// The platform's id.
+    pub product_id: String,
+    /// What the customer sees.
+    pub title: String,
+    /// Picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image_url: Option<String>,
+    /// Product page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product_url: Option<String>,
+    /// Product type, tags and collections.
+    #[serde(default)]
+    pub categories: Vec<String>,
+    /// When the source last changed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<Timestamp>,
+}
+
+/// What a channel tells about a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Receipt {
+    /// What happened.
+    pub kind: ReceiptKind,
+    /// The provider's id of our message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider_id: Option<String>,
+    /// Our message's id, where the provider echoes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_id: Option<MessageId>,
+    /// Who acted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sender: Option<Address>,
+    /// Text of a reply, payload of a button.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Rejection>,
+}
+
+/// What a receipt says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReceiptKind {
+    /// The provider has it.
+    Accepted,
+    /// The device has it.
+    Delivered,
+    /// The customer saw it.
+    Read,
+    /// The customer used a button or link.
+    Clicked,
+    /// The customer answered.
+    Replied,
+    /// It did not reach the customer.
+    Failed,
+    /// The customer wants no more.
+    OptedOut,
+}
+
+/// Where an event came from: a connection of the shop, or its own API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// `POST /v1/events`.
+    Api,
+    /// A webhook or poll of a connection.
+    Connection(ConnectionId),
+}
+
+impl What {
+    /// The `type` of the event.
+    pub fn name(&self) -> &str {
+        match self {
+            What::CartUpdated(_) => "cart.updated",
+            What::CheckoutUpdated(_) => "checkout.updated",
+            What::OrderPlaced(_) => "order.placed",
+            What::OrderPaid(_) => "order.paid",
+            What::OrderCancelled(_) => "order.cancelled",
+            What::OrderFulfilled(_) => "order.fulfilled",
+            What::OrderDelivered(_) => "order.delivered",
+            What::CustomerUpdated(_) => "customer.updated",
+            What::CustomerIdentified(_) => "customer.identified",
+            What::ProductUpdated(_) => "product.updated",
+            What::Receipt(_) => "message.receipt",
+            What::Custom(custom) => &custom.name,
+        }
+    }
+
+    /// Whether the event may forbid a message that is about to leave: nothing is handed over before it is applied.
+    pub fn is_urgent(&self) -> bool {
+        !matches!(self, What::ProductUpdated(_) | What::OrderFulfilled(_) | What::OrderDelivered(_) | What::Custom(_))
+    }
+
+    /// What the event tells of the person.
+    pub fn person(&self) -> Option<&CustomerBody> {
+        match self {
+            What::CartUpdated(cart) | What::CheckoutUpdated(cart) => cart.customer.as_ref(),
+            What::OrderPlaced(order) | What::OrderPaid(order) | What::OrderCancelled(order) => order.customer.as_ref(),
+            What::CustomerUpdated(person) | What::CustomerIdentified(person) => Some(person),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! Values and rules of Cartwright.
+//!
+//! Everything here is decided from values that are handed in. There is no clock, no randomness, no database, no
+//! socket and no `async` in this crate, and nothing here may ever ask for one.
+//!
+//! Start reading at [`plan`]: what a run does next. Then [`apply`]: what an event changes. [`check`] says what must
+//! hold of any shop at any time. The words are those of the glossary in `host/docs/ARCHITECTURE.md`; rules are cited
+//! as S01, S02, … where they are kept.
+
+#![forbid(unsafe_code)]
+
+pub mod cart;
+pub mod contact;
+pub mod content;
+pub mod customer;
+pub mod event;
+pub mod facts;
+pub mod ids;
+pub mod locale;
+pub mod message;
+pub mod money;
+pub mod order;
+pub mod plugin;
+pub mod rule;
+pub mod run;
+mod schema;
+pub mod shop;
+pub mod strategy;
+pub mod time;
+pub mod trace;
+pub mod world;

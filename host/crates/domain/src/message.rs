@@ -1,0 +1,396 @@
+//! Messages: one contact on one channel slot, from intent to receipt, and what each outcome means (S22, S23).
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::contact::Address;
+use crate::event::ReceiptKind;
+use crate::ids::{CustomerId, MessageId, RunId};
+use crate::time::{Span, Timestamp};
+
+/// Why a content is sent. Consent, windows and caps concern marketing only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// Advertising: only to customers who want it.
+    #[default]
+    Marketing,
+    /// About an order the customer made.
+    Transactional,
+    /// To the shop's own people.
+    Staff,
+}
+
+/// A message with everything that was decided about it. What it says is rendered when it leaves, never before.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Message {
+    /// A function of (shop, run, step, iteration, slot).
+    pub id: MessageId,
+    /// Whose it is.
+    pub run: RunId,
+    /// To whom.
+    pub customer: CustomerId,
+    /// The step that makes it.
+    pub step: String,
+    /// How often the run had been at the step before.
+    pub iteration: u32,
+    /// Position in the step's list of channels.
+    pub slot: u32,
+    /// The shop's channel connection, by name.
+    pub channel: String,
+    /// The content, by name.
+    pub content: String,
+    /// Variables that the selector added.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variables: Vec<(String, String)>,
+    /// Why it is sent.
+    pub purpose: Purpose,
+    /// When it was decided.
+    pub created_at: Timestamp,
+    /// The first instant that its delay allows; lateness counts from here (S27).
+    pub allowed_at: Timestamp,
+    /// Past this it is not handed over any more.
+    pub late_after: Timestamp,
+    /// Where it stands.
+    pub state: MessageState,
+    /// When it is looked at again; none while nothing is to be done.
+    pub due_at: Option<Timestamp>,
+    /// How often it was handed over.
+    pub attempts: u32,
+    /// Where it went, once that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Address>,
+    /// The variant's locale, once chosen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locale: Option<String>,
+    /// What it says, as handed over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rendered: Option<serde_json::Value>,
+    /// When it was last handed over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handed_over_at: Option<Timestamp>,
+    /// The provider's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider_id: Option<String>,
+    /// The provider's last words on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_answer: Option<Details>,
+    /// The furthest receipt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<ReceiptKind>,
+    /// When its state last changed.
+    pub changed_at: Timestamp,
+}
+
+/// Where a message stands. The order is the way it goes; `accepted`, `rejected`, `uncertain` and `skipped` end the
+/// step, so that the run goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum MessageState {
+    /// Decided; free to be claimed.
+    Queued,
+    /// Claimed by a node until its lease ends; nothing has left the process, so it may be claimed again then.
+    Prepared {
+        /// End of the claim.
+        lease_until: Timestamp,
+    },
+    /// Committed before the provider is called. After a crash here only the provider knows.
+    HandedOver {
+        /// End of the claim: afterwards it is looked up, sent again where that is harmless, or closed as uncertain.
+        lease_until: Timestamp,
+        /// The adapter's state before the call, base64.
+        adapter_state: String,
+    },
+    /// Waits until something is put right.
+    Held {
+        /// What.
+        reason: HoldReason,
+    },
+    /// The provider has it.
+    Accepted,
+    /// The provider refused it for certain.
+    Rejected {
+        /// The class of the refusal.
+        class: RejectionClass,
+    },
+    /// The provider may or may not have it; never sent again (S22).
+    Uncertain,
+    /// Not sent on purpose.
+    Skipped {
+        /// Why.
+        reason: SkipReason,
+    },
+}
+
+/// Why a message was not sent on purpose. A closed list (S31).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SkipReason {
+    /// The strategy or the shop is not live.
+    StrategyNotLive,
+    /// The run ended before the message left.
+    RunEnded,
+    /// Nobody is known behind the cart yet.
+    NotIdentified,
+    /// The customer has not subscribed to marketing.
+    NoConsent,
+    /// The customer has unsubscribed from marketing.
+    Unsubscribed,
+    /// The address is suppressed on this channel.
+    Suppressed,
+    /// No address that the channel can use.
+    NoAddress,
+    /// The address is marked invalid.
+    InvalidAddress,
+    /// The person is not on this channel.
+    NotOnChannel,
+    /// The cart is empty.
+    CartEmptied,
+    /// No variant of the content for the channel.
+    NoVariant,
+    /// A variable has neither value nor default.
+    MissingVariable,
+    /// The template failed, or the adapter could not make a request of it.
+    ContentFailed,
+    /// The selector failed and the step has no default.
+    NoContent,
+    /// Past its lateness.
+    TooLate,
+}
+
+/// Why a message waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HoldReason {
+    /// The provider refuses the sender.
+    SenderPolicy,
+    /// The credentials do not work.
+    Auth,
+    /// The account is out of credit.
+    Billing,
+    /// The provider refuses the template.
+    Template,
+    /// The provider refuses what it says.
+    ContentPolicy,
+    /// The channel does not exist, is switched off, or its plugin cannot run.
+    ChannelNotReady,
+}
+
+/// What the adapter says became of a hand-over: the closed list of S23.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Outcome {
+    /// The provider has it.
+    Accepted {
+        /// The provider's id.
+        provider_id: String,
+    },
+    /// It was refused.
+    Rejected(Rejection),
+    /// Nobody knows.
+    Uncertain(Details),
+}
+
+/// A refusal with the provider's words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Rejection {
+    /// Its class.
+    #[serde(flatten)]
+    pub class: RejectionClass,
+    /// The provider's code and text.
+    pub details: Details,
+}
+
+/// The provider's own code and words.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Details {
+    /// Such as `131026`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// Such as `Message undeliverable`.
+    pub text: String,
+}
+
+/// Why a provider refuses (S23).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "class", rename_all = "snake_case")]
+pub enum RejectionClass {
+    /// The address does not exist.
+    InvalidRecipient,
+    /// The person is not on this channel.
+    NotOnChannel,
+    /// The person wants nothing from this sender.
+    OptOut,
+    /// The provider's window for this kind of message is closed.
+    WindowClosed,
+    /// The provider's own cap.
+    FrequencyCap,
+    /// Too fast; again after the instant, if the provider named one.
+    RateLimited {
+        /// Not before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<Timestamp>,
+    },
+    /// Nothing was sent; trying again may help.
+    Transient,
+    /// The template is missing, paused or wrong.
+    Template,
+    /// What it says is not allowed.
+    ContentPolicy,
+    /// The sender is not allowed.
+    SenderPolicy,
+    /// The credentials do not work.
+    Auth,
+    /// No credit.
+    Billing,
+    /// Too long or too heavy.
+    TooLarge,
+    /// The provider does not understand the request.
+    BadRequest,
+    /// A code that nobody listed.
+    Unknown,
+}
+
+/// What follows from an outcome, beside the message's own state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing.
+    None,
+    /// The address is invalid until it changes.
+    AddressInvalid,
+    /// The address is not tried on this channel for 30 days.
+    NotOnChannel,
+    /// As if the customer had unsubscribed, and the address is suppressed on this channel (S18).
+    OptOut,
+    /// The content is held on this channel.
+    HoldContent(HoldReason),
+    /// The channel is held.
+    HoldChannel(HoldReason),
+}
+
+/// What happens to a message after an outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum After {
+    /// It has ended; the run goes on.
+    Done,
+    /// It is tried again then, if it is not too late by then.
+    Again(Timestamp),
+    /// It waits until the hold is released.
+    Held(HoldReason),
+}
+
+impl RejectionClass {
+    /// The name in JSON and in figures.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::InvalidRecipient => "invalid_recipient",
+            Self::NotOnChannel => "not_on_channel",
+            Self::OptOut => "opt_out",
+            Self::WindowClosed => "window_closed",
+            Self::FrequencyCap => "frequency_cap",
+            Self::RateLimited { .. } => "rate_limited",
+            Self::Transient => "transient",
+            Self::Template => "template",
+            Self::ContentPolicy => "content_policy",
+            Self::SenderPolicy => "sender_policy",
+            Self::Auth => "auth",
+            Self::Billing => "billing",
+            Self::TooLarge => "too_large",
+            Self::BadRequest => "bad_request",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// The table of S23.
+    pub fn effect(self) -> Effect {
+        match self {
+            Self::InvalidRecipient => Effect::AddressInvalid,
+            Self::NotOnChannel => Effect::NotOnChannel,
+            Self::OptOut => Effect::OptOut,
+            Self::Template => Effect::HoldContent(HoldReason::Template),
+            Self::ContentPolicy => Effect::HoldContent(HoldReason::ContentPolicy),
+            Self::SenderPolicy => Effect::HoldChannel(HoldReason::SenderPolicy),
+            Self::Auth => Effect::HoldChannel(HoldReason::Auth),
+            Self::Billing => Effect::HoldChannel(HoldReason::Billing),
+            Self::WindowClosed
+            | Self::FrequencyCap
+            | Self::RateLimited { .. }
+            | Self::Transient
+            | Self::TooLarge
+            | Self::BadRequest
+            | Self::Unknown => Effect::None,
+        }
+    }
+
+    /// Whether the message may be tried again, and when. `chance` spreads the back-off by 20 %.
+    pub fn after(self, attempts: u32, now: Timestamp, chance: u64) -> After {
+        match self {
+            Self::RateLimited { after: Some(after) } => After::Again(after.max(now + Span::seconds(1))),
+            Self::RateLimited { after: None } | Self::Transient => After::Again(now + back_off(attempts, chance)),
+            Self::SenderPolicy => After::Held(HoldReason::SenderPolicy),
+            Self::Auth => After::Held(HoldReason::Auth),
+            Self::Billing => After::Held(HoldReason::Billing),
+            _ => After::Done,
+        }
+    }
+}
+
+/// 30 s doubling to 1 h, spread by 20 % (S23). `attempts` counts those already made.
+pub fn back_off(attempts: u32, chance: u64) -> Span {
+    let doubled = 30_000i64 << attempts.saturating_sub(1).min(7);
+    let base = doubled.min(3_600_000);
+    let spread = base / 5;
+    let offset = (chance % (2 * spread as u64 + 1)) as i64 - spread;
+    Span::from_millis(base + offset)
+}
+
+impl Message {
+    /// Whether the step that made it is complete, and since when.
+    pub fn completed_at(&self) -> Option<Timestamp> {
+        match self.state {
+            MessageState::Accepted | MessageState::Uncertain | MessageState::Rejected { .. } => {
+                Some(self.handed_over_at.unwrap_or(self.changed_at))
+            }
+            MessageState::Skipped { .. } => Some(self.changed_at),
+            _ => None,
+        }
+    }
+
+    /// Whether the provider may have it.
+    pub fn may_have_been_sent(&self) -> bool {
+        matches!(self.state, MessageState::HandedOver { .. } | MessageState::Accepted | MessageState::Uncertain)
+    }
+
+    /// Takes a receipt: states only move forward, in whatever order receipts come; a failure after the provider
+    /// accepted counts unless something later is known. Returns whether anything changed.
+    pub fn receive(&mut self, kind: ReceiptKind, failure: Option<&Rejection>, at: Timestamp) -> bool {
+        let rank = |kind: ReceiptKind| match kind {
+            ReceiptKind::Accepted => 0,
+            ReceiptKind::Failed => 1,
+            ReceiptKind::Delivered => 2,
+            ReceiptKind::Read => 3,
+            ReceiptKind::Clicked | ReceiptKind::Replied => 4,
+            ReceiptKind::OptedOut => -1,
+        };
+        if rank(kind) < 0 || self.receipt.is_some_and(|known| rank(known) >= rank(kind)) {
+            return false;
+        }
+        self.receipt = Some(kind);
+        self.changed_at = self.changed_at.max(at);
+        let answered = matches!(self.state, MessageState::HandedOver { .. } | MessageState::Uncertain | MessageState::Accepted | MessageState::Rejected { .. });
+        if kind == ReceiptKind::Failed {
+            if let Some(rejection) = failure {
+                self.last_answer = Some(rejection.details.clone());
+                if answered {
+                    self.state = MessageState::Rejected { class: rejection.class };
+                    self.due_at = None;
+                }
+            }
+        } else if answered {
+            self.state = MessageState::Accepted;
+            self.due_at = None;
+        }
+        true
+    }
+}
+

@@ -1,0 +1,248 @@
+//! Plugins as values: what one says of itself, how it is installed, how it can fail.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::shop::{ChannelAbility, Grants};
+use crate::time::Timestamp;
+
+/// The five kinds of plugin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PluginKind {
+    /// Decides which branch.
+    Condition,
+    /// Decides which content.
+    Selector,
+    /// Reaches a provider.
+    Channel,
+    /// Understands a shop platform.
+    Source,
+    /// Turns templates into text.
+    Renderer,
+}
+
+impl PluginKind {
+    /// The word of the WIT.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Condition => "condition",
+            Self::Selector => "selector",
+            Self::Channel => "channel",
+            Self::Source => "source",
+            Self::Renderer => "renderer",
+        }
+    }
+}
+
+impl std::fmt::Display for PluginKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// One installed version of a plugin. The newest installed of a name is the active one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PluginRecord {
+    /// From the component's metadata.
+    pub name: String,
+    /// From the component's metadata, `MAJOR.MINOR.PATCH`.
+    pub version: String,
+    /// SHA-256 of the component, hex.
+    pub digest: String,
+    /// Which of the five.
+    pub kind: PluginKind,
+    /// The WIT package it was built for, such as `cartwright:plugin@0.1.0`.
+    pub built_for: String,
+    /// Size of the component in bytes.
+    pub size: u64,
+    /// From the component's metadata.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub licence: Option<String>,
+    /// From the component's metadata.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authors: Option<String>,
+    /// What it says of itself.
+    pub descriptor: Descriptor,
+    /// For conditions, selectors and renderers: what the shop allows it. Connections carry their own grants.
+    #[serde(default)]
+    pub grants: Grants,
+    /// When it was installed.
+    pub installed_at: Timestamp,
+    /// Whether new decisions use it.
+    pub active: bool,
+}
+
+impl PluginRecord {
+    /// The number before the first dot of the version.
+    pub fn major(&self) -> u64 {
+        self.version.split('.').next().and_then(|text| text.parse().ok()).unwrap_or(0)
+    }
+
+    /// `name@version (digest)`, as traces write it.
+    pub fn label(&self) -> String {
+        format!("{}@{} ({})", self.name, self.version, &self.digest[..self.digest.len().min(12)])
+    }
+}
+
+/// What a plugin says about itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Descriptor {
+    /// For a list.
+    pub title: String,
+    /// One or two sentences.
+    pub summary: String,
+    /// JSON Schema of its configuration.
+    pub config_schema: Value,
+    /// Facts it reads.
+    pub facts: Vec<FactNeed>,
+    /// Hosts its requests go to.
+    pub hosts: Vec<HostNeed>,
+    /// Secrets it needs.
+    pub secrets: Vec<SecretNeed>,
+    /// Conditions: all branches; empty means yes and no.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub branches: Vec<String>,
+    /// Channels: what they can do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ability: Option<ChannelAbility>,
+    /// Channels: JSON Schema of a content variant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_schema: Option<Value>,
+}
+
+/// A fact that a plugin wants to read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FactNeed {
+    /// `interface.function` or `interface.*`.
+    pub fact: String,
+    /// Why.
+    pub why: String,
+}
+
+/// A host that a plugin wants to send requests to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HostNeed {
+    /// Host name, or `{config:/pointer}`.
+    pub host: String,
+    /// Methods, or `SMTP`.
+    pub methods: Vec<String>,
+    /// Prefix of the path.
+    pub path_prefix: String,
+    /// Why.
+    pub why: String,
+}
+
+/// A secret that a plugin wants to use.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SecretNeed {
+    /// Name of its placeholder.
+    pub name: String,
+    /// For a form.
+    pub title: String,
+    /// Why.
+    pub why: String,
+}
+
+impl Descriptor {
+    /// The grants that would satisfy it with a configuration: what a person is asked to confirm.
+    pub fn asks(&self, config: &Value) -> Grants {
+        let host = |need: &HostNeed| -> String {
+            need.host
+                .strip_prefix("{config:")
+                .and_then(|rest| rest.strip_suffix('}'))
+                .map(|pointer| config.pointer(pointer).and_then(Value::as_str).unwrap_or_default())
+                .map_or_else(|| need.host.clone(), host_of)
+        };
+        Grants {
+            facts: self.facts.iter().map(|need| need.fact.clone()).collect(),
+            hosts: self
+                .hosts
+                .iter()
+                .map(|need| crate::shop::HostGrant {
+                    host: host(need),
+                    methods: need.methods.clone(),
+                    path_prefix: need.path_prefix.clone(),
+                })
+                .filter(|grant| !grant.host.is_empty())
+                .collect(),
+            secrets: self.secrets.iter().map(|need| need.name.clone()).collect(),
+        }
+    }
+}
+
+/// The host, with its port if one is written, of a URL; or the text itself if it is none.
+fn host_of(text: &str) -> String {
+    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+    rest.split(['/', '?', '#']).next().unwrap_or_default().to_owned()
+}
+
+/// Why a plugin gave no usable answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, thiserror::Error)]
+#[error("{problem}: {message}")]
+pub struct PluginFailure {
+    /// What it was.
+    pub problem: Problem,
+    /// In words, with the limit and its value where one was crossed.
+    pub message: String,
+}
+
+/// What can go wrong with a plugin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Problem {
+    /// It answered with a fault of its own.
+    Fault,
+    /// Its fault `bad-config`.
+    BadConfig,
+    /// Its fault `bad-input`.
+    BadInput,
+    /// Its fault `missing-fact`.
+    MissingFact,
+    /// It crashed.
+    Trap,
+    /// It took too long.
+    TimeOut,
+    /// It wanted too much memory.
+    Memory,
+    /// It answered with something that is no answer.
+    InvalidAnswer,
+    /// It answered with too much.
+    TooLarge,
+    /// It read a fact that it does not declare.
+    FactNotDeclared,
+    /// It read or did what the shop did not grant.
+    NotGranted,
+    /// No place to run it at the moment.
+    Busy,
+    /// It is not installed, or cannot be loaded.
+    NotInstalled,
+}
+
+impl Problem {
+    /// Whether the same facts may give an answer later (S12).
+    pub fn may_pass(self) -> bool {
+        matches!(self, Self::TimeOut | Self::Busy)
+    }
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Fault => "fault",
+            Self::BadConfig => "bad configuration",
+            Self::BadInput => "bad input",
+            Self::MissingFact => "missing fact",
+            Self::Trap => "trap",
+            Self::TimeOut => "time-out",
+            Self::Memory => "memory limit",
+            Self::InvalidAnswer => "invalid answer",
+            Self::TooLarge => "answer too large",
+            Self::FactNotDeclared => "fact not declared",
+            Self::NotGranted => "not granted",
+            Self::Busy => "busy",
+            Self::NotInstalled => "not installed",
+        })
+    }
+}

@@ -1,0 +1,120 @@
+//! Runs: one customer's way through one version of a strategy.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::cart::Side;
+use crate::ids::{CartId, CustomerId, MessageId, RunId, StrategyId, VersionId};
+use crate::time::Timestamp;
+
+/// A run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Run {
+    /// Ours.
+    pub id: RunId,
+    /// Of which strategy.
+    pub strategy: StrategyId,
+    /// In which version; pinned.
+    pub version: VersionId,
+    /// Whose.
+    pub customer: CustomerId,
+    /// Never two active runs of a strategy for one key (S07).
+    pub key: String,
+    /// When the first trigger event occurred.
+    pub started_at: Timestamp,
+    /// When the newest trigger event occurred.
+    pub newest_trigger_at: Timestamp,
+    /// What triggered it.
+    pub trigger: Trigger,
+    /// Where it stands.
+    pub position: Position,
+    /// When it is looked at next; none while it waits for a message, or is over.
+    pub due_at: Option<Timestamp>,
+}
+
+/// What triggered a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Trigger {
+    /// Type of the first event.
+    pub event: String,
+    /// The cart, for cart and checkout triggers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cart: Option<CartId>,
+    /// The order, for order triggers; it never ends the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<String>,
+    /// The cart at the end of settling (`trigger.cart`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshot: Option<Side>,
+}
+
+/// Where a run stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "at", rename_all = "snake_case")]
+pub enum Position {
+    /// Waits for the trigger to settle.
+    Settling,
+    /// At a step, about to take it or waiting in it.
+    Step {
+        /// Which.
+        step: String,
+        /// When the step before completed: delays count from here.
+        since: Timestamp,
+        /// Failed tries of the step's plugin so far (S12).
+        #[serde(default)]
+        tries: u32,
+    },
+    /// Waits for its message to be handed over, skipped or given up.
+    Message {
+        /// The step.
+        step: String,
+        /// The message.
+        message: MessageId,
+    },
+    /// Over.
+    Ended {
+        /// When.
+        ended_at: Timestamp,
+        /// Why.
+        reason: EndReason,
+    },
+}
+
+/// Why a run is over. A closed list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EndReason {
+    /// It went to the end of its way.
+    Completed,
+    /// The customer ordered.
+    Converted,
+    /// The cart was emptied.
+    CartEmptied,
+    /// Two customers turned out to be one, and the other's run went on.
+    Merged,
+    /// The strategy was stopped.
+    Stopped,
+    /// A plugin failed at a step that holds no answer for it.
+    PluginFailed,
+}
+
+impl Run {
+    /// Not over yet.
+    pub fn is_active(&self) -> bool {
+        !matches!(self.position, Position::Ended { .. })
+    }
+
+    /// The step it is at.
+    pub fn step(&self) -> Option<&str> {
+        match &self.position {
+            Position::Step { step, .. } | Position::Message { step, .. } => Some(step),
+            Position::Settling | Position::Ended { .. } => None,
+        }
+    }
+
+    /// Ends it.
+    pub fn end(&mut self, at: Timestamp, reason: EndReason) {
+        self.position = Position::Ended { ended_at: at, reason };
+        self.due_at = None;
+    }
+}

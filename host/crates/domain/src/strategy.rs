@@ -1,0 +1,302 @@
+//! Strategies: a trigger, a graph of steps, exits and policies. What stands here is the strategy file, the body of
+//! `/v1/strategies`, and the source of the published JSON Schema.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+use crate::content::Content;
+use crate::ids::{StrategyId, VersionId};
+use crate::rule::Group;
+use crate::shop::PluginRef;
+use crate::time::{Span, Timestamp};
+
+/// A strategy as people write it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Strategy {
+    /// Unique in the shop.
+    pub name: String,
+    /// What begins a run.
+    pub trigger: TriggerRule,
+    /// The graph. Every way ends: cycles are refused.
+    pub steps: BTreeMap<String, Step>,
+    /// What takes a run out of its way; for cart and checkout triggers an order, unless this is `[]`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exits: Option<Vec<Exit>>,
+    /// How it behaves.
+    #[serde(default)]
+    pub policies: Policies,
+    /// Contents that come with the file, by name; publishing saves them as the shop's own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contents: Vec<Content>,
+}
+
+/// What begins a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TriggerRule {
+    /// Which events.
+    pub on: TriggerKind,
+    /// How long it must have been quiet (S01). 4 h for carts, 1 h for checkouts, nothing for others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settle: Option<Span>,
+    /// Settling never lasts longer than this from the first event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_wait: Option<Span>,
+    /// What there is never more than one active run for.
+    #[serde(default)]
+    pub key: KeyKind,
+    /// For `custom`: the event's type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<String>,
+    /// The first step.
+    pub next: String,
+}
+
+/// Which events begin a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TriggerKind {
+    /// Something was added to a cart.
+    Cart,
+    /// A checkout was begun or changed.
+    Checkout,
+    /// An order was placed.
+    OrderPlaced,
+    /// An order was paid.
+    OrderPaid,
+    /// An order left the shop.
+    OrderFulfilled,
+    /// An order arrived.
+    OrderDelivered,
+    /// An event of the shop's own.
+    Custom,
+}
+
+/// What there is never more than one active run for (S07).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyKind {
+    /// The customer; a cart not yet joined stands for its own.
+    #[default]
+    Customer,
+    /// The cart or checkout.
+    Cart,
+    /// The order.
+    Order,
+}
+
+/// One step of the graph.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Step {
+    /// Waits.
+    Delay {
+        /// Elapsed since the step before was complete.
+        #[serde(rename = "for")]
+        span: Span,
+        /// Then.
+        next: String,
+    },
+    /// Branches.
+    Condition {
+        /// A plugin decides …
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        plugin: Option<PluginRef>,
+        /// … with this configuration;
+        #[serde(default, skip_serializing_if = "Value::is_null")]
+        config: Value,
+        /// or a rule tree does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rule: Option<Group>,
+        /// Where each branch goes: `yes` and `no`, or the plugin's own; `unknown` may be drawn too.
+        branches: BTreeMap<String, String>,
+        /// The branch taken when the plugin fails (S12).
+        #[serde(default = "no")]
+        on_error: String,
+    },
+    /// Sends a message.
+    Message {
+        /// The channel, by the name of the shop's connection.
+        channel: String,
+        /// The content, by name …
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        content: Option<String>,
+        /// … or a selector chooses one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        select: Option<Select>,
+        /// Then.
+        next: String,
+    },
+    /// Ends the run.
+    Exit {},
+}
+
+/// How a selector chooses a content.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Select {
+    /// Who decides.
+    pub plugin: PluginRef,
+    /// Its configuration.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub config: Value,
+    /// Contents to choose from, by name, in order.
+    pub candidates: Vec<String>,
+    /// Taken when the selector fails; without it the message is skipped (S14).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<String>,
+}
+
+/// What takes a run out of its way (S08).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Exit {
+    /// What is watched for.
+    pub on: ExitEvent,
+    /// Which of them.
+    #[serde(default, rename = "match")]
+    pub matching: ExitMatch,
+    /// `end`, or the step it goes on at.
+    #[serde(default = "end")]
+    pub then: String,
+}
+
+/// What an exit watches for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ExitEvent {
+    /// An order was placed.
+    Order,
+}
+
+/// Which orders count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ExitMatch {
+    /// Any order of the customer.
+    #[default]
+    Customer,
+    /// One of the same cart or checkout.
+    Cart,
+    /// One that holds an abandoned SKU.
+    Sku,
+}
+
+/// How a strategy behaves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Policies {
+    /// How long after it was first allowed a message may still be handed over (S27).
+    pub max_lateness: Span,
+}
+
+impl Default for Policies {
+    fn default() -> Self {
+        Self { max_lateness: Span::hours(12) }
+    }
+}
+
+fn no() -> String {
+    "no".into()
+}
+
+fn end() -> String {
+    "end".into()
+}
+
+/// The word of an exit that ends the run.
+pub const END: &str = "end";
+
+/// One immutable version of a strategy, with the contents it was published with (S28).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Version {
+    /// Ours.
+    pub id: VersionId,
+    /// Of which strategy.
+    pub strategy: StrategyId,
+    /// 1, 2, 3 …
+    pub number: u32,
+    /// When it was published.
+    pub published_at: Timestamp,
+    /// What it says; its `contents` are all that its steps name.
+    pub definition: Strategy,
+}
+
+/// A strategy of a shop over all its versions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StrategyRecord {
+    /// Ours.
+    pub id: StrategyId,
+    /// Unique in the shop.
+    pub name: String,
+    /// Whether it enters and sends (S27).
+    pub state: StrategyState,
+    /// The version that new runs take.
+    pub current: VersionId,
+    /// Its number.
+    pub current_number: u32,
+}
+
+/// Whether a strategy enters customers and sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StrategyState {
+    /// Both.
+    Live,
+    /// Neither; waiting runs stay.
+    Paused,
+    /// Runs finish, none enter.
+    Closed,
+    /// Runs have ended.
+    Stopped,
+}
+
+impl Strategy {
+    /// How long the trigger must have been quiet.
+    pub fn settle(&self) -> Span {
+        self.trigger.settle.unwrap_or(match self.trigger.on {
+            TriggerKind::Cart => Span::hours(4),
+            TriggerKind::Checkout => Span::hours(1),
+            _ => Span::ZERO,
+        })
+    }
+
+    /// The exits, with the order exit that cart and checkout triggers have by default.
+    pub fn exits(&self) -> Vec<Exit> {
+        self.exits.clone().unwrap_or_else(|| match self.trigger.on {
+            TriggerKind::Cart | TriggerKind::Checkout => {
+                vec![Exit { on: ExitEvent::Order, matching: ExitMatch::Customer, then: end() }]
+            }
+            _ => Vec::new(),
+        })
+    }
+
+    /// A content by name.
+    pub fn content(&self, name: &str) -> Option<&Content> {
+        self.contents.iter().find(|content| content.name == name)
+    }
+}
+
+impl Step {
+    /// Every step that may come next.
+    pub fn next(&self) -> Vec<&str> {
+        match self {
+            Self::Delay { next, .. } | Self::Message { next, .. } => vec![next],
+            Self::Condition { branches, .. } => branches.values().map(String::as_str).collect(),
+            Self::Exit {} => Vec::new(),
+        }
+    }
+
+    /// The word of the file.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Delay { .. } => "delay",
+            Self::Condition { .. } => "condition",
+            Self::Message { .. } => "message",
+            Self::Exit {} => "exit",
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! What a run can say about itself: every decision with the facts it was made on.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::MessageId;
+use crate::message::{Details, HoldReason, MessageState, SkipReason};
+use crate::run::EndReason;
+use crate::time::Timestamp;
+
+/// One line of a run's trace.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TraceEntry {
+    /// When it was decided.
+    pub at: Timestamp,
+    /// At which step, if at one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
+    /// What was decided or what happened.
+    #[serde(flatten)]
+    pub what: Happening,
+    /// The facts that were read, in order, with their values.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub facts: Vec<FactRead>,
+}
+
+/// A fact and its value at that moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FactRead {
+    /// Such as `orders.count`, or `cart.has-sku(\"A1\")`.
+    pub fact: String,
+    /// As a person reads it; `none` where it is not known.
+    pub value: String,
+}
+
+impl FactRead {
+    /// A fact with its value.
+    pub fn new(fact: impl Into<String>, value: impl ToString) -> Self {
+        Self { fact: fact.into(), value: value.to_string() }
+    }
+}
+
+/// What a trace tells.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum Happening {
+    /// The run began.
+    Entered {
+        /// Type of the event that triggered it.
+        event: String,
+        /// The source's id of that event.
+        event_id: String,
+        /// When it goes on if nothing happens.
+        due_at: Timestamp,
+    },
+    /// An added line moved the due time.
+    Restarted {
+        /// Why.
+        event_id: String,
+        /// When it goes on now.
+        due_at: Timestamp,
+    },
+    /// The settling delay is over.
+    Settled,
+    /// The cart turned out to belong to a known customer.
+    Joined {
+        /// The name that joined them: `cart token`, `checkout token`, `customer id`, `identify`.
+        by: String,
+    },
+    /// A condition took a branch.
+    Branched {
+        /// Which.
+        branch: String,
+        /// Plugin with digest, or `rule`.
+        by: String,
+        /// The plugin's own words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// A plugin failed; what follows is what the step says.
+    PluginFailed {
+        /// Plugin with digest.
+        by: String,
+        /// What it was, with the limit that was crossed if one was.
+        problem: String,
+        /// What was done about it.
+        then: String,
+    },
+    /// A selector chose a content.
+    Selected {
+        /// Which.
+        content: String,
+        /// Plugin with digest.
+        by: String,
+        /// The plugin's own words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// It waits.
+    Waiting {
+        /// Until.
+        until: Timestamp,
+    },
+    /// A message was decided.
+    MessageQueued {
+        /// Which.
+        message: MessageId,
+        /// Channel, by name.
+        channel: String,
+        /// Content, by name.
+        content: String,
+    },
+    /// A message changed its state.
+    Message {
+        /// Which.
+        message: MessageId,
+        /// To what.
+        #[serde(flatten)]
+        state: MessageTrace,
+    },
+    /// No message was made.
+    Skipped {
+        /// Why.
+        reason: SkipReason,
+    },
+    /// An exit took the run out of its way.
+    ExitTaken {
+        /// The order that did.
+        order: String,
+        /// `end` or the step it goes on at.
+        then: String,
+    },
+    /// The run is over.
+    Ended {
+        /// Why.
+        reason: EndReason,
+    },
+}
+
+/// How a message's state stands in a trace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum MessageTrace {
+    /// Given to the provider.
+    HandedOver {
+        /// The hand-over number.
+        number: u64,
+    },
+    /// The provider has it.
+    Accepted,
+    /// Refused for certain.
+    Rejected {
+        /// Class, with the provider's words.
+        class: String,
+        /// The provider's words.
+        details: Details,
+    },
+    /// Tried again later.
+    Again {
+        /// When.
+        at: Timestamp,
+        /// Why.
+        class: String,
+        /// The provider's words.
+        details: Details,
+    },
+    /// Waits for something to be put right.
+    Held {
+        /// What.
+        reason: HoldReason,
+    },
+    /// Nobody knows.
+    Uncertain {
+        /// What is known.
+        details: Details,
+    },
+    /// Not sent on purpose.
+    Skipped {
+        /// Why.
+        reason: SkipReason,
+        /// More about it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        details: Option<String>,
+    },
+    /// A receipt came.
+    Receipt {
+        /// Which.
+        kind: crate::event::ReceiptKind,
+    },
+}
+
+impl MessageTrace {
+    /// For states that need no more words.
+    pub fn of(state: &MessageState) -> Option<Self> {
+        match state {
+            MessageState::Accepted => Some(Self::Accepted),
+            MessageState::Held { reason } => Some(Self::Held { reason: *reason }),
+            MessageState::Skipped { reason } => Some(Self::Skipped { reason: *reason, details: None }),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! The part of a shop that one batch works on: loaded in bulk, changed in memory, committed as a whole.
+//!
+//! Every value knows the revision it was loaded at. A commit succeeds only if none of them has moved on meanwhile,
+//! so two nodes can never build on the same past.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::cart::Cart;
+use crate::customer::Customer;
+use crate::facts::Subject;
+use crate::ids::{CartId, CustomerId, MessageId, RunId, VersionId};
+use crate::message::Message;
+use crate::order::Order;
+use crate::run::Run;
+use crate::shop::{Connection, Shop};
+use crate::strategy::{StrategyRecord, StrategyState, Version};
+use crate::time::Timestamp;
+use crate::trace::TraceEntry;
+
+/// A name of a customer in some system (S10).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Identity {
+    /// What kind of name.
+    pub kind: IdentityKind,
+    /// The name, folded where case does not matter.
+    pub value: String,
+}
+
+/// Kinds of names, strongest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum IdentityKind {
+    /// The platform's customer id.
+    Customer,
+    /// E-mail, lower case.
+    Email,
+    /// Phone, E.164.
+    Phone,
+    /// Checkout token.
+    Checkout,
+    /// Cart token.
+    Cart,
+    /// A browser.
+    Anonymous,
+}
+
+impl IdentityKind {
+    /// All kinds, strongest first.
+    pub const ALL: [Self; 6] = [Self::Customer, Self::Email, Self::Phone, Self::Checkout, Self::Cart, Self::Anonymous];
+
+    /// The word in the database.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Customer => "customer",
+            Self::Email => "email",
+            Self::Phone => "phone",
+            Self::Checkout => "checkout",
+            Self::Cart => "cart",
+            Self::Anonymous => "anonymous",
+        }
+    }
+
+    /// From the word in the database.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+/// A value with the revision it was loaded at.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry<T> {
+    /// The value, as this batch has it.
+    pub value: T,
+    /// 0 for one that is new.
+    pub revision: u64,
+    /// Whether this batch changed it.
+    pub changed: bool,
+}
+
+impl<T> Entry<T> {
+    /// As loaded.
+    pub fn loaded(value: T, revision: u64) -> Self {
+        Self { value, revision, changed: false }
+    }
+    /// Made by this batch.
+    pub fn new(value: T) -> Self {
+        Self { value, revision: 0, changed: true }
+    }
+    /// To change it.
+    pub fn edit(&mut self) -> &mut T {
+        self.changed = true;
+        &mut self.value
+    }
+}
+
+/// A strategy as it enters and sends now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LiveStrategy {
+    /// Name and state.
+    pub record: StrategyRecord,
+    /// The version that new runs take.
+    pub version: Arc<Version>,
+}
+
+/// The part of a shop that one batch works on.
+#[derive(Debug, Clone)]
+pub struct World {
+    /// The shop.
+    pub shop: Arc<Shop>,
+    /// All its strategies, whatever their state.
+    pub strategies: Arc<[LiveStrategy]>,
+    /// Versions that the loaded runs are pinned to, and the current ones.
+    pub versions: BTreeMap<VersionId, Arc<Version>>,
+    /// Channels and sources.
+    pub connections: BTreeMap<String, Entry<Connection>>,
+    /// Customers.
+    pub customers: BTreeMap<CustomerId, Entry<Customer>>,
+    /// Names, of the loaded customers at least.
+    pub identities: BTreeMap<Identity, CustomerId>,
+    /// Names that this batch gave or moved.
+    pub named: BTreeSet<Identity>,
+    /// Customers that turned out to be another: all that is theirs belongs to the second.
+    pub merged: Vec<(CustomerId, CustomerId)>,
+    /// Open carts of the loaded customers.
+    pub carts: BTreeMap<CartId, Entry<Cart>>,
+    /// All orders of the loaded customers, by the platform's id.
+    pub orders: BTreeMap<String, Entry<Order>>,
+    /// Active runs of the loaded customers, and those asked for.
+    pub runs: BTreeMap<RunId, Entry<Run>>,
+    /// Messages of the loaded runs, and those asked for.
+    pub messages: BTreeMap<MessageId, Entry<Message>>,
+    /// What is added to traces.
+    pub traces: Vec<(RunId, TraceEntry)>,
+}
+
+impl World {
+    /// An empty part.
+    pub fn new(shop: Arc<Shop>, strategies: Arc<[LiveStrategy]>) -> Self {
+        let versions = strategies.iter().map(|live| (live.version.id, live.version.clone())).collect();
+        Self {
+            shop,
+            strategies,
+            versions,
+            connections: BTreeMap::new(),
+            customers: BTreeMap::new(),
+            identities: BTreeMap::new(),
+            named: BTreeSet::new(),
+            merged: Vec::new(),
+            carts: BTreeMap::new(),
+            orders: BTreeMap::new(),
+            runs: BTreeMap::new(),
+            messages: BTreeMap::new(),
+            traces: Vec::new(),
+        }
+    }
+
+    /// The customer's newest open cart.
+    pub fn newest_cart(&self, customer: CustomerId) -> Option<&Cart> {
+        self.carts
+            .values()
+            .map(|entry| &entry.value)
+            .filter(|cart| cart.customer == customer && cart.is_open())
+            .max_by_key(|cart| (cart.updated_at(), cart.id))
+    }
+
+    /// The state of a run's strategy.
+    pub fn strategy_state(&self, run: &Run) -> StrategyState {
+        self.strategies
+            .iter()
+            .find(|live| live.record.id == run.strategy)
+            .map_or(StrategyState::Stopped, |live| live.record.state)
+    }
+
+    /// Messages of a run.
+    pub fn messages_of(&self, run: RunId) -> impl Iterator<Item = &Message> {
+        self.messages.values().map(|entry| &entry.value).filter(move |message| message.run == run)
+    }
+
+    /// What is known about a run's customer at a moment.
+    pub fn subject(&self, run: &Run, now: Timestamp) -> Option<Subject> {
+        let customer = &self.customers.get(&run.customer)?.value;
+        let orders: Vec<Order> = self
+            .orders
+            .values()
+            .map(|entry| &entry.value)
+            .filter(|order| order.customer == run.customer)
+            .cloned()
+            .collect();
+        Some(Subject {
+            shop: self.shop.clone(),
+            customer: Arc::new(customer.clone()),
+            cart: self.newest_cart(run.customer).cloned().map(Arc::new),
+            orders: orders.into(),
+            run: run.id,
+            started_at: run.started_at,
+            step: run.step().unwrap_or_default().to_owned(),
+            messages_sent: self.messages_of(run.id).filter(|message| message.may_have_been_sent()).count() as u32,
+            now,
+        })
+    }
+
+    /// Adds a line to a run's trace.
+    pub fn tell(&mut self, run: RunId, entry: TraceEntry) {
+        self.traces.push((run, entry));
+    }
+
+    /// Whether a customer has said who they are: an anonymous one is only a cart that stands for its own.
+    pub fn is_identified(&self, customer: CustomerId) -> bool {
+        self.identities.iter().any(|(identity, owner)| {
+            *owner == customer
+                && matches!(identity.kind, IdentityKind::Customer | IdentityKind::Email | IdentityKind::Phone)
+        })
+    }
+}

@@ -1,0 +1,10 @@
+//! What the engine needs from outside, as traits. `store`, `plugins` and `api` implement or use them and never see
+//! one another.
+
+mod clock;
+mod plugins;
+mod store;
+
+pub use clock::{Clock, Entropy};
+pub use plugins::*;
+pub use store::*;

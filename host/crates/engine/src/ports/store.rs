@@ -1,0 +1,362 @@
+//! The port to storage. Whatever stands here is stated once in the contract suite and holds on both databases.
+//!
+//! Every call is of one shop, except the claim of due work and the batch of arriving events.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use cartwright_domain::cart::Cart;
+use cartwright_domain::content::Content;
+use cartwright_domain::customer::Customer;
+use cartwright_domain::event::{Event, Origin};
+use cartwright_domain::ids::{ConnectionId, CustomerId, KeyId, MessageId, RunId, ShopId, StrategyId, VersionId};
+use cartwright_domain::message::Message;
+use cartwright_domain::order::Order;
+use cartwright_domain::plugin::PluginRecord;
+use cartwright_domain::run::Run;
+use cartwright_domain::shop::{Connection, ConnectionKind, Shop};
+use cartwright_domain::strategy::{StrategyRecord, StrategyState, Version};
+use cartwright_domain::time::Timestamp;
+use cartwright_domain::trace::TraceEntry;
+use cartwright_domain::world::{Entry, Identity};
+use serde_json::Value;
+use std::sync::Arc;
+
+use super::Secret;
+
+/// Why storage did not do it.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    /// Something it builds on has moved on: load again and decide again.
+    #[error("the data changed meanwhile")]
+    Conflict,
+    /// A name that is already taken.
+    #[error("{0} is already taken")]
+    Taken(String),
+    /// No key to open or seal secrets with.
+    #[error("{0}")]
+    NoKey(String),
+    /// The database failed; the text is for the log.
+    #[error("the database failed: {0}")]
+    Failed(String),
+}
+
+/// A page of a listing: at most `limit` items after the cursor, newest first unless said otherwise.
+#[derive(Debug, Clone, Default)]
+pub struct PageRequest {
+    /// The cursor of the page before.
+    pub after: Option<String>,
+    /// At most this many (1 to 200).
+    pub limit: u32,
+}
+
+/// Items with the cursor of the next page, if there is one.
+#[derive(Debug, Clone)]
+pub struct Page<T> {
+    /// Items.
+    pub items: Vec<T>,
+    /// Cursor.
+    pub next: Option<String>,
+}
+
+/// An event that arrives, to be made durable.
+#[derive(Debug, Clone)]
+pub struct Arrival {
+    /// Whose.
+    pub shop: ShopId,
+    /// From where.
+    pub origin: Origin,
+    /// When it arrived.
+    pub received_at: Timestamp,
+    /// The event.
+    pub event: Event,
+    /// SHA-256 of the event without transport fields: the same id with other content is a conflict (S02).
+    pub digest: [u8; 32],
+}
+
+/// What became of an arrival.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arrived {
+    /// It is durable.
+    New,
+    /// It was there already.
+    Same,
+    /// The same id with other content was there; nothing was stored.
+    Conflict,
+}
+
+/// A durable event that has not been applied yet.
+#[derive(Debug, Clone)]
+pub struct PendingEvent {
+    /// Its place in the shop's journal.
+    pub sequence: i64,
+    /// From where.
+    pub origin: Origin,
+    /// When it arrived.
+    pub received_at: Timestamp,
+    /// The event.
+    pub event: Event,
+}
+
+/// An authentic delivery that could not be taken: kept, counted, shown (S02).
+#[derive(Debug, Clone)]
+pub struct Aside {
+    /// Whose.
+    pub shop: ShopId,
+    /// Where it came in.
+    pub connection: Option<ConnectionId>,
+    /// When.
+    pub received_at: Timestamp,
+    /// Why it was put aside, and what to do.
+    pub reason: String,
+    /// The delivery as it arrived.
+    pub raw: Value,
+}
+
+/// What to load for a batch.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// Customers with these names.
+    pub identities: Vec<Identity>,
+    /// These customers.
+    pub customers: Vec<CustomerId>,
+    /// The customers of these runs, and the runs whatever their state.
+    pub runs: Vec<RunId>,
+    /// These messages with their runs and customers.
+    pub messages: Vec<MessageId>,
+    /// Messages that providers know under these ids, with their runs and customers.
+    pub provider_ids: Vec<String>,
+    /// These orders with their customers.
+    pub orders: Vec<String>,
+}
+
+/// What was loaded: for every customer found all names, open carts, orders, active runs, and the messages of the
+/// loaded runs. A customer that was merged is found as the one it became.
+#[derive(Debug, Clone, Default)]
+pub struct Slice {
+    /// Customers.
+    pub customers: Vec<Entry<Customer>>,
+    /// Their names.
+    pub identities: Vec<(Identity, CustomerId)>,
+    /// Their open carts.
+    pub carts: Vec<Entry<Cart>>,
+    /// Their orders.
+    pub orders: Vec<Entry<Order>>,
+    /// Their active runs, and those asked for.
+    pub runs: Vec<Entry<Run>>,
+    /// The messages of these runs, and those asked for.
+    pub messages: Vec<Entry<Message>>,
+}
+
+/// What a batch changes, committed as a whole or not at all.
+#[derive(Debug, Clone, Default)]
+pub struct Changes {
+    /// Changed or new (revision 0) customers.
+    pub customers: Vec<Entry<Customer>>,
+    /// Names given or moved.
+    pub identities: Vec<(Identity, CustomerId)>,
+    /// Customers that became another: rows of the first are the second's from now on, and the first is gone.
+    pub merged: Vec<(CustomerId, CustomerId)>,
+    /// Carts.
+    pub carts: Vec<Entry<Cart>>,
+    /// Orders.
+    pub orders: Vec<Entry<Order>>,
+    /// Runs. A second active run of a strategy for one key is a conflict.
+    pub runs: Vec<Entry<Run>>,
+    /// Messages.
+    pub messages: Vec<Entry<Message>>,
+    /// Channels and sources.
+    pub connections: Vec<Entry<Connection>>,
+    /// Lines of traces, in order.
+    pub traces: Vec<(RunId, TraceEntry)>,
+    /// Events that are applied with this: gone from the pending ones.
+    pub applied: Vec<i64>,
+    /// Entries of the local inbox; the same message again changes nothing.
+    pub inbox: Vec<InboxEntry>,
+    /// Customers that were only read but must not have changed.
+    pub unchanged: Vec<(CustomerId, u64)>,
+    /// For hand-overs: refused as a conflict while an urgent event of the shop is durable but not applied (S08).
+    pub after_urgent_events: bool,
+    /// How many hand-over numbers to take.
+    pub hand_overs: u32,
+}
+
+/// What a commit gave.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Committed {
+    /// The first of the hand-over numbers taken.
+    pub first_hand_over: u64,
+}
+
+/// One entry of a shop's local inbox.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InboxEntry {
+    /// Of which message.
+    pub message: MessageId,
+    /// When.
+    pub at: Timestamp,
+    /// To whom.
+    pub to: String,
+    /// What.
+    pub document: Value,
+}
+
+/// An API key as stored: never the key itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiKey {
+    /// Ours.
+    pub id: KeyId,
+    /// The one shop it opens; none opens all (the operator's).
+    pub shop: Option<ShopId>,
+    /// What it is for.
+    pub label: String,
+    /// SHA-256 of the key.
+    pub hash: [u8; 32],
+    /// Made.
+    pub created_at: Timestamp,
+}
+
+/// What to list of runs.
+#[derive(Debug, Clone, Default)]
+pub struct RunFilter {
+    /// Of a strategy.
+    pub strategy: Option<StrategyId>,
+    /// Of a customer.
+    pub customer: Option<CustomerId>,
+    /// Only those that are not over.
+    pub active_only: bool,
+}
+
+/// What to list of messages.
+#[derive(Debug, Clone, Default)]
+pub struct MessageFilter {
+    /// Of a run.
+    pub run: Option<RunId>,
+    /// Of a customer.
+    pub customer: Option<CustomerId>,
+}
+
+/// Settings: what people configure.
+#[async_trait]
+pub trait Settings: Send + Sync {
+    /// Makes a shop.
+    async fn add_shop(&self, shop: &Shop) -> Result<(), StoreError>;
+    /// Changes a shop.
+    async fn save_shop(&self, shop: &Shop) -> Result<(), StoreError>;
+    /// A shop.
+    async fn shop(&self, shop: ShopId) -> Result<Option<Arc<Shop>>, StoreError>;
+    /// All shops, by name: for the operator.
+    async fn shops(&self) -> Result<Vec<Shop>, StoreError>;
+
+    /// Makes a key.
+    async fn add_key(&self, key: &ApiKey) -> Result<(), StoreError>;
+    /// The key with a hash.
+    async fn key(&self, hash: &[u8; 32]) -> Result<Option<ApiKey>, StoreError>;
+    /// The keys of a shop.
+    async fn keys(&self, shop: ShopId) -> Result<Vec<ApiKey>, StoreError>;
+    /// Forgets a key. Returns whether there was one.
+    async fn remove_key(&self, shop: ShopId, key: KeyId) -> Result<bool, StoreError>;
+
+    /// Makes or changes a connection (by id); its name is unique among the shop's connections of its kind.
+    async fn save_connection(&self, shop: ShopId, connection: &Connection) -> Result<(), StoreError>;
+    /// All connections of a shop, with revisions.
+    async fn connections(&self, shop: ShopId) -> Result<Vec<Entry<Connection>>, StoreError>;
+    /// A connection with its shop, by the id in its webhook address.
+    async fn connection(&self, connection: ConnectionId) -> Result<Option<(ShopId, Connection)>, StoreError>;
+    /// Forgets a connection with its secrets. Returns whether there was one.
+    async fn remove_connection(&self, shop: ShopId, kind: ConnectionKind, name: &str) -> Result<bool, StoreError>;
+
+    /// Stores a secret of a connection, sealed.
+    async fn save_secret(&self, shop: ShopId, connection: ConnectionId, name: &str, secret: &Secret) -> Result<(), StoreError>;
+    /// The secrets of a connection, opened.
+    async fn secrets(&self, shop: ShopId, connection: ConnectionId) -> Result<Vec<(String, Secret)>, StoreError>;
+    /// The names of the secrets that are set.
+    async fn secret_names(&self, shop: ShopId, connection: ConnectionId) -> Result<Vec<String>, StoreError>;
+
+    /// Installs a plugin version with its component; `active` takes the place of the active one of its name and
+    /// major version. The same digest again changes nothing but grants and activity.
+    async fn save_plugin(&self, shop: ShopId, plugin: &PluginRecord, component: Option<Bytes>) -> Result<(), StoreError>;
+    /// All installed versions of a shop, newest first.
+    async fn plugins(&self, shop: ShopId) -> Result<Vec<PluginRecord>, StoreError>;
+    /// A component by its digest.
+    async fn plugin_component(&self, shop: ShopId, digest: &str) -> Result<Option<Bytes>, StoreError>;
+
+    /// Saves a content as its next revision; the revision.
+    async fn save_content(&self, shop: ShopId, content: &Content, at: Timestamp) -> Result<u32, StoreError>;
+    /// The newest revision of each content, by name.
+    async fn contents(&self, shop: ShopId) -> Result<Vec<(Content, u32)>, StoreError>;
+
+    /// Saves a new version and makes it the current one; makes the strategy if it is new. The name is unique.
+    async fn save_version(&self, shop: ShopId, record: &StrategyRecord, version: &Version) -> Result<(), StoreError>;
+    /// Changes a strategy's state.
+    async fn set_strategy_state(&self, shop: ShopId, strategy: StrategyId, state: StrategyState) -> Result<bool, StoreError>;
+    /// All strategies of a shop, by name.
+    async fn strategies(&self, shop: ShopId) -> Result<Vec<StrategyRecord>, StoreError>;
+    /// Versions by id.
+    async fn versions(&self, shop: ShopId, ids: &[VersionId]) -> Result<Vec<Version>, StoreError>;
+    /// All versions of a strategy, newest first.
+    async fn versions_of(&self, shop: ShopId, strategy: StrategyId) -> Result<Vec<Version>, StoreError>;
+    /// A number that changes whenever strategies, connections, plugins or the shop itself change: cached settings
+    /// are good as long as it stands.
+    async fn settings_revision(&self, shop: ShopId) -> Result<u64, StoreError>;
+}
+
+/// The journal: what arrived.
+#[async_trait]
+pub trait Journal: Send + Sync {
+    /// Makes arrivals durable, of any shops, in one transaction; what became of each, in order.
+    async fn accept(&self, arrivals: &[Arrival]) -> Result<Vec<Arrived>, StoreError>;
+    /// Keeps a delivery that could not be taken.
+    async fn put_aside(&self, aside: &Aside) -> Result<(), StoreError>;
+    /// Deliveries put aside, newest first.
+    async fn asides(&self, shop: ShopId, page: &PageRequest) -> Result<Page<Aside>, StoreError>;
+    /// Counts something under a name.
+    async fn count(&self, shop: ShopId, counter: &str) -> Result<(), StoreError>;
+    /// What was counted, by name.
+    async fn counts(&self, shop: ShopId) -> Result<Vec<(String, u64)>, StoreError>;
+    /// Events to apply, oldest first: by `received_at`, then their place in the journal.
+    async fn pending_events(&self, shop: ShopId, limit: u32) -> Result<Vec<PendingEvent>, StoreError>;
+}
+
+/// The ledger: customers, runs and messages.
+#[async_trait]
+pub trait Ledger: Send + Sync {
+    /// Shops with pending events, or runs or messages that are due by now.
+    async fn shops_with_work(&self, now: Timestamp) -> Result<Vec<ShopId>, StoreError>;
+    /// The earliest instant at which a run or message becomes due, if any is to.
+    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
+    /// Runs that are due, earliest first, then by id.
+    async fn due_runs(&self, shop: ShopId, now: Timestamp, limit: u32) -> Result<Vec<RunId>, StoreError>;
+    /// Messages that are due, earliest first, then by id.
+    async fn due_messages(&self, shop: ShopId, now: Timestamp, limit: u32) -> Result<Vec<MessageId>, StoreError>;
+    /// Loads what a batch works on, in a handful of statements.
+    async fn load(&self, shop: ShopId, wanted: &Wanted) -> Result<Slice, StoreError>;
+    /// Commits a batch. `Conflict` if any revision has moved on; then nothing is changed.
+    async fn commit(&self, shop: ShopId, changes: &Changes) -> Result<Committed, StoreError>;
+}
+
+/// What the API shows.
+#[async_trait]
+pub trait Reading: Send + Sync {
+    /// Customers, newest first.
+    async fn customers(&self, shop: ShopId, page: &PageRequest) -> Result<Page<Customer>, StoreError>;
+    /// A customer by id, as whoever it became.
+    async fn customer(&self, shop: ShopId, customer: CustomerId) -> Result<Option<Customer>, StoreError>;
+    /// Runs, newest first.
+    async fn runs(&self, shop: ShopId, filter: &RunFilter, page: &PageRequest) -> Result<Page<Run>, StoreError>;
+    /// A run.
+    async fn run(&self, shop: ShopId, run: RunId) -> Result<Option<Run>, StoreError>;
+    /// A run's trace, oldest first.
+    async fn trace(&self, shop: ShopId, run: RunId) -> Result<Vec<TraceEntry>, StoreError>;
+    /// Messages, newest first.
+    async fn messages(&self, shop: ShopId, filter: &MessageFilter, page: &PageRequest) -> Result<Page<Message>, StoreError>;
+    /// A message.
+    async fn message(&self, shop: ShopId, message: MessageId) -> Result<Option<Message>, StoreError>;
+    /// The local inbox, newest first.
+    async fn inbox(&self, shop: ShopId, page: &PageRequest) -> Result<Page<InboxEntry>, StoreError>;
+    /// How many rows there are, by table: for `doctor` and the invariants.
+    async fn sizes(&self) -> Result<Vec<(String, u64)>, StoreError>;
+}
+
+/// All of it.
+pub trait Store: Settings + Journal + Ledger + Reading + super::Components {}
+impl<T: Settings + Journal + Ledger + Reading + super::Components> Store for T {}
