@@ -1,6 +1,6 @@
 //! JSON that says which field is wrong.
 
-use serde::de::{DeserializeOwned, Error};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::types::Fault;
@@ -35,21 +35,22 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
     Ok(value)
 }
 
-/// An id of another system, kept as text: some are numbers beyond what a double can hold. For
-/// `#[serde(deserialize_with)]`; `null` and the empty text are none.
-pub fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged, expecting = "expected a whole number or a text")]
-    enum Id {
-        Number(u64),
-        Text(String),
-        Other(serde_json::Value),
-    }
-    match Id::deserialize(deserializer)? {
-        Id::Number(number) => Ok(Some(number.to_string())),
-        Id::Text(text) => Ok(Some(text).filter(|text| !text.is_empty())),
-        Id::Other(serde_json::Value::Null) => Ok(None),
-        Id::Other(other) => Err(D::Error::custom(format!("{other} is no id; expected a whole number or a text"))),
+/// An id of another system, kept as text: some are numbers beyond what a double can hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Id(pub String);
+
+impl<'de> Deserialize<'de> for Id {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged, expecting = "an id is a whole number or a text")]
+        enum Form {
+            Number(u64),
+            Text(String),
+        }
+        Ok(Self(match Form::deserialize(deserializer)? {
+            Form::Number(number) => number.to_string(),
+            Form::Text(text) => text,
+        }))
     }
 }
 
@@ -70,8 +71,7 @@ mod tests {
 
     #[derive(Debug, Deserialize)]
     struct Order {
-        #[serde(deserialize_with = "id")]
-        id: Option<String>,
+        id: Option<Id>,
     }
 
     #[derive(Debug, Deserialize)]
@@ -84,7 +84,7 @@ mod tests {
     #[test]
     fn ids_beyond_two_to_the_53_stay_exact() {
         let order: Order = input(br#"{"id": 9007199254740993}"#).unwrap();
-        assert_eq!(order.id.as_deref(), Some("9007199254740993"));
+        assert_eq!(order.id, Some(Id("9007199254740993".to_owned())));
         assert_eq!(input::<Order>(br#"{"id": null}"#).unwrap().id, None);
         assert!(input::<Order>(br#"{"id": 1.5}"#).is_err());
     }

@@ -1,0 +1,169 @@
+//! Carts, checkouts and products.
+
+use cartwright_sdk::Amount;
+use cartwright_sdk::events::{self, Fact, Subject};
+use cartwright_sdk::json::{self, Id};
+use cartwright_sdk::time::Moment;
+use cartwright_sdk::types::{Fault, Money};
+use serde::Deserialize;
+
+use crate::people::{Buyer, tags};
+use crate::topics::{Circumstances, News};
+
+/// A line of a cart, checkout or order.
+#[derive(Deserialize)]
+pub(crate) struct Line {
+    title: String,
+    quantity: u32,
+    product_id: Option<Id>,
+    variant_id: Option<Id>,
+    #[serde(default, deserialize_with = "json::text")]
+    sku: Option<String>,
+    #[serde(default, deserialize_with = "json::text")]
+    price: Option<String>,
+    price_set: Option<Prices>,
+    line_price_set: Option<Prices>,
+}
+
+/// An amount in the shop's currency; the customer's stands beside it and is not read.
+#[derive(Deserialize)]
+pub(crate) struct Prices {
+    shop_money: ShopMoney,
+}
+
+#[derive(Deserialize)]
+struct ShopMoney {
+    amount: String,
+    currency_code: String,
+}
+
+impl Prices {
+    pub(crate) fn read(&self) -> Amount {
+        let ShopMoney { amount, currency_code } = &self.shop_money;
+        Amount { amount: amount.clone(), currency: currency_code.clone() }
+    }
+}
+
+impl Line {
+    /// `currency` is that of the whole record; a cart has none and names it in `price_set` only.
+    pub(crate) fn read(&self, currency: Option<&str>) -> events::Line {
+        let bare = || Some(Amount { amount: self.price.clone()?, currency: currency?.to_owned() });
+        events::Line {
+            title: self.title.clone(),
+            quantity: self.quantity,
+            price: self.price_set.as_ref().map(Prices::read).or_else(bare),
+            sku: self.sku.clone(),
+            product_id: self.product_id.clone().map(|id| id.0),
+            variant_id: self.variant_id.clone().map(|id| id.0),
+        }
+    }
+}
+
+pub(crate) fn cart(body: &[u8], around: &Circumstances) -> Result<Option<News>, Fault> {
+    #[derive(Deserialize)]
+    struct Cart {
+        token: String,
+        #[serde(default, deserialize_with = "json::list")]
+        line_items: Vec<Line>,
+        updated_at: Moment,
+    }
+    let cart: Cart = json::input(body)?;
+    let fact = Fact::CartUpdated(events::Cart {
+        lines: cart.line_items.iter().map(|line| line.read(None)).collect(),
+        total: total(&cart.line_items),
+        updated_at: Some(cart.updated_at),
+        recovery_url: permalink(around, &cart.line_items),
+        ..events::Cart::default()
+    });
+    let subject = Subject { cart: Some(cart.token), ..Subject::default() };
+    Ok(Some(News { occurred_at: cart.updated_at.0, subject, fact }))
+}
+
+pub(crate) fn checkout(body: &[u8], around: &Circumstances) -> Result<Option<News>, Fault> {
+    #[derive(Deserialize)]
+    struct Checkout {
+        token: String,
+        #[serde(default, deserialize_with = "json::text")]
+        cart_token: Option<String>,
+        currency: String,
+        #[serde(default, deserialize_with = "json::text")]
+        total_price: Option<String>,
+        #[serde(default, deserialize_with = "json::list")]
+        line_items: Vec<Line>,
+        updated_at: Moment,
+        completed_at: Option<Moment>,
+        /// Absent where the app was not granted the customer's protected fields.
+        #[serde(default, deserialize_with = "json::text")]
+        abandoned_checkout_url: Option<String>,
+    }
+    let checkout: Checkout = json::input(body)?;
+    let (subject, customer) = json::input::<Buyer>(body)?.read();
+    let fact = Fact::CheckoutUpdated(events::Cart {
+        lines: checkout.line_items.iter().map(|line| line.read(Some(&checkout.currency))).collect(),
+        total: checkout.total_price.map(|amount| Amount { amount, currency: checkout.currency }),
+        updated_at: Some(checkout.updated_at),
+        completed_at: checkout.completed_at,
+        recovery_url: checkout.abandoned_checkout_url.or_else(|| permalink(around, &checkout.line_items)),
+        customer: Some(customer),
+    });
+    let subject = Subject { cart: checkout.cart_token, checkout: Some(checkout.token), ..subject };
+    let occurred_at = checkout.completed_at.unwrap_or(checkout.updated_at).0;
+    Ok(Some(News { occurred_at, subject, fact }))
+}
+
+/// The sum of the lines, where all have a price in one currency.
+fn total(lines: &[Line]) -> Option<Amount> {
+    let mut sum: Option<Money> = None;
+    for line in lines {
+        let price = Money::try_from(&line.line_price_set.as_ref()?.read()).ok()?;
+        sum = Some(match sum {
+            None => price,
+            Some(sum) if sum.currency == price.currency => Money { minor: sum.minor.checked_add(price.minor)?, ..sum },
+            Some(_) => return None,
+        });
+    }
+    sum.as_ref().map(Amount::from)
+}
+
+/// A link that fills a cart with the same goods.
+fn permalink(around: &Circumstances, lines: &[Line]) -> Option<String> {
+    let shop = around.shop.as_ref()?;
+    let goods: Option<Vec<String>> =
+        lines.iter().map(|line| Some(format!("{}:{}", line.variant_id.as_ref()?.0, line.quantity))).collect();
+    goods.filter(|goods| !goods.is_empty()).map(|goods| format!("https://{shop}/cart/{}", goods.join(",")))
+}
+
+pub(crate) fn product(body: &[u8], around: &Circumstances) -> Result<Option<News>, Fault> {
+    #[derive(Deserialize)]
+    struct Product {
+        id: Id,
+        title: String,
+        #[serde(default, deserialize_with = "json::text")]
+        handle: Option<String>,
+        #[serde(default, deserialize_with = "json::text")]
+        product_type: Option<String>,
+        #[serde(default, deserialize_with = "json::text")]
+        tags: Option<String>,
+        image: Option<Image>,
+        updated_at: Option<Moment>,
+    }
+    #[derive(Deserialize)]
+    struct Image {
+        #[serde(default, deserialize_with = "json::text")]
+        src: Option<String>,
+    }
+    let product: Product = json::input(body)?;
+    let mut categories: Vec<String> = product.product_type.into_iter().collect();
+    categories.extend(product.tags.as_deref().map(tags).unwrap_or_default());
+    let page = |handle: &String| Some(format!("https://{}/products/{handle}", around.shop.as_ref()?));
+    let fact = Fact::ProductUpdated(events::Product {
+        product_id: product.id.0,
+        title: product.title,
+        image_url: product.image.and_then(|image| image.src),
+        product_url: product.handle.as_ref().and_then(page),
+        categories,
+        updated_at: product.updated_at,
+    });
+    let occurred_at = product.updated_at.map_or(around.told_at, |moment| moment.0);
+    Ok(Some(News { occurred_at, subject: Subject::default(), fact }))
+}
