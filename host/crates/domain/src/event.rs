@@ -47,6 +47,21 @@ pub struct EventText {
     pub body: Value,
 }
 
+/// The types of event that are Cartwright's own.
+pub const TYPES: [&str; 11] = [
+    "cart.updated",
+    "checkout.updated",
+    "order.placed",
+    "order.paid",
+    "order.cancelled",
+    "order.fulfilled",
+    "order.delivered",
+    "customer.updated",
+    "customer.identified",
+    "product.updated",
+    "message.receipt",
+];
+
 /// A body that does not fit its type.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: {message}")]

@@ -11,6 +11,11 @@ pub fn choose(offered: &[&str], wanted: Option<&str>, default: &str) -> Option<u
     })
 }
 
+/// Whether a text is a language tag at all.
+pub fn is_tag(text: &str) -> bool {
+    completed(text).is_some()
+}
+
 fn fitting(offered: &[&str], wanted: &str) -> Option<usize> {
     let wanted = completed(wanted)?;
     let offered: Vec<Option<LanguageIdentifier>> = offered.iter().map(|tag| completed(tag)).collect();

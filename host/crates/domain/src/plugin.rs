@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::shop::{ChannelAbility, Grants};
+use crate::shop::{ChannelAbility, Grants, PluginRef};
 use crate::time::Timestamp;
 
 /// The five kinds of plugin.
@@ -84,6 +84,15 @@ impl PluginRecord {
     pub fn label(&self) -> String {
         format!("{}@{} ({})", self.name, self.version, &self.digest[..self.digest.len().min(12)])
     }
+}
+
+/// The installed version that a reference takes: active, of its name and major version; without one, of the highest.
+pub fn active_plugin<'a>(installed: &'a [PluginRecord], wanted: &PluginRef) -> Option<&'a PluginRecord> {
+    installed
+        .iter()
+        .filter(|record| record.active && record.name == wanted.name)
+        .filter(|record| wanted.major.is_none_or(|major| major == record.major()))
+        .max_by_key(|record| (record.major(), record.installed_at))
 }
 
 /// What a plugin says about itself.

@@ -1,0 +1,261 @@
+//! What must hold of a strategy before it is published, decided from the definition and a view of the shop.
+//!
+//! Every fault names the place it is at, in the words of the file: `steps.loyal.branches.yes`. An error refuses the
+//! strategy; a warning is shown and lets it pass. Nothing here asks anybody: what only a plugin can tell, whether it
+//! takes a configuration, is handed in with the view.
+
+mod contents;
+mod graph;
+mod schemas;
+mod shops;
+mod steps;
+#[cfg(test)]
+mod tests;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+use crate::content::Content;
+use crate::plugin::{PluginKind, PluginRecord};
+use crate::shop::{Connection, ConnectionKind, Grants, PluginRef, Shop};
+use crate::strategy::{END, KeyKind, Step, Strategy, TriggerKind};
+use crate::time::Span;
+
+pub use contents::content_faults;
+pub use schemas::{event_schema, strategy_schema};
+pub use shops::shop_faults;
+
+/// Something wrong with what a person wrote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StrategyFault {
+    /// Where, such as `steps.loyal.branches.yes`.
+    pub path: String,
+    /// What is wrong and what to do.
+    pub message: String,
+    /// Whether it refuses the strategy.
+    pub severity: Severity,
+}
+
+/// Whether a fault refuses the strategy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// It does.
+    Error,
+    /// It is only shown.
+    Warning,
+}
+
+impl StrategyFault {
+    /// A fault that refuses.
+    pub fn error(path: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { path: path.into(), message: message.into(), severity: Severity::Error }
+    }
+
+    /// A fault that is only shown.
+    pub fn warning(path: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { path: path.into(), message: message.into(), severity: Severity::Warning }
+    }
+
+    /// Whether it refuses.
+    pub fn refuses(&self) -> bool {
+        self.severity == Severity::Error
+    }
+}
+
+impl std::fmt::Display for StrategyFault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.path, self.message)
+    }
+}
+
+/// What publishing knows of the shop.
+#[derive(Debug, Clone, Copy)]
+pub struct ShopView<'a> {
+    /// The shop.
+    pub shop: &'a Shop,
+    /// Its channels and sources.
+    pub connections: &'a [Connection],
+    /// Its plugins, all versions.
+    pub plugins: &'a [PluginRecord],
+    /// Its contents, the newest revision of each.
+    pub contents: &'a [Content],
+    /// What plugins say against configurations, by the path of the configuration.
+    pub config_faults: &'a BTreeMap<String, String>,
+}
+
+impl<'a> ShopView<'a> {
+    /// The connected channel of a name.
+    pub fn channel(&self, name: &str) -> Option<&'a Connection> {
+        self.connections.iter().find(|known| known.kind == ConnectionKind::Channel && known.name == name)
+    }
+
+    /// The content of a name: one that comes with the strategy before one of the shop's.
+    pub fn content<'b>(&self, strategy: &'b Strategy, name: &str) -> Option<&'b Content>
+    where
+        'a: 'b,
+    {
+        strategy.content(name).or_else(|| self.contents.iter().find(|content| content.name == name))
+    }
+}
+
+/// A place of a strategy where a plugin decides.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PluginUse<'a> {
+    /// The step.
+    pub step: &'a str,
+    /// What it must be.
+    pub kind: PluginKind,
+    /// Which one.
+    pub plugin: &'a PluginRef,
+    /// With which configuration.
+    pub config: &'a Value,
+}
+
+impl PluginUse<'_> {
+    /// Path of the plugin's name.
+    pub fn plugin_path(&self) -> String {
+        match self.kind {
+            PluginKind::Selector => format!("steps.{}.select.plugin", self.step),
+            _ => format!("steps.{}.plugin", self.step),
+        }
+    }
+
+    /// Path of its configuration.
+    pub fn config_path(&self) -> String {
+        match self.kind {
+            PluginKind::Selector => format!("steps.{}.select.config", self.step),
+            _ => format!("steps.{}.config", self.step),
+        }
+    }
+}
+
+/// Every place of a strategy where a plugin decides.
+pub fn plugin_uses(strategy: &Strategy) -> Vec<PluginUse<'_>> {
+    strategy
+        .steps
+        .iter()
+        .filter_map(|(step, what)| match what {
+            Step::Condition { plugin: Some(plugin), config, .. } => {
+                Some(PluginUse { step, kind: PluginKind::Condition, plugin, config })
+            }
+            Step::Message { select: Some(select), .. } => {
+                Some(PluginUse { step, kind: PluginKind::Selector, plugin: &select.plugin, config: &select.config })
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+/// The facts that a plugin asks for and a shop did not grant.
+pub fn missing_facts<'a>(plugin: &'a PluginRecord, grants: &Grants) -> Vec<&'a str> {
+    plugin
+        .descriptor
+        .facts
+        .iter()
+        .map(|need| need.fact.as_str())
+        .filter(|fact| {
+            fact.split_once('.').is_none_or(|(interface, function)| !grants.allows_fact(interface, function))
+        })
+        .collect()
+}
+
+/// The longest name.
+pub const NAME_LENGTH: usize = 100;
+/// More steps than anybody reads.
+const MOST_STEPS: usize = 200;
+/// The longest wait: what is longer is a typing mistake, and no calendar has to hold it.
+const LONGEST: Span = Span::days(5 * 366);
+
+/// Everything that is wrong with a strategy, in the order of the file.
+pub fn faults(definition: &Strategy, view: &ShopView<'_>) -> Vec<StrategyFault> {
+    let mut faults = Vec::new();
+    name_faults(&definition.name, "name", &mut faults);
+    trigger_faults(definition, &mut faults);
+    graph::check(definition, &mut faults);
+    steps::check(definition, view, &mut faults);
+    span_faults(definition.policies.max_lateness, "policies.max_lateness", &mut faults);
+    for (place, content) in definition.contents.iter().enumerate() {
+        let path = format!("contents[{place}]");
+        if definition.contents[..place].iter().any(|before| before.name == content.name) {
+            let message = format!("there are two contents named `{}`; give one another name", content.name);
+            faults.push(StrategyFault::error(format!("{path}.name"), message));
+        }
+        content_faults(content, &path, &mut faults);
+    }
+    faults
+}
+
+fn name_faults(name: &str, path: &str, faults: &mut Vec<StrategyFault>) {
+    if name.trim().is_empty() {
+        faults.push(StrategyFault::error(path, "must not be empty"));
+    } else if name.chars().count() > NAME_LENGTH {
+        faults.push(StrategyFault::error(path, format!("must not be longer than {NAME_LENGTH} characters")));
+    } else if name.chars().any(char::is_control) {
+        faults.push(StrategyFault::error(path, "must not hold control characters such as line breaks"));
+    }
+}
+
+fn span_faults(span: Span, path: &str, faults: &mut Vec<StrategyFault>) {
+    if span <= Span::ZERO {
+        faults.push(StrategyFault::error(path, "must be longer than nothing, such as 30m or 4h"));
+    } else if span > LONGEST {
+        faults.push(StrategyFault::error(path, "must not be longer than five years"));
+    }
+}
+
+fn trigger_faults(definition: &Strategy, faults: &mut Vec<StrategyFault>) {
+    let trigger = &definition.trigger;
+    let settle = definition.settle();
+    // No settling at all is a choice: the run begins at once.
+    if settle != Span::ZERO {
+        span_faults(settle, "trigger.settle", faults);
+    }
+    if let Some(max_wait) = trigger.max_wait {
+        span_faults(max_wait, "trigger.max_wait", faults);
+        if max_wait < settle {
+            let message = format!("{max_wait} is shorter than the settling of {settle}, so it would never settle");
+            faults.push(StrategyFault::error("trigger.max_wait", message));
+        }
+    }
+    match (trigger.on, trigger.event.as_deref()) {
+        (TriggerKind::Custom, None) => {
+            let message = "a custom trigger needs the type of its event, such as `shop.wishlist_filled`";
+            faults.push(StrategyFault::error("trigger.event", message));
+        }
+        (TriggerKind::Custom, Some(event)) if !event.contains('.') || event.len() > 100 => {
+            let message = format!("`{event}` is no event of your own: it needs a dot, like `shop.{event}`");
+            faults.push(StrategyFault::error("trigger.event", message));
+        }
+        (TriggerKind::Custom, Some(event)) if crate::event::TYPES.contains(&event) => {
+            let message = format!("`{event}` is an event of Cartwright's; use the trigger that is made for it");
+            faults.push(StrategyFault::error("trigger.event", message));
+        }
+        (TriggerKind::Custom, Some(_)) | (_, None) => {}
+        (_, Some(_)) => {
+            faults.push(StrategyFault::error("trigger.event", "only a custom trigger names an event; leave it out"));
+        }
+    }
+    let fits = match trigger.key {
+        KeyKind::Customer => true,
+        KeyKind::Cart => matches!(trigger.on, TriggerKind::Cart | TriggerKind::Checkout),
+        KeyKind::Order => !matches!(trigger.on, TriggerKind::Cart | TriggerKind::Checkout | TriggerKind::Custom),
+    };
+    if !fits {
+        let message = match trigger.key {
+            KeyKind::Order => "only an order trigger has an order to tell its runs apart by; use `customer` or `cart`",
+            _ => "only a cart or checkout trigger has a cart to tell its runs apart by; use `customer` or `order`",
+        };
+        faults.push(StrategyFault::error("trigger.key", message));
+    }
+}
+
+/// Whether an exit ends the run as soon as the customer orders anything.
+fn ends_on_any_order(definition: &Strategy) -> bool {
+    use crate::strategy::ExitMatch;
+    let started_by_order =
+        !matches!(definition.trigger.on, TriggerKind::Cart | TriggerKind::Checkout | TriggerKind::Custom);
+    !started_by_order && definition.exits().iter().any(|exit| exit.then == END && exit.matching == ExitMatch::Customer)
+}

@@ -1,0 +1,109 @@
+//! The graph of steps: every way leads somewhere and ends.
+
+use std::collections::BTreeSet;
+
+use super::{MOST_STEPS, StrategyFault};
+use crate::strategy::{END, Step, Strategy};
+
+/// Dangling ways, cycles, steps that nobody reaches, names of steps.
+pub(super) fn check(definition: &Strategy, faults: &mut Vec<StrategyFault>) {
+    let mut entries = vec![definition.trigger.next.as_str()];
+    dangling(definition, &definition.trigger.next, "trigger.next", faults);
+    for (place, exit) in definition.exits.iter().flatten().enumerate() {
+        if exit.then != END {
+            dangling(definition, &exit.then, &format!("exits[{place}].then"), faults);
+            entries.push(&exit.then);
+        }
+    }
+    if definition.steps.len() > MOST_STEPS {
+        let message = format!("{} steps are more than {MOST_STEPS}; split the strategy", definition.steps.len());
+        faults.push(StrategyFault::error("steps", message));
+    }
+    for (name, step) in &definition.steps {
+        step_name(name, step, faults);
+        for (path, next) in ways(name, step) {
+            dangling(definition, next, &path, faults);
+        }
+    }
+    cycles(definition, faults);
+    unreachable(definition, entries, faults);
+}
+
+/// Every way out of a step with its path.
+fn ways<'a>(name: &str, step: &'a Step) -> Vec<(String, &'a str)> {
+    match step {
+        Step::Delay { next, .. } | Step::Message { next, .. } => vec![(format!("steps.{name}.next"), next)],
+        Step::Condition { branches, .. } => {
+            branches.iter().map(|(branch, next)| (format!("steps.{name}.branches.{branch}"), next.as_str())).collect()
+        }
+        Step::Exit {} => Vec::new(),
+    }
+}
+
+fn step_name(name: &str, step: &Step, faults: &mut Vec<StrategyFault>) {
+    let sound = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if name.is_empty() || name.len() > 64 || !name.chars().all(sound) {
+        let message = "the id of a step has 1 to 64 letters, digits, `-` or `_`";
+        faults.push(StrategyFault::error(format!("steps.{name}"), message));
+    } else if name == END && !matches!(step, Step::Exit {}) {
+        let message = "`end` is the word for ending the run; give the step another id";
+        faults.push(StrategyFault::error("steps.end", message));
+    }
+}
+
+fn dangling(definition: &Strategy, next: &str, path: &str, faults: &mut Vec<StrategyFault>) {
+    if definition.steps.contains_key(next) {
+        return;
+    }
+    let known = definition.steps.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+    let known = if known.is_empty() { "there are none".to_owned() } else { format!("there are {known}") };
+    let hint = if next == END { "; to end here, name a step of the kind `exit`" } else { "" };
+    faults.push(StrategyFault::error(path, format!("there is no step `{next}`: {known}{hint}")));
+}
+
+/// Each cycle once, written as the way round it.
+fn cycles(definition: &Strategy, faults: &mut Vec<StrategyFault>) {
+    let mut done = BTreeSet::new();
+    for name in definition.steps.keys() {
+        walk(definition, name, &mut Vec::new(), &mut done, faults);
+    }
+}
+
+fn walk<'a>(
+    definition: &'a Strategy,
+    name: &'a str,
+    trail: &mut Vec<&'a str>,
+    done: &mut BTreeSet<&'a str>,
+    faults: &mut Vec<StrategyFault>,
+) {
+    if let Some(place) = trail.iter().position(|step| *step == name) {
+        let round = [&trail[place..], &[name]].concat().join(" -> ");
+        let message = format!("goes round in a circle: {round}; every way must end");
+        faults.push(StrategyFault::error(format!("steps.{name}"), message));
+        return;
+    }
+    let Some(step) = definition.steps.get(name).filter(|_| !done.contains(name)) else { return };
+    trail.push(name);
+    // Deeper than this is refused for its number of steps already.
+    if trail.len() <= MOST_STEPS {
+        for next in step.next() {
+            walk(definition, next, trail, done, faults);
+        }
+    }
+    trail.pop();
+    done.insert(name);
+}
+
+fn unreachable(definition: &Strategy, entries: Vec<&str>, faults: &mut Vec<StrategyFault>) {
+    let mut reached = BTreeSet::new();
+    let mut open = entries;
+    while let Some(name) = open.pop() {
+        if let Some(step) = definition.steps.get(name).filter(|_| reached.insert(name)) {
+            open.extend(step.next());
+        }
+    }
+    for name in definition.steps.keys().filter(|name| !reached.contains(name.as_str())) {
+        let message = "no way leads to this step; draw one or remove it";
+        faults.push(StrategyFault::warning(format!("steps.{name}"), message));
+    }
+}

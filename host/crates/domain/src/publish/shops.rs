@@ -1,0 +1,46 @@
+//! What must hold of a shop.
+
+use super::{StrategyFault, name_faults};
+use crate::shop::Shop;
+
+/// Everything that is wrong with a shop, each with its path.
+pub fn shop_faults(shop: &Shop) -> Vec<StrategyFault> {
+    let mut faults = Vec::new();
+    name_faults(&shop.name, "name", &mut faults);
+    if jiff::tz::TimeZone::get(&shop.time_zone).is_err() {
+        let message = format!("`{}` is no time zone; use an IANA name such as Europe/Berlin", shop.time_zone);
+        faults.push(StrategyFault::error("time_zone", message));
+    }
+    let sound = |code: &str| code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase());
+    if let Some(code) = shop.country.as_deref().filter(|code| !sound(code)) {
+        let message = format!("`{code}` is no country; use two capital letters such as DE");
+        faults.push(StrategyFault::error("country", message));
+    }
+    faults
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::Mint;
+    use crate::time::Timestamp;
+
+    #[test]
+    fn a_shop_needs_a_name_a_real_time_zone_and_a_country_of_two_letters() {
+        let mut mint = Mint::new(Timestamp::from_millis(0), [0; 32]);
+        let mut shop = Shop {
+            id: mint.next(),
+            name: "Sample".into(),
+            currency: "EUR".parse().unwrap(),
+            time_zone: "Europe/Berlin".into(),
+            country: Some("DE".into()),
+            unknown_consent_passes: Vec::new(),
+        };
+        assert_eq!(shop_faults(&shop), []);
+        shop.name = " ".into();
+        shop.time_zone = "Middle/Earth".into();
+        shop.country = Some("Germany".into());
+        let paths: Vec<String> = shop_faults(&shop).into_iter().map(|fault| fault.path).collect();
+        assert_eq!(paths, ["name", "time_zone", "country"]);
+    }
+}

@@ -1,0 +1,225 @@
+//! What each step needs of the shop: plugins with their grants, channels, contents.
+
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+use super::{PluginUse, ShopView, StrategyFault, ends_on_any_order, missing_facts, plugin_uses, span_faults};
+use crate::content::Content;
+use crate::plugin::{PluginKind, PluginRecord, active_plugin};
+use crate::rule::Group;
+use crate::shop::PluginRef;
+use crate::strategy::{Select, Step, Strategy};
+
+/// Branches of rules, and of plugins that name none.
+const YES_AND_NO: [&str; 2] = ["yes", "no"];
+/// The branch that may always be drawn.
+const UNKNOWN: &str = "unknown";
+/// The answer to a failure that waits for somebody to put it right.
+const HOLD: &str = "hold";
+
+pub(super) fn check(definition: &Strategy, view: &ShopView<'_>, faults: &mut Vec<StrategyFault>) {
+    for (name, step) in &definition.steps {
+        let path = format!("steps.{name}");
+        match step {
+            Step::Delay { span, .. } => span_faults(*span, &format!("{path}.for"), faults),
+            Step::Condition { plugin, config, rule, branches, on_error } => {
+                let one =
+                    Condition { path: &path, plugin: plugin.as_ref(), config, rule: rule.as_ref(), branches, on_error };
+                one.check(definition, view, faults);
+            }
+            Step::Message { channel, content, select, .. } => {
+                let one = Message { path: &path, channel, content: content.as_deref(), select: select.as_ref() };
+                one.check(definition, view, faults);
+            }
+            Step::Exit {} => {}
+        }
+    }
+    for place in plugin_uses(definition) {
+        plugin_faults(&place, view, faults);
+    }
+}
+
+struct Condition<'a> {
+    path: &'a str,
+    plugin: Option<&'a PluginRef>,
+    config: &'a Value,
+    rule: Option<&'a Group>,
+    branches: &'a BTreeMap<String, String>,
+    on_error: &'a str,
+}
+
+impl Condition<'_> {
+    fn check(&self, definition: &Strategy, view: &ShopView<'_>, faults: &mut Vec<StrategyFault>) {
+        let path = self.path;
+        match (self.plugin, self.rule) {
+            (Some(_), Some(_)) => faults.push(StrategyFault::error(path, "has both `plugin` and `rule`; one decides")),
+            (None, None) => faults.push(StrategyFault::error(path, "needs `plugin` or `rule` to decide")),
+            _ => {}
+        }
+        if self.plugin.is_none() && !self.config.is_null() {
+            faults.push(StrategyFault::error(
+                format!("{path}.config"),
+                "only a plugin has a configuration; leave it out",
+            ));
+        }
+        if let Some(rule) = self.rule {
+            let mut found = Vec::new();
+            rule.faults(&format!("{path}.rule"), view.shop.currency.code(), &mut found);
+            faults.extend(found.into_iter().map(|(path, message)| StrategyFault::error(path, message)));
+        }
+        let record = self.plugin.and_then(|plugin| active_plugin(view.plugins, plugin));
+        self.branch_faults(record, faults);
+        if self.on_error != HOLD && !self.branches.contains_key(self.on_error) {
+            let message = format!("there is no branch `{}`; name one that is drawn, or `hold`", self.on_error);
+            faults.push(StrategyFault::error(format!("{path}.on_error"), message));
+        }
+        if ends_on_any_order(definition) {
+            self.never_after_order(record, faults);
+        }
+    }
+
+    /// Every declared branch is drawn, and no other but `unknown`.
+    fn branch_faults(&self, record: Option<&PluginRecord>, faults: &mut Vec<StrategyFault>) {
+        let declared: Vec<&str> = match record {
+            Some(record) if !record.descriptor.branches.is_empty() => {
+                record.descriptor.branches.iter().map(String::as_str).collect()
+            }
+            // What an unknown plugin declares is not known either; that it is unknown is said elsewhere.
+            None if self.plugin.is_some() => return,
+            _ => YES_AND_NO.to_vec(),
+        };
+        for branch in declared.iter().filter(|branch| !self.branches.contains_key(**branch)) {
+            let message = "this branch is not drawn; say which step it goes to";
+            faults.push(StrategyFault::error(format!("{}.branches.{branch}", self.path), message));
+        }
+        for branch in self.branches.keys().filter(|branch| *branch != UNKNOWN && !declared.contains(&branch.as_str())) {
+            let message = format!("is never taken: the branches are {} and {UNKNOWN}", declared.join(", "));
+            faults.push(StrategyFault::error(format!("{}.branches.{branch}", self.path), message));
+        }
+    }
+
+    /// S08: what an exit that ends the run keeps from ever being seen.
+    fn never_after_order(&self, record: Option<&PluginRecord>, faults: &mut Vec<StrategyFault>) {
+        let why = "an order ends the run before this step could see it; remove the exit with `\"exits\": []`, or let its \
+                   `then` name a step";
+        let mut fields = Vec::new();
+        if let Some(rule) = self.rule {
+            rule.fields(&mut fields);
+        }
+        if fields.contains(&"orders.count_since_start") {
+            faults.push(StrategyFault::warning(
+                format!("{}.rule", self.path),
+                format!("orders.count_since_start stays 0: {why}"),
+            ));
+        }
+        let reads =
+            |fact: &str| record.is_some_and(|record| record.descriptor.facts.iter().any(|need| need.fact == fact));
+        if reads("orders.count-since") && reads("run.started-at") {
+            faults.push(StrategyFault::warning(
+                format!("{}.branches.yes", self.path),
+                format!("cannot be reached: {why}"),
+            ));
+        }
+    }
+}
+
+struct Message<'a> {
+    path: &'a str,
+    channel: &'a str,
+    content: Option<&'a str>,
+    select: Option<&'a Select>,
+}
+
+impl Message<'_> {
+    fn check(&self, definition: &Strategy, view: &ShopView<'_>, faults: &mut Vec<StrategyFault>) {
+        let path = self.path;
+        let channel = view.channel(self.channel);
+        if channel.is_none() {
+            let known: Vec<&str> =
+                view.connections.iter().filter(|c| view.channel(&c.name).is_some()).map(|c| c.name.as_str()).collect();
+            let known = if known.is_empty() {
+                "none is connected yet".to_owned()
+            } else {
+                format!("there are {}", known.join(", "))
+            };
+            let message = format!("there is no channel `{}`: {known}; connect it first", self.channel);
+            faults.push(StrategyFault::error(format!("{path}.channel"), message));
+        }
+        let mut named = Vec::new();
+        match (self.content, self.select) {
+            (Some(_), Some(_)) => {
+                faults.push(StrategyFault::error(path, "has both `content` and `select`; one decides"))
+            }
+            (None, None) => faults.push(StrategyFault::error(path, "needs `content`, or `select` to choose one")),
+            (Some(content), None) => named.push((format!("{path}.content"), content)),
+            (None, Some(select)) => {
+                if select.candidates.is_empty() {
+                    faults
+                        .push(StrategyFault::error(format!("{path}.select.candidates"), "needs at least one content"));
+                }
+                let candidates = select.candidates.iter().enumerate();
+                named.extend(
+                    candidates.map(|(place, name)| (format!("{path}.select.candidates[{place}]"), name.as_str())),
+                );
+                named.extend(select.default.iter().map(|name| (format!("{path}.select.default"), name.as_str())));
+            }
+        }
+        let short_name = channel.and_then(|channel| channel.ability.as_ref()).map(|ability| ability.channel.as_str());
+        for (path, name) in named {
+            match view.content(definition, name) {
+                None => {
+                    let message = format!("there is no content `{name}`; save it first, or put it into `contents`");
+                    faults.push(StrategyFault::error(path, message));
+                }
+                Some(content) => faults.extend(short_name.and_then(|channel| variant_fault(content, channel, path))),
+            }
+        }
+    }
+}
+
+fn variant_fault(content: &Content, channel: &str, path: String) -> Option<StrategyFault> {
+    if content.variant(channel, None).is_some() {
+        return None;
+    }
+    let message = if content.variants.iter().any(|variant| variant.channel == channel) {
+        format!(
+            "`{}` says nothing on `{channel}` in its default locale {}; add that variant",
+            content.name, content.default_locale
+        )
+    } else {
+        format!("`{}` says nothing on `{channel}`; add a variant for that channel", content.name)
+    };
+    Some(StrategyFault::error(path, message))
+}
+
+fn plugin_faults(place: &PluginUse<'_>, view: &ShopView<'_>, faults: &mut Vec<StrategyFault>) {
+    let wanted = place.plugin;
+    let Some(record) = active_plugin(view.plugins, wanted) else {
+        let same_name: Vec<&PluginRecord> = view.plugins.iter().filter(|record| record.name == wanted.name).collect();
+        let waiting = same_name.iter().find(|record| wanted.major.is_none_or(|major| major == record.major()));
+        let message = match (waiting, same_name.first()) {
+            (Some(record), _) => {
+                format!("`{}` {} is installed and waits for its grants; grant them first", record.name, record.version)
+            }
+            (None, Some(record)) => format!("`{wanted}` is not installed, only version {}", record.version),
+            (None, None) => format!("there is no plugin `{wanted}`; install it first"),
+        };
+        faults.push(StrategyFault::error(place.plugin_path(), message));
+        return;
+    };
+    if record.kind != place.kind {
+        let message = format!("`{wanted}` is a {}, and a {} is needed here", record.kind, place.kind);
+        faults.push(StrategyFault::error(place.plugin_path(), message));
+        return;
+    }
+    for fact in missing_facts(record, &record.grants) {
+        let why = record.descriptor.facts.iter().find(|need| need.fact == fact).map_or("", |need| need.why.as_str());
+        let message = format!("`{wanted}` reads {fact}, which the shop does not grant it; it says why: {why}");
+        faults.push(StrategyFault::error(place.plugin_path(), message));
+    }
+    if place.kind == PluginKind::Condition || place.kind == PluginKind::Selector {
+        if let Some(message) = view.config_faults.get(&place.config_path()) {
+            faults.push(StrategyFault::error(place.config_path(), message.clone()));
+        }
+    }
+}
