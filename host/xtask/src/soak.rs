@@ -1,0 +1,29 @@
+//! The tests that chance feeds, with much more of it: property tests with many cases, and crashes again and again.
+
+use crate::plugins;
+use crate::postgres::Postgres;
+use crate::process::{cargo, run as run_shown};
+
+const CASES: &str = "20000";
+
+pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
+    let rounds: u32 = match arguments.first() {
+        Some(text) => text.parse().map_err(|_| format!("`{text}` is not a number of rounds"))?,
+        None => 20,
+    };
+    plugins::build()?;
+    let postgres = Postgres::start()?;
+    let cargo = || {
+        let mut command = cargo();
+        command
+            .env("CARTWRIGHT_PLUGINS_DIR", crate::root().join(plugins::FOLDER))
+            .env("CARTWRIGHT_TEST_POSTGRES", postgres.url());
+        command
+    };
+    run_shown(cargo().args(["test", "--workspace", "property"]).env("PROPTEST_CASES", CASES))?;
+    for round in 1..=rounds {
+        println!("crashes, round {round} of {rounds}");
+        run_shown(cargo().args(["test", "-p", "cartwright-tests", "crash"]))?;
+    }
+    Ok(())
+}
