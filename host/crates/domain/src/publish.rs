@@ -5,6 +5,7 @@
 //! takes a configuration, is handed in with the view.
 
 mod contents;
+mod grants;
 mod graph;
 mod schemas;
 mod shops;
@@ -19,11 +20,12 @@ use std::collections::BTreeMap;
 
 use crate::content::Content;
 use crate::plugin::{PluginKind, PluginRecord};
-use crate::shop::{Connection, ConnectionKind, Grants, PluginRef, Shop};
+use crate::shop::{Connection, ConnectionKind, PluginRef, Shop};
 use crate::strategy::{END, KeyKind, Step, Strategy, TriggerKind};
 use crate::time::Span;
 
 pub use contents::content_faults;
+pub use grants::{missing_facts, missing_grants};
 pub use schemas::{event_schema, strategy_schema};
 pub use shops::shop_faults;
 
@@ -145,19 +147,6 @@ pub fn plugin_uses(strategy: &Strategy) -> Vec<PluginUse<'_>> {
                 Some(PluginUse { step, kind: PluginKind::Selector, plugin: &select.plugin, config: &select.config })
             }
             _ => None,
-        })
-        .collect()
-}
-
-/// The facts that a plugin asks for and a shop did not grant.
-pub fn missing_facts<'a>(plugin: &'a PluginRecord, grants: &Grants) -> Vec<&'a str> {
-    plugin
-        .descriptor
-        .facts
-        .iter()
-        .map(|need| need.fact.as_str())
-        .filter(|fact| {
-            fact.split_once('.').is_none_or(|(interface, function)| !grants.allows_fact(interface, function))
         })
         .collect()
 }

@@ -1,0 +1,153 @@
+//! Connections: a plugin, a configuration, grants and secrets become a channel or source of a shop.
+
+use cartwright_domain::ids::ShopId;
+use cartwright_domain::plugin::{PluginKind, PluginRecord, active_plugin};
+use cartwright_domain::publish::{StrategyFault, missing_grants};
+use cartwright_domain::shop::{Connection, ConnectionKind, Grants, PluginRef};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+use crate::Engine;
+use crate::holdings::{Holdings, plugin_call};
+use crate::ports::{Secret, StoreError};
+use crate::publish::list;
+
+/// A connection as somebody wants it.
+#[derive(Debug, Clone)]
+pub struct ConnectionDraft {
+    /// Unique among the shop's connections of the kind.
+    pub name: String,
+    /// Channel or source.
+    pub kind: ConnectionKind,
+    /// The plugin that speaks for it.
+    pub plugin: PluginRef,
+    /// Fits the plugin's config schema.
+    pub config: Value,
+    /// What the shop allows the plugin here.
+    pub grants: Grants,
+    /// Secrets to set by name; those left out stay as they are.
+    pub secrets: BTreeMap<String, Secret>,
+}
+
+/// Why a connection was not saved.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// These are wrong.
+    #[error("{}", list(.0))]
+    Faults(Vec<StrategyFault>),
+    /// Storage failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Engine {
+    /// Makes a connection, or changes the one of its kind and name: that one keeps its id, and so its webhook address.
+    pub async fn save_connection(&self, shop: ShopId, draft: ConnectionDraft) -> Result<Connection, ConnectError> {
+        let holdings = self.holdings(shop).await?;
+        let (connection, is_new) = match self.connection_of(&holdings, &draft).await {
+            Ok(connection) => connection,
+            Err(faults) => return Err(ConnectError::Faults(faults)),
+        };
+        self.store.save_connection(shop, &connection).await?;
+        for (name, secret) in &draft.secrets {
+            if let Err(error) = self.store.save_secret(shop, connection.id, name, secret).await {
+                if is_new {
+                    self.store.remove_connection(shop, draft.kind, &draft.name).await?;
+                }
+                return Err(error.into());
+            }
+        }
+        Ok(connection)
+    }
+
+    /// Forgets a connection with its secrets. Returns whether there was one.
+    pub async fn remove_connection(&self, shop: ShopId, kind: ConnectionKind, name: &str) -> Result<bool, StoreError> {
+        self.store.remove_connection(shop, kind, name).await
+    }
+
+    async fn connection_of(
+        &self,
+        holdings: &Holdings,
+        draft: &ConnectionDraft,
+    ) -> Result<(Connection, bool), Vec<StrategyFault>> {
+        let record = plugin_of(holdings, draft).map_err(|fault| vec![fault])?;
+        let mut faults = Vec::new();
+        name_faults(draft, &mut faults);
+        let call = plugin_call(holdings, record, &draft.config, draft.grants.clone());
+        if let Err(failure) = self.plugins.check_config(&call).await {
+            faults.push(StrategyFault::error("config", failure.message));
+        }
+        right_faults(record, &call.config, draft, &mut faults);
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        let known = holdings.connections.iter().find(|known| known.kind == draft.kind && known.name == draft.name);
+        let fresh = || Connection {
+            id: self.entropy.mint(self.now()).next(),
+            name: draft.name.clone(),
+            kind: draft.kind,
+            plugin: draft.plugin.clone(),
+            config: Value::Null,
+            grants: Grants::default(),
+            ability: None,
+            held: None,
+            held_contents: BTreeMap::new(),
+            odd_refusals: 0,
+        };
+        let connection = Connection {
+            plugin: draft.plugin.clone(),
+            config: call.config,
+            grants: draft.grants.clone(),
+            ability: record.descriptor.ability.clone(),
+            ..known.cloned().unwrap_or_else(fresh)
+        };
+        Ok((connection, known.is_none()))
+    }
+}
+
+fn plugin_of<'a>(holdings: &'a Holdings, draft: &ConnectionDraft) -> Result<&'a PluginRecord, StrategyFault> {
+    let wanted = &draft.plugin;
+    let Some(record) = active_plugin(&holdings.plugins, wanted) else {
+        let message = if holdings.plugins.iter().any(|record| record.name == wanted.name) {
+            format!("no active version of `{wanted}` is installed; grant or install one first")
+        } else {
+            format!("there is no plugin `{wanted}`; install it first")
+        };
+        return Err(StrategyFault::error("plugin", message));
+    };
+    let needed = match draft.kind {
+        ConnectionKind::Channel => PluginKind::Channel,
+        ConnectionKind::Source => PluginKind::Source,
+    };
+    if record.kind != needed {
+        let message = format!("`{wanted}` is a {}, and a {needed} is needed here", record.kind);
+        return Err(StrategyFault::error("plugin", message));
+    }
+    Ok(record)
+}
+
+fn name_faults(draft: &ConnectionDraft, faults: &mut Vec<StrategyFault>) {
+    let sound = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    if draft.name.is_empty() || draft.name.len() > 64 || !draft.name.chars().all(sound) {
+        let message = "has 1 to 64 letters, digits, `-`, `_` or `.`; strategies name the connection by it";
+        faults.push(StrategyFault::error("name", message));
+    }
+}
+
+/// Denied unless granted: what the plugin cannot work without is asked for now, and not at its first message.
+fn right_faults(record: &PluginRecord, config: &Value, draft: &ConnectionDraft, faults: &mut Vec<StrategyFault>) {
+    let asked = record.descriptor.asks(config);
+    for (field, what) in missing_grants(&asked, &draft.grants) {
+        // A secret that is neither set nor granted is one the shop does without.
+        if field == "secrets" && !draft.secrets.contains_key(&what) {
+            continue;
+        }
+        let message = format!("`{}` asks for {what}; grant it, or use another plugin", record.name);
+        faults.push(StrategyFault::error(format!("grants.{field}"), message));
+    }
+    for name in draft.secrets.keys().filter(|name| !asked.secrets.contains(name)) {
+        let known = if asked.secrets.is_empty() { "none".to_owned() } else { asked.secrets.join(", ") };
+        let message = format!("`{}` has no secret of that name; it uses {known}", record.name);
+        faults.push(StrategyFault::error(format!("secrets.{name}"), message));
+    }
+}

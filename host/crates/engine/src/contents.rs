@@ -1,0 +1,211 @@
+//! Contents: saved as immutable revisions, after their templates and bodies were found to be sound.
+
+use cartwright_domain::content::Content;
+use cartwright_domain::ids::ShopId;
+use cartwright_domain::plugin::{PluginKind, PluginRecord, active_plugin};
+use cartwright_domain::publish::{StrategyFault, content_faults};
+use cartwright_domain::shop::PluginRef;
+use jsonschema::error::ValidationErrorKind;
+use serde_json::{Value, json};
+
+use crate::Engine;
+use crate::holdings::{Holdings, plugin_call};
+use crate::ports::{Escape, StoreError, TemplatePart};
+use crate::publish::list;
+
+/// The renderer of every shop.
+const RENDERER: &str = "liquid";
+
+/// Why a content was not saved.
+#[derive(Debug, thiserror::Error)]
+pub enum ContentError {
+    /// These are wrong.
+    #[error("{}", list(.0))]
+    Faults(Vec<StrategyFault>),
+    /// Storage failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Engine {
+    /// Everything that is wrong with a content.
+    pub async fn check_content(&self, shop: ShopId, content: &Content) -> Result<Vec<StrategyFault>, StoreError> {
+        let holdings = self.holdings(shop).await?;
+        let mut faults = Vec::new();
+        content_faults(content, "", &mut faults);
+        self.body_faults(&holdings, content, "", &mut faults).await;
+        Ok(faults)
+    }
+
+    /// Saves a content as its next revision; its number. Published versions keep the revision they have.
+    pub async fn save_content(&self, shop: ShopId, content: Content) -> Result<u32, ContentError> {
+        let faults = self.check_content(shop, &content).await?;
+        if faults.iter().any(StrategyFault::refuses) {
+            return Err(ContentError::Faults(faults));
+        }
+        Ok(self.store.save_content(shop, &content, self.now()).await?)
+    }
+
+    /// What the renderer says against a content's templates, and the schemas of the shop's channels against its
+    /// bodies; a channel that is not connected has no say.
+    pub(crate) async fn body_faults(
+        &self,
+        holdings: &Holdings,
+        content: &Content,
+        path: &str,
+        faults: &mut Vec<StrategyFault>,
+    ) {
+        for (place, variant) in content.variants.iter().enumerate() {
+            let prefix = if path.is_empty() { String::new() } else { format!("{path}.") };
+            let path = format!("{prefix}variants[{place}].body");
+            if let Some(schema) = content_schema(holdings, &variant.channel) {
+                schema_faults(schema, &variant.body, &path, faults);
+            }
+            self.template_faults(holdings, &variant.body, &path, faults).await;
+        }
+    }
+
+    async fn template_faults(&self, holdings: &Holdings, body: &Value, path: &str, faults: &mut Vec<StrategyFault>) {
+        let parts = template_parts(body);
+        if parts.iter().all(|part| !is_template(&part.template)) {
+            return;
+        }
+        let Some(renderer) = renderer(holdings) else {
+            let message =
+                format!("holds templates, and no renderer is installed; install the plugin `{RENDERER}` first");
+            faults.push(StrategyFault::error(path, message));
+            return;
+        };
+        let call = plugin_call(holdings, renderer, &json!({}), renderer.grants.clone());
+        match self.plugins.check_templates(&call, &parts).await {
+            Ok(report) => faults.extend(
+                report
+                    .errors
+                    .into_iter()
+                    .map(|(part, message)| StrategyFault::error(format!("{path}{}", dotted(&part)), message)),
+            ),
+            Err(failure) => {
+                faults.push(StrategyFault::error(path, format!("{} could not read it: {failure}", renderer.label())))
+            }
+        }
+    }
+}
+
+fn renderer(holdings: &Holdings) -> Option<&PluginRecord> {
+    let wanted = PluginRef { name: RENDERER.to_owned(), major: None };
+    active_plugin(&holdings.plugins, &wanted).filter(|record| record.kind == PluginKind::Renderer)
+}
+
+/// The content schema of the first connected channel of a short name.
+fn content_schema<'a>(holdings: &'a Holdings, channel: &str) -> Option<&'a Value> {
+    let of_channel = |ability: &cartwright_domain::shop::ChannelAbility| ability.channel == channel;
+    let connection = holdings.connections.iter().find(|known| known.ability.as_ref().is_some_and(of_channel))?;
+    active_plugin(&holdings.plugins, &connection.plugin)?.descriptor.content_schema.as_ref()
+}
+
+fn schema_faults(schema: &Value, body: &Value, path: &str, faults: &mut Vec<StrategyFault>) {
+    let validator = match jsonschema::validator_for(schema) {
+        Ok(validator) => validator,
+        Err(error) => {
+            faults.push(StrategyFault::warning(path, format!("the channel's own content schema is broken: {error}")));
+            return;
+        }
+    };
+    for error in validator.iter_errors(body) {
+        // What a template will say is known only when it is rendered; that it is a text is known now.
+        let of_template = error.instance().as_str().is_some_and(is_template);
+        if of_template && !matches!(error.kind(), ValidationErrorKind::Type { .. }) {
+            continue;
+        }
+        let place = dotted(&error.instance_path().to_string());
+        faults.push(StrategyFault::error(format!("{path}{place}"), error.to_string()));
+    }
+}
+
+fn is_template(text: &str) -> bool {
+    text.contains("{{") || text.contains("{%")
+}
+
+/// Every text of a body as a template, named by its JSON pointer.
+fn template_parts(body: &Value) -> Vec<TemplatePart> {
+    fn collect(value: &Value, pointer: String, parts: &mut Vec<TemplatePart>) {
+        match value {
+            Value::String(text) => {
+                parts.push(TemplatePart { name: pointer, template: text.clone(), escape: Escape::None });
+            }
+            Value::Array(items) => {
+                for (place, item) in items.iter().enumerate() {
+                    collect(item, format!("{pointer}/{place}"), parts);
+                }
+            }
+            Value::Object(fields) => {
+                for (name, field) in fields {
+                    let name = name.replace('~', "~0").replace('/', "~1");
+                    collect(field, format!("{pointer}/{name}"), parts);
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut parts = Vec::new();
+    collect(body, String::new(), &mut parts);
+    parts
+}
+
+/// A JSON pointer as paths of faults write it: `/buttons/0/title` is `.buttons[0].title`.
+fn dotted(pointer: &str) -> String {
+    pointer
+        .split('/')
+        .skip(1)
+        .map(|part| match part.parse::<usize>() {
+            Ok(place) => format!("[{place}]"),
+            Err(_) => format!(".{}", part.replace("~1", "/").replace("~0", "~")),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults(body: Value) -> Vec<String> {
+        let schema = json!({
+            "type": "object", "additionalProperties": false, "required": ["text"],
+            "properties": {
+                "text": {"type": "string", "minLength": 3},
+                "buttons": {"type": "array", "items": {
+                    "type": "object", "properties": {"url": {"type": "string", "pattern": "^https://"}},
+                }},
+                "count": {"type": "integer"},
+            },
+        });
+        let mut faults = Vec::new();
+        schema_faults(&schema, &body, "variants[0].body", &mut faults);
+        faults.into_iter().map(|fault| fault.path).collect()
+    }
+
+    #[test]
+    fn a_body_that_does_not_fit_the_channel_is_named_by_its_place() {
+        assert_eq!(faults(json!({"text": "Hello"})), [""; 0]);
+        assert_eq!(
+            faults(json!({"text": "x", "buttons": [{"url": "ftp://y"}]})),
+            ["variants[0].body.buttons[0].url", "variants[0].body.text",]
+        );
+        assert_eq!(faults(json!({})), ["variants[0].body"]);
+    }
+
+    #[test]
+    fn a_template_is_judged_by_what_it_will_be_only_where_that_is_known() {
+        let body = json!({"text": "{{ user_name }}", "buttons": [{"url": "{{ recovery_link }}"}]});
+        assert_eq!(faults(body), [""; 0]);
+        assert_eq!(faults(json!({"text": "Hello", "count": "{{ cart.count }}"})), ["variants[0].body.count"]);
+    }
+
+    #[test]
+    fn every_text_of_a_body_is_a_part_under_its_pointer() {
+        let parts = template_parts(&json!({"text": "a", "buttons": [{"title": "b"}], "a/b": "c", "n": 1}));
+        let names: Vec<&str> = parts.iter().map(|part| part.name.as_str()).collect();
+        assert_eq!(names, ["/a~1b", "/buttons/0/title", "/text"]);
+        assert_eq!(dotted("/buttons/0/title"), ".buttons[0].title");
+    }
+}

@@ -1,0 +1,82 @@
+//! What a shop has: loaded once for everything that is checked against it.
+
+use cartwright_domain::content::Content;
+use cartwright_domain::ids::ShopId;
+use cartwright_domain::plugin::{PluginRecord, active_plugin};
+use cartwright_domain::publish::{ShopView, StrategyFault, faults, plugin_uses};
+use cartwright_domain::shop::{Connection, Grants, PluginRef, Shop};
+use cartwright_domain::strategy::Strategy;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::Engine;
+use crate::ports::{PluginCall, StoreError};
+
+/// Settings of one shop.
+pub(crate) struct Holdings {
+    pub(crate) shop: Arc<Shop>,
+    pub(crate) connections: Vec<Connection>,
+    pub(crate) plugins: Vec<PluginRecord>,
+    pub(crate) contents: Vec<Content>,
+}
+
+impl Engine {
+    pub(crate) async fn holdings(&self, shop: ShopId) -> Result<Holdings, StoreError> {
+        let found = self.store.shop(shop).await?;
+        let missing = || StoreError::Failed(format!("there is no shop {shop}"));
+        Ok(Holdings {
+            shop: found.ok_or_else(missing)?,
+            connections: self.store.connections(shop).await?.into_iter().map(|entry| entry.value).collect(),
+            plugins: self.store.plugins(shop).await?,
+            contents: self.store.contents(shop).await?.into_iter().map(|(content, _)| content).collect(),
+        })
+    }
+
+    /// Everything that is wrong with a strategy: what the domain sees, what plugins say against their
+    /// configurations, what the renderer and the channels say against the contents that come along.
+    pub(crate) async fn strategy_faults(
+        &self,
+        holdings: &Holdings,
+        definition: &Strategy,
+    ) -> Result<Vec<StrategyFault>, StoreError> {
+        let mut config_faults = BTreeMap::new();
+        for place in plugin_uses(definition) {
+            let Some(record) = active_plugin(&holdings.plugins, place.plugin) else { continue };
+            if record.kind != place.kind {
+                continue;
+            }
+            let call = plugin_call(holdings, record, place.config, record.grants.clone());
+            if let Err(failure) = self.plugins.check_config(&call).await {
+                config_faults.insert(place.config_path(), failure.message);
+            }
+        }
+        let view = ShopView {
+            shop: &holdings.shop,
+            connections: &holdings.connections,
+            plugins: &holdings.plugins,
+            contents: &holdings.contents,
+            config_faults: &config_faults,
+        };
+        let mut found = faults(definition, &view);
+        for (place, content) in definition.contents.iter().enumerate() {
+            self.body_faults(holdings, content, &format!("contents[{place}]"), &mut found).await;
+        }
+        Ok(found)
+    }
+}
+
+/// A call of a plugin with a configuration. One that was left out is the empty one.
+pub(crate) fn plugin_call(holdings: &Holdings, record: &PluginRecord, config: &Value, grants: Grants) -> PluginCall {
+    PluginCall {
+        shop: holdings.shop.id,
+        digest: record.digest.clone(),
+        config: if config.is_null() { json!({}) } else { config.clone() },
+        grants: Arc::new(grants),
+    }
+}
+
+/// Whether a reference takes this plugin once it is active.
+pub(crate) fn refers_to(wanted: &PluginRef, record: &PluginRecord) -> bool {
+    wanted.name == record.name && wanted.major.is_none_or(|major| major == record.major())
+}

@@ -1,0 +1,136 @@
+//! Publishing: a definition becomes an immutable version, or is refused with every fault and its place.
+
+use cartwright_domain::content::Content;
+use cartwright_domain::ids::{ShopId, StrategyId};
+use cartwright_domain::strategy::{Step, Strategy, StrategyRecord, StrategyState, Version};
+
+pub use cartwright_domain::publish::{Severity, StrategyFault};
+
+use crate::Engine;
+use crate::holdings::Holdings;
+use crate::ports::StoreError;
+
+/// A published version.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Published {
+    /// The strategy over all its versions.
+    pub record: StrategyRecord,
+    /// The version that new runs take from now on.
+    pub version: Version,
+    /// What is worth a look and was let pass.
+    pub warnings: Vec<StrategyFault>,
+}
+
+/// Why nothing was published.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    /// These are wrong; warnings stand among them.
+    #[error("{}", list(.0))]
+    Faults(Vec<StrategyFault>),
+    /// Another strategy of the shop has the name.
+    #[error("there is another strategy named `{0}`; give this one another name, or publish it as its next version")]
+    NameTaken(String),
+    /// There is no such strategy in the shop.
+    #[error("there is no such strategy")]
+    NotFound,
+    /// Storage failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+pub(crate) fn list(faults: &[StrategyFault]) -> String {
+    faults.iter().filter(|fault| fault.refuses()).map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+impl Engine {
+    /// Everything that is wrong with a definition, warnings included. Nothing is stored.
+    pub async fn check_strategy(&self, shop: ShopId, definition: &Strategy) -> Result<Vec<StrategyFault>, StoreError> {
+        let holdings = self.holdings(shop).await?;
+        self.strategy_faults(&holdings, definition).await
+    }
+
+    /// Publishes a definition: as the next version of `strategy`, or as a new strategy in the given state. A strategy
+    /// that exists keeps its state unless the given one differs.
+    pub async fn publish(
+        &self,
+        shop: ShopId,
+        strategy: Option<StrategyId>,
+        definition: Strategy,
+        state: StrategyState,
+    ) -> Result<Published, PublishError> {
+        let known = self.store.strategies(shop).await?;
+        let current = match strategy {
+            Some(id) => Some(known.iter().find(|record| record.id == id).ok_or(PublishError::NotFound)?),
+            None => None,
+        };
+        if known.iter().any(|record| record.name == definition.name && Some(record.id) != strategy) {
+            return Err(PublishError::NameTaken(definition.name));
+        }
+        let holdings = self.holdings(shop).await?;
+        let faults = self.strategy_faults(&holdings, &definition).await?;
+        if faults.iter().any(StrategyFault::refuses) {
+            return Err(PublishError::Faults(faults));
+        }
+        let now = self.now();
+        for content in definition.contents.iter().filter(|content| !holdings.contents.contains(content)) {
+            self.store.save_content(shop, content, now).await?;
+        }
+        let mut mint = self.entropy.mint(now);
+        let record = StrategyRecord {
+            id: current.map_or_else(|| mint.next(), |record| record.id),
+            name: definition.name.clone(),
+            state,
+            current: mint.next(),
+            current_number: current.map_or(0, |record| record.current_number) + 1,
+        };
+        let version = Version {
+            id: record.current,
+            strategy: record.id,
+            number: record.current_number,
+            published_at: now,
+            definition: pinned(definition, holdings),
+        };
+        match self.store.save_version(shop, &record, &version).await {
+            Ok(()) => Ok(Published { record, version, warnings: faults }),
+            Err(StoreError::Taken(_)) => Err(PublishError::NameTaken(record.name)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Pauses, closes, stops or revives a strategy. Returns whether there is one. The runs of a stopped one end at
+    /// their next wake-up.
+    pub async fn set_strategy_state(
+        &self,
+        shop: ShopId,
+        strategy: StrategyId,
+        state: StrategyState,
+    ) -> Result<bool, StoreError> {
+        self.store.set_strategy_state(shop, strategy, state).await
+    }
+}
+
+/// The definition with exactly the contents that its steps name, as they are now: later revisions of them change
+/// nothing for runs of this version (S28).
+fn pinned(mut definition: Strategy, holdings: Holdings) -> Strategy {
+    let named: Vec<&String> = definition
+        .steps
+        .values()
+        .filter_map(|step| match step {
+            Step::Message { content, select, .. } => Some((content, select)),
+            _ => None,
+        })
+        .flat_map(|(content, select)| {
+            let choices = select.iter().flat_map(|select| select.candidates.iter().chain(&select.default));
+            content.iter().chain(choices)
+        })
+        .collect();
+    let own = definition.contents.iter();
+    let mut contents: Vec<Content> = own.filter(|content| named.contains(&&content.name)).cloned().collect();
+    for content in holdings.contents {
+        if named.contains(&&content.name) && contents.iter().all(|known| known.name != content.name) {
+            contents.push(content);
+        }
+    }
+    definition.contents = contents;
+    definition
+}
