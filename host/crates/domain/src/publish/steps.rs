@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::{PluginUse, ShopView, StrategyFault, ends_on_any_order, missing_facts, plugin_uses, span_faults};
 use crate::content::Content;
-use crate::plugin::{PluginKind, PluginRecord, active_plugin};
+use crate::plugin::{PluginRecord, active_plugin};
 use crate::rule::Group;
 use crate::shop::PluginRef;
 use crate::strategy::{Select, Step, Strategy};
@@ -217,9 +217,7 @@ fn plugin_faults(place: &PluginUse<'_>, view: &ShopView<'_>, faults: &mut Vec<St
         let message = format!("`{wanted}` reads {fact}, which the shop does not grant it; it says why: {why}");
         faults.push(StrategyFault::error(place.plugin_path(), message));
     }
-    if place.kind == PluginKind::Condition || place.kind == PluginKind::Selector {
-        if let Some(message) = view.config_faults.get(&place.config_path()) {
-            faults.push(StrategyFault::error(place.config_path(), message.clone()));
-        }
+    if let Some(message) = view.config_faults.get(&place.config_path()) {
+        faults.push(StrategyFault::error(place.config_path(), message.clone()));
     }
 }
