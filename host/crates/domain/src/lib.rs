@@ -21,6 +21,7 @@ pub mod message;
 pub mod money;
 pub mod order;
 pub mod plugin;
+pub mod publish;
 pub mod rule;
 pub mod run;
 mod schema;
