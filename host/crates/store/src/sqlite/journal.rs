@@ -1,0 +1,177 @@
+//! What arrived (S02).
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use cartwright_domain::ids::{ConnectionId, ShopId};
+use cartwright_domain::time::Timestamp;
+use cartwright_engine::ports::{Arrival, Arrived, Aside, Journal, Page, PageRequest, PendingEvent, StoreError};
+use sqlx::{Sqlite, Transaction};
+use uuid::Uuid;
+
+use super::SqliteStore;
+use crate::error::failed;
+use crate::{arrivals, page, rows, text};
+
+#[async_trait]
+impl Journal for SqliteStore {
+    async fn accept(&self, arrivals: &[Arrival]) -> Result<Vec<Arrived>, StoreError> {
+        let firsts = arrivals::firsts(arrivals);
+        let mut known: BTreeMap<usize, Vec<u8>> = BTreeMap::new();
+        let mut transaction = self.begin().await?;
+        for ((shop, origin, id), place) in &firsts {
+            let arrival = &arrivals[*place];
+            let remembered = sqlx::query(
+                "insert into event_ids (shop_id, origin, event_id, digest, received_at) values ($1, $2, $3, $4, $5)
+                 on conflict do nothing",
+            )
+            .bind(shop)
+            .bind(origin)
+            .bind(text::column(id))
+            .bind(&arrival.digest[..])
+            .bind(arrival.received_at.millis())
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed)?;
+            if remembered.rows_affected() == 0 {
+                let digest = sqlx::query_scalar(
+                    "select digest from event_ids where shop_id = $1 and origin = $2 and event_id = $3",
+                )
+                .bind(shop)
+                .bind(origin)
+                .bind(text::column(id))
+                .fetch_one(&mut *transaction)
+                .await
+                .map_err(failed)?;
+                known.insert(*place, digest);
+            }
+        }
+        let outcomes = arrivals::outcomes(arrivals, &firsts, &known);
+        append(&mut transaction, &arrivals::new(arrivals, &outcomes)).await?;
+        self.end(transaction).await?;
+        Ok(outcomes)
+    }
+
+    async fn put_aside(&self, aside: &Aside) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        let sequence = take_numbers(&mut transaction, "journal", 1).await?;
+        sqlx::query(
+            "insert into asides (shop_id, sequence, connection_id, received_at, reason, document)
+             values ($1, $2, $3, $4, $5, $6)",
+        )
+        .bind(aside.shop.0)
+        .bind(sequence)
+        .bind(aside.connection.map(|connection| connection.0))
+        .bind(aside.received_at.millis())
+        .bind(text::column(&aside.reason))
+        .bind(rows::write(&aside.raw)?)
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?;
+        self.end(transaction).await
+    }
+
+    async fn asides(&self, shop: ShopId, page: &PageRequest) -> Result<Page<Aside>, StoreError> {
+        let found: Vec<(i64, Option<Uuid>, i64, String, String)> = sqlx::query_as(
+            "select sequence, connection_id, received_at, reason, document from asides
+             where shop_id = $1 and sequence < $2 order by sequence desc limit $3",
+        )
+        .bind(shop.0)
+        .bind(page::before_number(page))
+        .bind(page::rows(page))
+        .fetch_all(&self.reader)
+        .await
+        .map_err(failed)?;
+        let asides = found.into_iter().map(|(sequence, connection, received_at, reason, raw)| {
+            let aside = Aside {
+                shop,
+                connection: connection.map(ConnectionId),
+                received_at: Timestamp::from_millis(received_at),
+                reason: text::from_column(reason),
+                raw: rows::read(&raw)?,
+            };
+            Ok((sequence.to_string(), aside))
+        });
+        Ok(page::page(asides.collect::<Result<_, StoreError>>()?, page))
+    }
+
+    async fn count(&self, shop: ShopId, counter: &str) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        sqlx::query(
+            "insert into counts (shop_id, name, count) values ($1, $2, 1)
+             on conflict (shop_id, name) do update set count = count + 1",
+        )
+        .bind(shop.0)
+        .bind(text::column(counter))
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?;
+        self.end(transaction).await
+    }
+
+    async fn counts(&self, shop: ShopId) -> Result<Vec<(String, u64)>, StoreError> {
+        let found: Vec<(String, i64)> = sqlx::query_as("select name, count from counts where shop_id = $1 order by name")
+            .bind(shop.0)
+            .fetch_all(&self.reader)
+            .await
+            .map_err(failed)?;
+        Ok(found.into_iter().map(|(name, count)| (text::from_column(name), count.cast_unsigned())).collect())
+    }
+
+    async fn pending_events(&self, shop: ShopId, limit: u32) -> Result<Vec<PendingEvent>, StoreError> {
+        let found: Vec<(i64, Uuid, i64, String)> = sqlx::query_as(
+            "select sequence, origin, received_at, document from pending_events
+             where shop_id = $1 order by received_at, sequence limit $2",
+        )
+        .bind(shop.0)
+        .bind(limit)
+        .fetch_all(&self.reader)
+        .await
+        .map_err(failed)?;
+        let event = |(sequence, origin, received_at, document): (i64, Uuid, i64, String)| {
+            Ok(PendingEvent {
+                sequence,
+                origin: arrivals::origin(origin),
+                received_at: Timestamp::from_millis(received_at),
+                event: rows::read(&document)?,
+            })
+        };
+        found.into_iter().map(event).collect()
+    }
+}
+
+/// Adds events to those that wait to be applied.
+async fn append(transaction: &mut Transaction<'static, Sqlite>, arrivals: &[&Arrival]) -> Result<(), StoreError> {
+    if arrivals.is_empty() {
+        return Ok(());
+    }
+    let first = take_numbers(transaction, "journal", arrivals.len()).await?;
+    for (sequence, arrival) in (first..).zip(arrivals) {
+        sqlx::query(
+            "insert into pending_events (shop_id, sequence, origin, received_at, urgent, document)
+             values ($1, $2, $3, $4, $5, $6)",
+        )
+        .bind(arrival.shop.0)
+        .bind(sequence)
+        .bind(arrivals::origin_id(arrival.origin))
+        .bind(arrival.received_at.millis())
+        .bind(arrival.event.what.is_urgent())
+        .bind(rows::write(&arrival.event)?)
+        .execute(&mut **transaction)
+        .await
+        .map_err(failed)?;
+    }
+    Ok(())
+}
+
+/// Takes numbers that nobody had before; the first of them.
+pub(super) async fn take_numbers(transaction: &mut Transaction<'static, Sqlite>, name: &str, count: usize) -> Result<i64, StoreError> {
+    let count = i64::try_from(count).unwrap_or(i64::MAX);
+    let last: i64 = sqlx::query_scalar("update numbers set last = last + $2 where name = $1 returning last")
+        .bind(name)
+        .bind(count)
+        .fetch_one(&mut **transaction)
+        .await
+        .map_err(failed)?;
+    Ok(last - count + 1)
+}

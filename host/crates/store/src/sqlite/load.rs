@@ -1,0 +1,189 @@
+//! What a batch works on, in six statements over one snapshot.
+
+use cartwright_domain::cart::Cart;
+use cartwright_domain::customer::Customer;
+use cartwright_domain::ids::{CustomerId, ShopId};
+use cartwright_domain::message::Message;
+use cartwright_domain::order::Order;
+use cartwright_domain::run::Run;
+use cartwright_domain::world::{Entry, Identity, IdentityKind};
+use cartwright_engine::ports::{Slice, StoreError, Wanted};
+use sqlx::{Sqlite, Transaction};
+use uuid::Uuid;
+
+use super::{SqliteStore, ids, texts};
+use crate::error::failed;
+use crate::rows::{Owned, OwnedRow};
+use crate::text;
+
+type Snapshot = Transaction<'static, Sqlite>;
+
+pub(super) async fn load(store: &SqliteStore, shop: ShopId, wanted: &Wanted) -> Result<Slice, StoreError> {
+    let asked = Asked::new(wanted);
+    let mut snapshot = store.reader.begin().await.map_err(failed)?;
+    let customers = find_customers(&mut snapshot, shop, &asked).await?;
+    let runs = find_runs(&mut snapshot, shop, &asked, &customers).await?;
+    let slice = Slice {
+        identities: find_identities(&mut snapshot, shop, &customers).await?,
+        carts: find_carts(&mut snapshot, shop, &customers).await?,
+        orders: find_orders(&mut snapshot, shop, &customers).await?,
+        messages: find_messages(&mut snapshot, shop, &runs).await?,
+        customers,
+        runs,
+    };
+    snapshot.commit().await.map_err(failed)?;
+    Ok(slice)
+}
+
+/// What is asked for, as parameters.
+struct Asked {
+    identities: String,
+    customers: String,
+    runs: String,
+    messages: String,
+    provider_ids: String,
+    orders: String,
+}
+
+impl Asked {
+    fn new(wanted: &Wanted) -> Self {
+        let identities = wanted.identities.iter().map(|name| serde_json::json!([name.kind.name(), text::column(&name.value)]));
+        Self {
+            identities: serde_json::Value::from_iter(identities).to_string(),
+            customers: ids(wanted.customers.iter().map(|id| id.0)),
+            runs: ids(wanted.runs.iter().map(|id| id.0)),
+            messages: ids(wanted.messages.iter().map(|id| id.0)),
+            provider_ids: texts(wanted.provider_ids.iter().map(|id| text::column(id))),
+            orders: texts(wanted.orders.iter().map(|id| text::column(id))),
+        }
+    }
+}
+
+/// The customers that are meant in any way, those that were merged as the ones they became.
+async fn find_customers(snapshot: &mut Snapshot, shop: ShopId, asked: &Asked) -> Result<Vec<Entry<Customer>>, StoreError> {
+    let found: Vec<OwnedRow> = sqlx::query_as(
+        "with meant (customer_id) as (
+             select customer_id from json_each($2) name join identities
+                 on shop_id = $1 and kind = name.value ->> 0 and identities.value = name.value ->> 1
+             union select unhex(value, '-') from json_each($3)
+             union select became from merged_customers
+                 where shop_id = $1 and customer_id in (select unhex(value, '-') from json_each($3))
+             union select customer_id from runs
+                 where shop_id = $1 and run_id in (select unhex(value, '-') from json_each($4))
+             union select customer_id from messages
+                 where shop_id = $1 and message_id in (select unhex(value, '-') from json_each($5))
+             union select customer_id from messages
+                 where shop_id = $1 and provider_id in (select value from json_each($6))
+             union select customer_id from orders
+                 where shop_id = $1 and order_id in (select value from json_each($7)))
+         select customer_id, revision, document from customers
+         where shop_id = $1 and customer_id in (select customer_id from meant) order by customer_id",
+    )
+    .bind(shop.0)
+    .bind(&asked.identities)
+    .bind(&asked.customers)
+    .bind(&asked.runs)
+    .bind(&asked.messages)
+    .bind(&asked.provider_ids)
+    .bind(&asked.orders)
+    .fetch_all(&mut **snapshot)
+    .await
+    .map_err(failed)?;
+    Customer::from_rows(found)
+}
+
+async fn find_identities(
+    snapshot: &mut Snapshot,
+    shop: ShopId,
+    customers: &[Entry<Customer>],
+) -> Result<Vec<(Identity, CustomerId)>, StoreError> {
+    let found: Vec<(String, String, Uuid)> = sqlx::query_as(
+        "select kind, value, customer_id from identities
+         where shop_id = $1 and customer_id in (select unhex(value, '-') from json_each($2)) order by kind, value",
+    )
+    .bind(shop.0)
+    .bind(of_customers(customers))
+    .fetch_all(&mut **snapshot)
+    .await
+    .map_err(failed)?;
+    let identity = |(kind, value, customer): (String, String, Uuid)| {
+        let unknown = || StoreError::Failed(format!("there is no kind of name called `{kind}`"));
+        let kind = IdentityKind::from_name(&kind).ok_or_else(unknown)?;
+        Ok((Identity { kind, value: text::from_column(value) }, CustomerId(customer)))
+    };
+    found.into_iter().map(identity).collect()
+}
+
+async fn find_carts(snapshot: &mut Snapshot, shop: ShopId, customers: &[Entry<Customer>]) -> Result<Vec<Entry<Cart>>, StoreError> {
+    let found: Vec<OwnedRow> = sqlx::query_as(
+        "select customer_id, revision, document from carts
+         where shop_id = $1 and open = 1 and customer_id in (select unhex(value, '-') from json_each($2)) order by cart_id",
+    )
+    .bind(shop.0)
+    .bind(of_customers(customers))
+    .fetch_all(&mut **snapshot)
+    .await
+    .map_err(failed)?;
+    Cart::from_rows(found)
+}
+
+async fn find_orders(snapshot: &mut Snapshot, shop: ShopId, customers: &[Entry<Customer>]) -> Result<Vec<Entry<Order>>, StoreError> {
+    let found: Vec<OwnedRow> = sqlx::query_as(
+        "select customer_id, revision, document from orders
+         where shop_id = $1 and customer_id in (select unhex(value, '-') from json_each($2)) order by order_id",
+    )
+    .bind(shop.0)
+    .bind(of_customers(customers))
+    .fetch_all(&mut **snapshot)
+    .await
+    .map_err(failed)?;
+    Order::from_rows(found)
+}
+
+/// The active runs of the customers, and those that are asked for by themselves or by one of their messages.
+async fn find_runs(
+    snapshot: &mut Snapshot,
+    shop: ShopId,
+    asked: &Asked,
+    customers: &[Entry<Customer>],
+) -> Result<Vec<Entry<Run>>, StoreError> {
+    let found: Vec<OwnedRow> = sqlx::query_as(
+        "with meant (run_id) as (
+             select run_id from runs
+                 where shop_id = $1 and active = 1 and customer_id in (select unhex(value, '-') from json_each($2))
+             union select unhex(value, '-') from json_each($3)
+             union select run_id from messages
+                 where shop_id = $1 and message_id in (select unhex(value, '-') from json_each($4))
+             union select run_id from messages
+                 where shop_id = $1 and provider_id in (select value from json_each($5)))
+         select customer_id, revision, document from runs
+         where shop_id = $1 and run_id in (select run_id from meant) order by run_id",
+    )
+    .bind(shop.0)
+    .bind(of_customers(customers))
+    .bind(&asked.runs)
+    .bind(&asked.messages)
+    .bind(&asked.provider_ids)
+    .fetch_all(&mut **snapshot)
+    .await
+    .map_err(failed)?;
+    Run::from_rows(found)
+}
+
+/// All messages of the runs; those that were asked for are among them, because their runs are.
+async fn find_messages(snapshot: &mut Snapshot, shop: ShopId, runs: &[Entry<Run>]) -> Result<Vec<Entry<Message>>, StoreError> {
+    let found: Vec<OwnedRow> = sqlx::query_as(
+        "select customer_id, revision, document from messages
+         where shop_id = $1 and run_id in (select unhex(value, '-') from json_each($2)) order by message_id",
+    )
+    .bind(shop.0)
+    .bind(ids(runs.iter().map(|run| run.value.id.0)))
+    .fetch_all(&mut **snapshot)
+    .await
+    .map_err(failed)?;
+    Message::from_rows(found)
+}
+
+fn of_customers(customers: &[Entry<Customer>]) -> String {
+    ids(customers.iter().map(|customer| customer.value.id.0))
+}
