@@ -170,7 +170,12 @@ mod tests {
     fn body(goods: &[(&str, u32)], hour: i64) -> CartBody {
         let lines = goods
             .iter()
-            .map(|(sku, quantity)| Line { title: (*sku).into(), sku: Some((*sku).into()), quantity: *quantity, ..Line::default() })
+            .map(|(sku, quantity)| Line {
+                title: (*sku).into(),
+                sku: Some((*sku).into()),
+                quantity: *quantity,
+                ..Line::default()
+            })
             .collect();
         CartBody { lines, updated_at: Some(at(hour)), ..CartBody::default() }
     }

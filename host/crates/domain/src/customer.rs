@@ -126,7 +126,8 @@ impl Customer {
 
     /// Notes something against an address, once.
     pub fn add_mark(&mut self, mark: AddressMark) {
-        self.marks.retain(|known| (&known.channel, &known.value, known.mark) != (&mark.channel, &mark.value, mark.mark));
+        self.marks
+            .retain(|known| (&known.channel, &known.value, known.mark) != (&mark.channel, &mark.value, mark.mark));
         self.marks.push(mark);
     }
 

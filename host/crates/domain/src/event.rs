@@ -256,10 +256,7 @@ pub struct Line {
 impl Line {
     /// What makes two lines the same goods.
     pub fn goods(&self) -> &str {
-        [&self.variant_id, &self.sku, &self.product_id]
-            .into_iter()
-            .find_map(|id| id.as_deref())
-            .unwrap_or(&self.title)
+        [&self.variant_id, &self.sku, &self.product_id].into_iter().find_map(|id| id.as_deref()).unwrap_or(&self.title)
     }
 }
 

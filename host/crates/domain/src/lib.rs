@@ -9,18 +9,24 @@
 
 #![forbid(unsafe_code)]
 
+pub mod apply;
 pub mod cart;
+pub mod check;
 pub mod contact;
 pub mod content;
 pub mod customer;
 pub mod event;
 pub mod facts;
+pub mod identity;
 pub mod ids;
 pub mod locale;
 pub mod message;
 pub mod money;
 pub mod order;
+pub mod outcome;
+pub mod plan;
 pub mod plugin;
+pub mod policy;
 pub mod publish;
 pub mod rule;
 pub mod run;

@@ -6,9 +6,10 @@ use icu_locale::{LanguageIdentifier, LocaleExpander};
 ///
 /// Tags are completed by likely subtags and then cut: `zh-TW` is `zh-Hant-TW`, then `zh-Hant`, and never `zh-Hans`.
 pub fn choose(offered: &[&str], wanted: Option<&str>, default: &str) -> Option<usize> {
-    wanted.and_then(|tag| fitting(offered, tag)).or_else(|| fitting(offered, default)).or_else(|| {
-        offered.iter().position(|tag| tag.eq_ignore_ascii_case(default))
-    })
+    wanted
+        .and_then(|tag| fitting(offered, tag))
+        .or_else(|| fitting(offered, default))
+        .or_else(|| offered.iter().position(|tag| tag.eq_ignore_ascii_case(default)))
 }
 
 /// Whether a text is a language tag at all.
@@ -24,11 +25,13 @@ fn fitting(offered: &[&str], wanted: &str) -> Option<usize> {
     };
     let exact = offered.iter().position(|tag| tag.as_ref() == Some(&wanted));
     // Without the region: a plain `pt` before `pt-BR` for somebody from Portugal, as completed tags say.
-    exact.or_else(|| {
-        let mut likely = LanguageIdentifier { region: None, ..wanted.clone() };
-        EXPANDER.with(|expander| expander.maximize(&mut likely));
-        offered.iter().position(|tag| tag.as_ref() == Some(&likely))
-    }).or_else(|| offered.iter().position(|tag| tag.as_ref().is_some_and(|tag| same(tag, &wanted))))
+    exact
+        .or_else(|| {
+            let mut likely = LanguageIdentifier { region: None, ..wanted.clone() };
+            EXPANDER.with(|expander| expander.maximize(&mut likely));
+            offered.iter().position(|tag| tag.as_ref() == Some(&likely))
+        })
+        .or_else(|| offered.iter().position(|tag| tag.as_ref().is_some_and(|tag| same(tag, &wanted))))
 }
 
 thread_local! {

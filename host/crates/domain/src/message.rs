@@ -377,7 +377,13 @@ impl Message {
         }
         self.receipt = Some(kind);
         self.changed_at = self.changed_at.max(at);
-        let answered = matches!(self.state, MessageState::HandedOver { .. } | MessageState::Uncertain | MessageState::Accepted | MessageState::Rejected { .. });
+        let answered = matches!(
+            self.state,
+            MessageState::HandedOver { .. }
+                | MessageState::Uncertain
+                | MessageState::Accepted
+                | MessageState::Rejected { .. }
+        );
         if kind == ReceiptKind::Failed {
             if let Some(rejection) = failure {
                 self.last_answer = Some(rejection.details.clone());
@@ -393,4 +399,3 @@ impl Message {
         true
     }
 }
-

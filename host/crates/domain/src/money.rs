@@ -95,11 +95,7 @@ impl Money {
         let decimals = currency.decimals() as usize;
         let (kept, beyond) = fraction.split_at(fraction.len().min(decimals));
         if beyond.bytes().any(|byte| byte != b'0') {
-            return Err(MoneyError::TooPrecise {
-                amount: amount.to_owned(),
-                currency,
-                decimals: currency.decimals(),
-            });
+            return Err(MoneyError::TooPrecise { amount: amount.to_owned(), currency, decimals: currency.decimals() });
         }
         let scaled: i64 = format!("{whole}{kept:0<decimals$}").parse().map_err(|_| bad())?;
         Ok(Self { minor: if negative { -scaled } else { scaled }, currency })

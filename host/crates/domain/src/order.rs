@@ -45,7 +45,13 @@ pub enum OrderState {
 
 impl Order {
     /// From the first event that tells of it.
-    pub fn new(order_id: String, customer: CustomerId, state: OrderState, body: &OrderBody, occurred_at: Timestamp) -> Self {
+    pub fn new(
+        order_id: String,
+        customer: CustomerId,
+        state: OrderState,
+        body: &OrderBody,
+        occurred_at: Timestamp,
+    ) -> Self {
         Self {
             order_id,
             customer,

@@ -232,7 +232,9 @@ impl Rule {
             (_, None) => Truth::Unknown,
             (Operator::Includes, Some(text)) => texts(&self.value).iter().any(|value| value == text).into(),
             (Operator::Excludes, Some(text)) => texts(&self.value).iter().all(|value| value != text).into(),
-            (_, Some(text)) => self.value.as_str().map_or(Truth::Unknown, |value| self.ordered(text.partial_cmp(value))),
+            (_, Some(text)) => {
+                self.value.as_str().map_or(Truth::Unknown, |value| self.ordered(text.partial_cmp(value)))
+            }
         }
     }
 
@@ -257,7 +259,9 @@ impl Rule {
                     self.ordered(money.map_or(0, |money| money.minor).partial_cmp(&limit.minor))
                 }
                 Some(limit) => match money {
-                    Some(money) if money.currency == limit.currency => self.ordered(money.minor.partial_cmp(&limit.minor)),
+                    Some(money) if money.currency == limit.currency => {
+                        self.ordered(money.minor.partial_cmp(&limit.minor))
+                    }
                     _ => Truth::Unknown,
                 },
                 None => Truth::Unknown,
@@ -270,12 +274,18 @@ impl Rule {
             (Operator::Empty, value) => value.is_none_or(|value| value.as_str() == Some("")).into(),
             (Operator::NotEmpty, value) => value.is_some_and(|value| value.as_str() != Some("")).into(),
             (_, None) => Truth::Unknown,
-            (Operator::Includes, Some(value)) => texts(&self.value).iter().any(|given| texts(value).contains(given)).into(),
-            (Operator::Excludes, Some(value)) => texts(&self.value).iter().all(|given| !texts(value).contains(given)).into(),
+            (Operator::Includes, Some(value)) => {
+                texts(&self.value).iter().any(|given| texts(value).contains(given)).into()
+            }
+            (Operator::Excludes, Some(value)) => {
+                texts(&self.value).iter().all(|given| !texts(value).contains(given)).into()
+            }
             (_, Some(value)) => match (number(value), number(&self.value), value.as_str(), self.value.as_str()) {
                 (Some(own), Some(given), ..) => self.ordered(own.partial_cmp(&given)),
                 (_, _, Some(own), Some(given)) => self.ordered(own.partial_cmp(given)),
-                _ if value.is_boolean() && self.value.is_boolean() => self.ordered(value.as_bool().partial_cmp(&self.value.as_bool())),
+                _ if value.is_boolean() && self.value.is_boolean() => {
+                    self.ordered(value.as_bool().partial_cmp(&self.value.as_bool()))
+                }
                 _ => Truth::Unknown,
             },
         }
@@ -305,7 +315,10 @@ impl Rule {
     fn faults(&self, path: &str, currency_hint: &str, faults: &mut Vec<(String, String)>) {
         let Some(kind) = field_kind(&self.field) else {
             let known: Vec<&str> = FIELDS.iter().map(|(name, _)| *name).collect();
-            faults.push((format!("{path}.field"), format!("`{}` is no field; there are {} and customer.attributes.NAME", self.field, known.join(", "))));
+            faults.push((
+                format!("{path}.field"),
+                format!("`{}` is no field; there are {} and customer.attributes.NAME", self.field, known.join(", ")),
+            ));
             return;
         };
         use Operator::{AtLeast, AtMost, Empty, Equal, Excludes, Includes, Less, More, NotEmpty, NotEqual};
@@ -328,7 +341,9 @@ impl Rule {
             FieldKind::Amount if self.limit().is_none() => {
                 Some(format!("must be an amount like {{\"amount\": \"50.00\", \"currency\": \"{currency_hint}\"}}"))
             }
-            FieldKind::Text | FieldKind::Many if texts(&self.value).is_empty() => Some("must be a text or a list of texts".to_owned()),
+            FieldKind::Text | FieldKind::Many if texts(&self.value).is_empty() => {
+                Some("must be a text or a list of texts".to_owned())
+            }
             _ => None,
         };
         if let Some(message) = problem {

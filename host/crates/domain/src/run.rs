@@ -30,6 +30,9 @@ pub struct Run {
     pub position: Position,
     /// When it is looked at next; none while it waits for a message, or is over.
     pub due_at: Option<Timestamp>,
+    /// The order whose exit it took to another step: exits are taken once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit_taken: Option<String>,
 }
 
 /// What triggered a run.

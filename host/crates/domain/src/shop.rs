@@ -126,7 +126,9 @@ impl TryFrom<String> for PluginRef {
     fn try_from(text: String) -> Result<Self, String> {
         let (name, major) = match text.split_once('@') {
             Some((name, major)) => {
-                let major = major.parse().map_err(|_| format!("`{text}`: behind the @ stands a major version, like high-value@0"))?;
+                let major = major
+                    .parse()
+                    .map_err(|_| format!("`{text}`: behind the @ stands a major version, like high-value@0"))?;
                 (name, Some(major))
             }
             None => (text.as_str(), None),
@@ -180,8 +182,8 @@ fn whole_host() -> String {
 impl Grants {
     /// Whether a fact is allowed.
     pub fn allows_fact(&self, interface: &str, function: &str) -> bool {
-        self.facts.iter().any(|grant| {
-            grant.split_once('.').is_some_and(|(i, f)| i == interface && (f == "*" || f == function))
-        })
+        self.facts
+            .iter()
+            .any(|grant| grant.split_once('.').is_some_and(|(i, f)| i == interface && (f == "*" || f == function)))
     }
 }

@@ -143,8 +143,8 @@ pub enum Happening {
 pub enum MessageTrace {
     /// Given to the provider.
     HandedOver {
-        /// The hand-over number.
-        number: u64,
+        /// Which attempt this is, from 1.
+        attempt: u32,
     },
     /// The provider has it.
     Accepted,

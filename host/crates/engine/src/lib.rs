@@ -5,19 +5,39 @@
 
 #![forbid(unsafe_code)]
 
+mod advance;
+mod applying;
+mod batch;
 mod connect;
 mod contents;
+mod deliver;
+mod dispatch;
 mod engine;
+pub mod failpoints;
 mod holdings;
+mod holds;
+mod ingest;
 mod install;
 mod keys;
 pub mod ports;
 mod publish;
+mod render;
+mod settings;
 mod shops;
+mod simulate;
+mod skip;
+mod webhook;
+mod worker;
 
 pub use connect::{ConnectError, ConnectionDraft};
 pub use contents::ContentError;
 pub use engine::Engine;
+pub use ingest::EventAnswer;
 pub use install::InstallError;
 pub use publish::{PublishError, Published, Severity, StrategyFault};
+pub use render::{RENDERER, data_of};
+pub use settings::ShopSettings;
 pub use shops::ShopError;
+pub use simulate::{LogItem, LogLine, SimulatedRun, Timeline};
+pub use skip::{MovableClock, Skipped};
+pub use webhook::WebhookAnswer;

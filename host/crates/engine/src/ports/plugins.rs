@@ -7,7 +7,7 @@ use cartwright_domain::contact::Address;
 use cartwright_domain::event::{Event, Receipt};
 use cartwright_domain::facts::Subject;
 use cartwright_domain::ids::{ConnectionId, MessageId, ShopId};
-use cartwright_domain::message::{Outcome};
+use cartwright_domain::message::Outcome;
 use cartwright_domain::plugin::{PluginFailure, PluginRecord};
 use cartwright_domain::shop::Grants;
 use cartwright_domain::time::Timestamp;
@@ -391,16 +391,27 @@ pub trait Plugins: Send + Sync {
     async fn select(&self, call: &PluginCall, candidates: &[Candidate], subjects: &[Subject]) -> Vec<Answered<Choice>>;
 
     /// What templates read and what is wrong with them.
-    async fn check_templates(&self, call: &PluginCall, parts: &[TemplatePart]) -> Result<TemplateReport, PluginFailure>;
+    async fn check_templates(&self, call: &PluginCall, parts: &[TemplatePart])
+    -> Result<TemplateReport, PluginFailure>;
 
     /// One answer for each document, in order: the parts by name.
-    async fn render(&self, call: &PluginCall, parts: &[TemplatePart], data: &[Value]) -> Vec<Result<Vec<(String, String)>, PluginFailure>>;
+    async fn render(
+        &self,
+        call: &PluginCall,
+        parts: &[TemplatePart],
+        data: &[Value],
+    ) -> Vec<Result<Vec<(String, String)>, PluginFailure>>;
 
     /// The first step of a channel's task.
     async fn channel_begin(&self, call: &ConnectionCall, task: &ChannelTask) -> Result<Step<Outcome>, PluginFailure>;
 
     /// The next step.
-    async fn channel_resume(&self, call: &ConnectionCall, state: &[u8], responses: &[Response]) -> Result<Step<Outcome>, PluginFailure>;
+    async fn channel_resume(
+        &self,
+        call: &ConnectionCall,
+        state: &[u8],
+        responses: &[Response],
+    ) -> Result<Step<Outcome>, PluginFailure>;
 
     /// Whether a webhook is authentic. The kind is the plugin's own: channel or source.
     async fn verify(&self, call: &ConnectionCall, webhook: &Webhook) -> Result<Verification, PluginFailure>;

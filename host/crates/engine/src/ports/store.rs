@@ -266,7 +266,13 @@ pub trait Settings: Send + Sync {
     async fn remove_connection(&self, shop: ShopId, kind: ConnectionKind, name: &str) -> Result<bool, StoreError>;
 
     /// Stores a secret of a connection, sealed.
-    async fn save_secret(&self, shop: ShopId, connection: ConnectionId, name: &str, secret: &Secret) -> Result<(), StoreError>;
+    async fn save_secret(
+        &self,
+        shop: ShopId,
+        connection: ConnectionId,
+        name: &str,
+        secret: &Secret,
+    ) -> Result<(), StoreError>;
     /// The secrets of a connection, opened.
     async fn secrets(&self, shop: ShopId, connection: ConnectionId) -> Result<Vec<(String, Secret)>, StoreError>;
     /// The names of the secrets that are set.
@@ -274,7 +280,12 @@ pub trait Settings: Send + Sync {
 
     /// Installs a plugin version with its component; `active` takes the place of the active one of its name and
     /// major version. The same digest again changes nothing but grants and activity.
-    async fn save_plugin(&self, shop: ShopId, plugin: &PluginRecord, component: Option<Bytes>) -> Result<(), StoreError>;
+    async fn save_plugin(
+        &self,
+        shop: ShopId,
+        plugin: &PluginRecord,
+        component: Option<Bytes>,
+    ) -> Result<(), StoreError>;
     /// All installed versions of a shop, newest first.
     async fn plugins(&self, shop: ShopId) -> Result<Vec<PluginRecord>, StoreError>;
     /// A component by its digest.
@@ -288,7 +299,12 @@ pub trait Settings: Send + Sync {
     /// Saves a new version and makes it the current one; makes the strategy if it is new. The name is unique.
     async fn save_version(&self, shop: ShopId, record: &StrategyRecord, version: &Version) -> Result<(), StoreError>;
     /// Changes a strategy's state.
-    async fn set_strategy_state(&self, shop: ShopId, strategy: StrategyId, state: StrategyState) -> Result<bool, StoreError>;
+    async fn set_strategy_state(
+        &self,
+        shop: ShopId,
+        strategy: StrategyId,
+        state: StrategyState,
+    ) -> Result<bool, StoreError>;
     /// All strategies of a shop, by name.
     async fn strategies(&self, shop: ShopId) -> Result<Vec<StrategyRecord>, StoreError>;
     /// Versions by id.
@@ -348,7 +364,12 @@ pub trait Reading: Send + Sync {
     /// A run's trace, oldest first.
     async fn trace(&self, shop: ShopId, run: RunId) -> Result<Vec<TraceEntry>, StoreError>;
     /// Messages, newest first.
-    async fn messages(&self, shop: ShopId, filter: &MessageFilter, page: &PageRequest) -> Result<Page<Message>, StoreError>;
+    async fn messages(
+        &self,
+        shop: ShopId,
+        filter: &MessageFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Message>, StoreError>;
     /// A message.
     async fn message(&self, shop: ShopId, message: MessageId) -> Result<Option<Message>, StoreError>;
     /// The local inbox, newest first.

@@ -1,0 +1,400 @@
+//! What an event changes: the records it tells of, the runs it begins, restarts or ends.
+//!
+//! Pure, like the planner. Events are applied in the order in which they were received; what arrives late, twice or
+//! in another order comes to the same (S01, S02, S03, S08).
+
+use crate::cart::{Cart, Change, Stage};
+use crate::contact::{Consent, ConsentOrigin, ConsentState};
+use crate::customer::{AddressMark, Mark};
+use crate::event::{CartBody, Event, OrderBody, OrderOrigin, Receipt, ReceiptKind, What};
+use crate::identity::{customer_key, leave, release_messages, resolve};
+use crate::ids::{CartId, CustomerId, Mint, RunId};
+use crate::order::{Order, OrderState};
+use crate::run::{EndReason, Position, Run, Trigger};
+use crate::strategy::{END, Exit, ExitMatch, KeyKind, StrategyState, TriggerKind};
+use crate::time::Timestamp;
+use crate::trace::{FactRead, Happening, MessageTrace, TraceEntry};
+use crate::world::{Entry, Identity, IdentityKind, LiveStrategy, World};
+
+/// What became of an event, beside the changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Applied {
+    /// Whom it is about.
+    pub customer: Option<CustomerId>,
+    /// Runs that it began.
+    pub entered: u32,
+    /// Strategies it would have entered, had it not come too late (S03).
+    pub late: u32,
+}
+
+/// Applies one event. `source` says in words where it came from.
+pub fn apply(world: &mut World, mint: &mut Mint, event: &Event, source: &str, received_at: Timestamp) -> Applied {
+    let mut applied = Applied::default();
+    match &event.what {
+        What::Receipt(receipt) => {
+            receive(world, receipt, event, received_at);
+            return applied;
+        }
+        What::ProductUpdated(_) => return applied,
+        _ => {}
+    }
+    let Some(customer) = resolve(world, mint, event, received_at) else { return applied };
+    applied.customer = Some(customer);
+    take_consent(world, customer, event, source);
+    let mut news =
+        News { event, received_at, customer, cart: None, order: None, change: Change::Added, applied: &mut applied };
+    match &event.what {
+        What::CartUpdated(body) => cart_updated(world, mint, &mut news, Stage::Cart, body),
+        What::CheckoutUpdated(body) => cart_updated(world, mint, &mut news, Stage::Checkout, body),
+        What::OrderPlaced(body) => order_updated(world, mint, &mut news, OrderState::Placed, body),
+        What::OrderPaid(body) => order_updated(world, mint, &mut news, OrderState::Paid, body),
+        What::OrderCancelled(body) => order_updated(world, mint, &mut news, OrderState::Cancelled, body),
+        What::OrderFulfilled(_) => trigger(world, mint, &mut news, TriggerKind::OrderFulfilled),
+        What::OrderDelivered(_) => trigger(world, mint, &mut news, TriggerKind::OrderDelivered),
+        What::Custom(_) => trigger(world, mint, &mut news, TriggerKind::Custom),
+        What::CustomerUpdated(_) | What::CustomerIdentified(_) | What::ProductUpdated(_) | What::Receipt(_) => {}
+    }
+    applied
+}
+
+/// An event on its way through.
+struct News<'a> {
+    event: &'a Event,
+    received_at: Timestamp,
+    customer: CustomerId,
+    cart: Option<CartId>,
+    order: Option<String>,
+    /// How the cart changed; an outdated event restarts nothing and enters nobody, but may be the first trigger.
+    change: Change,
+    applied: &'a mut Applied,
+}
+
+fn take_consent(world: &mut World, customer: CustomerId, event: &Event, source: &str) {
+    let Some(said) = event.what.person().and_then(|person| person.consent.as_ref()) else { return };
+    let origin = match event.what {
+        What::CustomerIdentified(_) => ConsentOrigin::Customer,
+        _ => ConsentOrigin::Sync,
+    };
+    let consent =
+        Consent { state: said.state, at: said.at.unwrap_or(event.occurred_at), origin, source: source.to_owned() };
+    if let Some(entry) = world.customers.get_mut(&customer)
+        && entry.value.clone().take_consent(consent.clone())
+    {
+        entry.edit().take_consent(consent);
+    }
+}
+
+fn cart_updated(world: &mut World, mint: &mut Mint, news: &mut News<'_>, stage: Stage, body: &CartBody) {
+    let event = news.event;
+    let tokens = (event.subject.cart.as_deref(), event.subject.checkout.as_deref());
+    let known = world.carts.values().map(|entry| &entry.value).find(|cart| {
+        let same = |own: &Option<String>, other: Option<&str>| own.is_some() && own.as_deref() == other;
+        same(&cart.cart_token, tokens.0) || same(&cart.checkout_token, tokens.1)
+    });
+    let id = known.map(|cart| cart.id).unwrap_or_else(|| {
+        let id: CartId = mint.next();
+        world.carts.insert(id, Entry::new(Cart::new(id, news.customer, event.occurred_at)));
+        id
+    });
+    let Some(entry) = world.carts.get_mut(&id) else { return };
+    let cart = entry.edit();
+    cart.customer = news.customer;
+    cart.cart_token = cart.cart_token.take().or(tokens.0.map(str::to_owned));
+    cart.checkout_token = cart.checkout_token.take().or(tokens.1.map(str::to_owned));
+    let change = cart.take(stage, body, event.occurred_at);
+    news.cart = Some(id);
+    news.change = change;
+    let (is_open, is_empty) = (cart.is_open(), body.lines.is_empty());
+    if !is_open || is_empty {
+        return;
+    }
+    match stage {
+        Stage::Cart if change == Change::Other => {}
+        Stage::Cart => trigger(world, mint, news, TriggerKind::Cart),
+        Stage::Checkout => trigger(world, mint, news, TriggerKind::Checkout),
+    }
+}
+
+fn order_updated(world: &mut World, mint: &mut Mint, news: &mut News<'_>, state: OrderState, body: &OrderBody) {
+    let event = news.event;
+    let Some(order_id) = event.subject.order.clone() else { return };
+    news.order = Some(order_id.clone());
+    let is_new = match world.orders.get_mut(&order_id) {
+        Some(entry) => {
+            let order = entry.edit();
+            order.customer = news.customer;
+            order.take(state, body, event.occurred_at)
+        }
+        None => {
+            let order = Order::new(order_id.clone(), news.customer, state, body, event.occurred_at);
+            world.orders.insert(order_id.clone(), Entry::new(order));
+            true
+        }
+    };
+    let Some(order) = world.orders.get(&order_id).map(|entry| entry.value.clone()) else { return };
+    if state != OrderState::Cancelled {
+        close_carts(world, event, &order);
+    }
+    if !is_new || state == OrderState::Cancelled {
+        return;
+    }
+    if order.ends_runs() {
+        let runs: Vec<RunId> = active_runs(world, news.customer);
+        for run in runs {
+            take_exit(world, run, &order, news.received_at);
+        }
+    }
+    if matches!(order.origin, OrderOrigin::Customer) {
+        trigger(
+            world,
+            mint,
+            news,
+            if state == OrderState::Paid { TriggerKind::OrderPaid } else { TriggerKind::OrderPlaced },
+        );
+    }
+}
+
+fn close_carts(world: &mut World, event: &Event, order: &Order) {
+    let tokens = (event.subject.cart.as_deref(), event.subject.checkout.as_deref());
+    for entry in world.carts.values_mut() {
+        let cart = &entry.value;
+        let same = |own: &Option<String>, other: Option<&str>| own.is_some() && own.as_deref() == other;
+        if cart.is_open() && (same(&cart.cart_token, tokens.0) || same(&cart.checkout_token, tokens.1)) {
+            entry.edit().ordered_at = Some(order.placed_at);
+        }
+    }
+}
+
+fn active_runs(world: &World, customer: CustomerId) -> Vec<RunId> {
+    world
+        .runs
+        .values()
+        .map(|entry| &entry.value)
+        .filter(|run| run.customer == customer && run.is_active())
+        .map(|run| run.id)
+        .collect()
+}
+
+/// S08: an exit is hit by an order from the first trigger event on; on a tie the exit wins.
+fn take_exit(world: &mut World, id: RunId, order: &Order, at: Timestamp) {
+    let Some(run) = world.runs.get(&id).map(|entry| entry.value.clone()) else { return };
+    let Some(version) = world.versions.get(&run.version).cloned() else { return };
+    let own = run.trigger.order.as_deref() == Some(&order.order_id);
+    if own || run.exit_taken.is_some() || !run.is_active() || order.placed_at < run.started_at {
+        return;
+    }
+    let Some(exit) = version.definition.exits().into_iter().find(|exit| matches(world, exit, &run, order)) else {
+        return;
+    };
+    let facts =
+        vec![FactRead::new("order.placed_at", order.placed_at), FactRead::new("run.started_at", run.started_at)];
+    let what = Happening::ExitTaken { order: order.order_id.clone(), then: exit.then.clone() };
+    world.tell(id, TraceEntry { at, step: run.step().map(str::to_owned), what, facts });
+    if exit.then == END {
+        leave(world, id, at, EndReason::Converted);
+        return;
+    }
+    release_messages(world, id, at);
+    if let Some(entry) = world.runs.get_mut(&id) {
+        let run = entry.edit();
+        run.exit_taken = Some(order.order_id.clone());
+        run.position = Position::Step { step: exit.then, since: at, tries: 0 };
+        run.due_at = Some(at);
+    }
+}
+
+fn matches(world: &World, exit: &Exit, run: &Run, order: &Order) -> bool {
+    let cart = run.trigger.cart.and_then(|id| world.carts.get(&id)).map(|entry| &entry.value);
+    match exit.matching {
+        ExitMatch::Customer => true,
+        ExitMatch::Cart => cart.is_some_and(|cart| cart.ordered_at == Some(order.placed_at)),
+        ExitMatch::Sku => {
+            let lines = cart.map(Cart::lines).unwrap_or_default();
+            lines.iter().any(|line| order.goods.iter().any(|goods| goods == line.goods()))
+        }
+    }
+}
+
+fn trigger(world: &mut World, mint: &mut Mint, news: &mut News<'_>, kind: TriggerKind) {
+    for live in world.strategies.clone().iter() {
+        let rule = &live.version.definition.trigger;
+        let of_this_event =
+            rule.on == kind && (kind != TriggerKind::Custom || rule.event.as_deref() == Some(news.event.what.name()));
+        if of_this_event {
+            enter_or_restart(world, mint, news, live);
+        }
+    }
+}
+
+fn enter_or_restart(world: &mut World, mint: &mut Mint, news: &mut News<'_>, live: &LiveStrategy) {
+    let definition = &live.version.definition;
+    let key = match (definition.trigger.key, news.cart, &news.order) {
+        (KeyKind::Cart, Some(cart), _) => format!("cart:{cart}"),
+        (KeyKind::Order, _, Some(order)) => format!("order:{order}"),
+        _ => customer_key(news.customer),
+    };
+    let active = world
+        .runs
+        .values()
+        .map(|entry| &entry.value)
+        .find(|run| run.strategy == live.record.id && run.is_active() && run.key == key)
+        .cloned();
+    match active {
+        Some(run) if run.position == Position::Settling => restart(world, news, &run),
+        // S07: a trigger for an active key is ignored once it has settled.
+        Some(_) => {}
+        None if news.change == Change::Outdated => {}
+        None if live.record.state == StrategyState::Live => enter(world, mint, news, live, key),
+        None => {}
+    }
+}
+
+/// When a settling run goes on: the delay after its newest event, and never later than `max_wait` after its first.
+fn settled_at(world: &World, run: &Run) -> Option<Timestamp> {
+    let definition = &world.versions.get(&run.version)?.definition;
+    let due = run.newest_trigger_at + definition.settle();
+    Some(definition.trigger.max_wait.map_or(due, |bound| due.min(run.started_at + bound)))
+}
+
+fn restart(world: &mut World, news: &News<'_>, run: &Run) {
+    let occurred_at = news.event.occurred_at;
+    let mut changed = run.clone();
+    changed.started_at = changed.started_at.min(occurred_at);
+    changed.newest_trigger_at = changed.newest_trigger_at.max(occurred_at);
+    if occurred_at >= run.newest_trigger_at {
+        changed.trigger.cart = news.cart.or(changed.trigger.cart);
+    }
+    changed.due_at = settled_at(world, &changed).or(changed.due_at);
+    if changed == *run {
+        return;
+    }
+    if changed.due_at != run.due_at
+        && let Some(due_at) = changed.due_at
+    {
+        let what = Happening::Restarted { event_id: news.event.id.clone(), due_at };
+        world.tell(run.id, TraceEntry { at: news.received_at, step: None, what, facts: Vec::new() });
+    }
+    let earlier = changed.started_at < run.started_at;
+    if let Some(entry) = world.runs.get_mut(&run.id) {
+        *entry.edit() = changed;
+    }
+    if earlier {
+        exit_by_known_orders(world, run.id, news);
+    }
+}
+
+fn enter(world: &mut World, mint: &mut Mint, news: &mut News<'_>, live: &LiveStrategy, key: String) {
+    let definition = &live.version.definition;
+    let event = news.event;
+    let due_at = event.occurred_at + definition.settle();
+    // S03: an event that arrives when its due instant is long past enrols nobody, but stays a fact.
+    if news.received_at > due_at + definition.policies.max_lateness {
+        news.applied.late += 1;
+        return;
+    }
+    let run = Run {
+        id: mint.next(),
+        strategy: live.record.id,
+        version: live.version.id,
+        customer: news.customer,
+        key,
+        started_at: event.occurred_at,
+        newest_trigger_at: event.occurred_at,
+        trigger: Trigger {
+            event: event.what.name().to_owned(),
+            cart: news.cart,
+            order: news.order.clone(),
+            snapshot: None,
+        },
+        position: Position::Settling,
+        due_at: Some(due_at),
+        exit_taken: None,
+    };
+    let id = run.id;
+    world.runs.insert(id, Entry::new(run));
+    let what = Happening::Entered { event: event.what.name().to_owned(), event_id: event.id.clone(), due_at };
+    world.tell(id, TraceEntry { at: news.received_at, step: None, what, facts: Vec::new() });
+    news.applied.entered += 1;
+    exit_by_known_orders(world, id, news);
+}
+
+/// An order that is already known may have come after an event that is only now received.
+fn exit_by_known_orders(world: &mut World, run: RunId, news: &News<'_>) {
+    let orders: Vec<Order> = world
+        .orders
+        .values()
+        .map(|entry| &entry.value)
+        .filter(|order| order.customer == news.customer && order.ends_runs())
+        .cloned()
+        .collect();
+    for order in orders {
+        take_exit(world, run, &order, news.received_at);
+    }
+}
+
+fn receive(world: &mut World, receipt: &Receipt, event: &Event, at: Timestamp) {
+    let id = world
+        .messages
+        .values()
+        .map(|entry| &entry.value)
+        .find(|message| {
+            receipt.message_id == Some(message.id)
+                || (receipt.provider_id.is_some() && receipt.provider_id == message.provider_id)
+        })
+        .map(|message| message.id);
+    if let Some(entry) = id.and_then(|id| world.messages.get_mut(&id)) {
+        let waited = entry.value.completed_at().is_none();
+        let mut message = entry.value.clone();
+        if message.receive(receipt.kind, receipt.failure.as_ref(), event.occurred_at) {
+            message.provider_id = message.provider_id.take().or(receipt.provider_id.clone());
+            let (run, step, message_id) = (message.run, message.step.clone(), message.id);
+            let completes = waited && message.completed_at().is_some();
+            *entry.edit() = message;
+            let what = Happening::Message { message: message_id, state: MessageTrace::Receipt { kind: receipt.kind } };
+            world.tell(run, TraceEntry { at, step: Some(step), what, facts: Vec::new() });
+            if completes && let Some(run) = world.runs.get_mut(&run) {
+                run.edit().due_at = Some(at);
+            }
+        }
+    }
+    if receipt.kind == ReceiptKind::OptedOut {
+        opt_out(world, id, receipt, event, at);
+    }
+}
+
+/// S18: what the provider tells of an opt-out is the customer's word, and suppresses the address on that channel.
+fn opt_out(world: &mut World, message: Option<crate::ids::MessageId>, receipt: &Receipt, event: &Event, at: Timestamp) {
+    let message = message.and_then(|id| world.messages.get(&id)).map(|entry| entry.value.clone());
+    let by_sender = receipt.sender.as_ref().and_then(|sender| {
+        [IdentityKind::Phone, IdentityKind::Email]
+            .into_iter()
+            .find_map(|kind| world.identities.get(&Identity { kind, value: sender.value.to_lowercase() }).copied())
+    });
+    let Some(customer) = message.as_ref().map(|message| message.customer).or(by_sender) else { return };
+    let channel = message.as_ref().map(|message| message.channel.clone());
+    let address = receipt.sender.clone().or_else(|| message.as_ref().and_then(|message| message.to.clone()));
+    let source = channel.as_deref().unwrap_or("provider").to_owned();
+    suppress(world, customer, channel, address.map(|address| address.value), &source, event.occurred_at.min(at));
+}
+
+/// Unsubscribes a customer by their own word and suppresses an address.
+pub(crate) fn suppress(
+    world: &mut World,
+    customer: CustomerId,
+    channel: Option<String>,
+    address: Option<String>,
+    source: &str,
+    at: Timestamp,
+) {
+    let Some(entry) = world.customers.get_mut(&customer) else { return };
+    let customer = entry.edit();
+    customer.take_consent(Consent {
+        state: ConsentState::Unsubscribed,
+        at,
+        origin: ConsentOrigin::Customer,
+        source: format!("{source} opt-out"),
+    });
+    if let Some(value) = address {
+        customer.add_mark(AddressMark { channel, value, mark: Mark::Suppressed, until: None });
+    }
+}

@@ -1,0 +1,175 @@
+//! What a provider's answer changes (S23): the message, the address, the channel, and the run that waits.
+
+use crate::apply::suppress;
+use crate::customer::{AddressMark, Mark, NOT_ON_CHANNEL};
+use crate::ids::{MessageId, chance_of};
+use crate::message::{After, Details, Effect, HoldReason, Message, MessageState, Outcome, Rejection, SkipReason};
+use crate::shop::Hold;
+use crate::time::Timestamp;
+use crate::trace::{Happening, MessageTrace, TraceEntry};
+use crate::world::World;
+
+/// Refusals in a row with a code nobody listed, before people are told (S23).
+pub const ODD_REFUSALS: u32 = 5;
+
+/// Takes an outcome of a message that was handed over. A message that has moved on meanwhile (a receipt came first)
+/// keeps what is further.
+pub fn settle(world: &mut World, id: MessageId, outcome: &Outcome, now: Timestamp) {
+    let Some(entry) = world.messages.get_mut(&id) else { return };
+    if !matches!(entry.value.state, MessageState::HandedOver { .. } | MessageState::Uncertain) {
+        if let Outcome::Accepted { provider_id } = outcome {
+            entry.edit().provider_id = Some(provider_id.clone());
+        }
+        return;
+    }
+    let message = entry.edit();
+    message.changed_at = now;
+    message.due_at = None;
+    let trace = match outcome {
+        Outcome::Accepted { provider_id } => {
+            message.state = MessageState::Accepted;
+            message.provider_id = Some(provider_id.clone());
+            message.last_answer = None;
+            MessageTrace::Accepted
+        }
+        Outcome::Uncertain(details) => {
+            message.state = MessageState::Uncertain;
+            message.last_answer = Some(details.clone());
+            MessageTrace::Uncertain { details: details.clone() }
+        }
+        Outcome::Rejected(rejection) => reject(message, rejection, now),
+    };
+    let message = message.clone();
+    tell(world, &message, trace, now);
+    if let Outcome::Rejected(rejection) = outcome {
+        take_effect(world, &message, rejection, now);
+    }
+    count_odd_refusals(world, &message, outcome);
+    wake(world, &message, now);
+}
+
+fn reject(message: &mut Message, rejection: &Rejection, now: Timestamp) -> MessageTrace {
+    let Rejection { class, details } = rejection.clone();
+    message.last_answer = Some(details.clone());
+    match class.after(message.attempts, now, chance_of(message.run, &format!("{}/{}", message.step, message.attempts)))
+    {
+        After::Done => {
+            message.state = MessageState::Rejected { class };
+            MessageTrace::Rejected { class: class.name().to_owned(), details }
+        }
+        // Past its lateness it is looked at once more, so that the refusal has its own reason.
+        After::Again(at) => {
+            message.state = MessageState::Queued;
+            message.due_at = Some(at);
+            MessageTrace::Again { at, class: class.name().to_owned(), details }
+        }
+        After::Held(reason) => {
+            message.state = MessageState::Held { reason };
+            message.due_at = Some(now + crate::plan::LOOK_AGAIN);
+            MessageTrace::Held { reason }
+        }
+    }
+}
+
+fn take_effect(world: &mut World, message: &Message, rejection: &Rejection, now: Timestamp) {
+    let address = message.to.as_ref().map(|address| address.value.clone());
+    let mut mark = |mark: Mark, channel: Option<String>, until: Option<Timestamp>| {
+        if let (Some(value), Some(entry)) = (address.clone(), world.customers.get_mut(&message.customer)) {
+            entry.edit().add_mark(AddressMark { channel, value, mark, until });
+        }
+    };
+    match rejection.class.effect() {
+        Effect::None => {}
+        Effect::AddressInvalid => mark(Mark::Invalid, None, None),
+        Effect::NotOnChannel => mark(Mark::NotOnChannel, Some(message.channel.clone()), Some(now + NOT_ON_CHANNEL)),
+        Effect::OptOut => {
+            suppress(world, message.customer, Some(message.channel.clone()), address, &message.channel, now);
+        }
+        Effect::HoldContent(reason) => {
+            if let Some(entry) = world.connections.get_mut(&message.channel) {
+                entry.edit().held_contents.insert(message.content.clone(), hold(reason, &rejection.details, now));
+            }
+        }
+        Effect::HoldChannel(reason) => {
+            if let Some(entry) = world.connections.get_mut(&message.channel)
+                && entry.value.held.is_none()
+            {
+                entry.edit().held = Some(hold(reason, &rejection.details, now));
+            }
+        }
+    }
+}
+
+fn hold(reason: HoldReason, details: &Details, since: Timestamp) -> Hold {
+    let words = match &details.code {
+        Some(code) => format!("{} ({code})", details.text),
+        None => details.text.clone(),
+    };
+    Hold { reason, since, words, next_step: next_step(reason).to_owned() }
+}
+
+/// What a person can do about a hold.
+pub fn next_step(reason: HoldReason) -> &'static str {
+    match reason {
+        HoldReason::SenderPolicy => {
+            "Ask the provider why the sender is refused, put it right, then release the channel."
+        }
+        HoldReason::Auth => "Store working credentials for the channel, then release it.",
+        HoldReason::Billing => "Top up the provider's account, then release the channel.",
+        HoldReason::Template => "Have the template approved or choose another, then release the channel.",
+        HoldReason::ContentPolicy => "Change what the content says, then release the channel.",
+        HoldReason::ChannelNotReady => "Connect the channel and install its plugin.",
+    }
+}
+
+fn count_odd_refusals(world: &mut World, message: &Message, outcome: &Outcome) {
+    use crate::message::RejectionClass::{BadRequest, Unknown};
+    let Some(entry) = world.connections.get_mut(&message.channel) else { return };
+    let odd = matches!(outcome, Outcome::Rejected(Rejection { class: BadRequest | Unknown, .. }));
+    let count = if odd { (entry.value.odd_refusals + 1).min(ODD_REFUSALS) } else { 0 };
+    if count != entry.value.odd_refusals {
+        entry.edit().odd_refusals = count;
+    }
+}
+
+/// A message that is not sent on purpose.
+pub fn skip(world: &mut World, id: MessageId, reason: SkipReason, details: Option<String>, now: Timestamp) {
+    let Some(entry) = world.messages.get_mut(&id) else { return };
+    let message = entry.edit();
+    message.state = MessageState::Skipped { reason };
+    message.due_at = None;
+    message.changed_at = now;
+    let message = message.clone();
+    tell(world, &message, MessageTrace::Skipped { reason, details }, now);
+    wake(world, &message, now);
+}
+
+/// A message that waits for something to be put right. Told once.
+pub fn hold_message(world: &mut World, id: MessageId, reason: HoldReason, now: Timestamp) {
+    let Some(entry) = world.messages.get_mut(&id) else { return };
+    let known = entry.value.state == (MessageState::Held { reason });
+    let message = entry.edit();
+    message.state = MessageState::Held { reason };
+    message.due_at = Some(now + crate::plan::LOOK_AGAIN);
+    if !known {
+        message.changed_at = now;
+        let message = message.clone();
+        tell(world, &message, MessageTrace::Held { reason }, now);
+    }
+}
+
+/// Adds to the trace of the message's run.
+pub fn tell(world: &mut World, message: &Message, state: MessageTrace, at: Timestamp) {
+    let what = Happening::Message { message: message.id, state };
+    world.tell(message.run, TraceEntry { at, step: Some(message.step.clone()), what, facts: Vec::new() });
+}
+
+/// The run goes on once its message is complete.
+fn wake(world: &mut World, message: &Message, now: Timestamp) {
+    if message.completed_at().is_some()
+        && let Some(entry) = world.runs.get_mut(&message.run)
+        && entry.value.is_active()
+    {
+        entry.edit().due_at = Some(now);
+    }
+}

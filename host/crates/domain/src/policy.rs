@@ -1,0 +1,154 @@
+//! The check of S17: whether a message may go out as things stand. Pure, and repeated at every wake-up.
+
+use crate::contact::{Address, ConsentState};
+use crate::content::Content;
+use crate::customer::{Customer, Mark};
+use crate::facts::Subject;
+use crate::message::{HoldReason, Purpose, SkipReason};
+use crate::shop::Connection;
+use crate::strategy::StrategyState;
+use crate::time::Timestamp;
+use crate::trace::FactRead;
+
+/// What the check says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Check {
+    /// It may go out, to this address.
+    Go(Address),
+    /// Not at all.
+    Skip(SkipReason),
+    /// Not before something is put right.
+    Hold(HoldReason),
+    /// Not while the strategy is paused.
+    Paused,
+}
+
+/// What a message is checked with.
+#[derive(Debug, Clone, Copy)]
+pub struct Candidate<'a> {
+    /// The strategy's state.
+    pub strategy: StrategyState,
+    /// Whether the run is still on its way.
+    pub run_is_active: bool,
+    /// The customer and what is known.
+    pub subject: &'a Subject,
+    /// The channel, by its name in the shop.
+    pub channel_name: &'a str,
+    /// The channel, if the shop has it.
+    pub channel: Option<&'a Connection>,
+    /// The content.
+    pub content: Option<&'a Content>,
+    /// Past this it is too late.
+    pub late_after: Timestamp,
+}
+
+/// Checks in the order of S17: the first that refuses is the reason. What was read goes to `reads`.
+pub fn check(candidate: &Candidate<'_>, reads: &mut Vec<FactRead>) -> Check {
+    let subject = candidate.subject;
+    match candidate.strategy {
+        StrategyState::Live | StrategyState::Closed => {}
+        StrategyState::Paused => return Check::Paused,
+        StrategyState::Stopped => return Check::Skip(SkipReason::StrategyNotLive),
+    }
+    if !candidate.run_is_active {
+        return Check::Skip(SkipReason::RunEnded);
+    }
+    let Some(content) = candidate.content else { return Check::Skip(SkipReason::NoContent) };
+    let customer = &subject.customer;
+    if content.purpose == Purpose::Marketing
+        && let Some(reason) = consent_refusal(candidate, reads)
+    {
+        return Check::Skip(reason);
+    }
+    let Some(ability) = candidate.channel.and_then(|channel| channel.ability.as_ref()) else {
+        return Check::Hold(HoldReason::ChannelNotReady);
+    };
+    let address = match reachable(customer, candidate.channel_name, &ability.addresses, subject.now) {
+        Ok(address) => address,
+        Err(reason) => {
+            reads.push(FactRead::new("address", reason_word(reason)));
+            return Check::Skip(reason);
+        }
+    };
+    if content.variant(&ability.channel, customer.language.as_deref()).is_none() {
+        return Check::Skip(SkipReason::NoVariant);
+    }
+    let held = candidate.channel.and_then(|channel| {
+        channel.held.as_ref().or_else(|| channel.held_contents.get(&content.name)).map(|hold| hold.reason)
+    });
+    if subject.now > candidate.late_after {
+        reads.push(FactRead::new("late_after", candidate.late_after));
+        return Check::Skip(SkipReason::TooLate);
+    }
+    match held {
+        Some(reason) => Check::Hold(reason),
+        None => Check::Go(address),
+    }
+}
+
+fn consent_refusal(candidate: &Candidate<'_>, reads: &mut Vec<FactRead>) -> Option<SkipReason> {
+    let customer = &candidate.subject.customer;
+    let state = customer.marketing();
+    let value = match &customer.consent {
+        Some(consent) => format!("{} since {} ({})", consent_word(state), consent.at, consent.source),
+        None => consent_word(state).to_owned(),
+    };
+    reads.push(FactRead::new("consent.marketing", value));
+    match state {
+        ConsentState::Subscribed => None,
+        ConsentState::Unsubscribed => Some(SkipReason::Unsubscribed),
+        ConsentState::Unknown => {
+            let passes =
+                candidate.subject.shop.unknown_consent_passes.iter().any(|name| name == candidate.channel_name);
+            if passes {
+                reads.push(FactRead::new("shop.unknown_consent_passes", candidate.channel_name));
+                None
+            } else if customer.phone.is_none() && customer.email.is_none() {
+                Some(SkipReason::NotIdentified)
+            } else {
+                Some(SkipReason::NoConsent)
+            }
+        }
+    }
+}
+
+fn consent_word(state: ConsentState) -> &'static str {
+    match state {
+        ConsentState::Unknown => "unknown",
+        ConsentState::Subscribed => "subscribed",
+        ConsentState::Unsubscribed => "unsubscribed",
+    }
+}
+
+fn reason_word(reason: SkipReason) -> &'static str {
+    match reason {
+        SkipReason::InvalidAddress => "marked invalid",
+        SkipReason::NotOnChannel => "not on this channel",
+        SkipReason::Suppressed => "suppressed on this channel",
+        _ => "none",
+    }
+}
+
+/// The first address that the channel can use and nothing is known against; else the reason of the best one.
+fn reachable(
+    customer: &Customer,
+    channel: &str,
+    kinds: &[crate::contact::AddressKind],
+    now: Timestamp,
+) -> Result<Address, SkipReason> {
+    let mut refusal = SkipReason::NoAddress;
+    for kind in kinds {
+        let Some(address) = customer.address(*kind) else { continue };
+        let reason = match customer.mark_on(channel, &address, now) {
+            None => return Ok(address),
+            Some(Mark::Invalid) => SkipReason::InvalidAddress,
+            Some(Mark::NotOnChannel) => SkipReason::NotOnChannel,
+            // Suppression is of the person on the channel: another address of theirs is no way around it.
+            Some(Mark::Suppressed) => return Err(SkipReason::Suppressed),
+        };
+        if refusal == SkipReason::NoAddress {
+            refusal = reason;
+        }
+    }
+    Err(refusal)
+}

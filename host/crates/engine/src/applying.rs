@@ -1,0 +1,77 @@
+//! Applies events that are durable: the first thing in every round, so that an order that came first wins (S01, S08).
+
+use cartwright_domain::apply::apply;
+use cartwright_domain::event::{Origin, What};
+use cartwright_domain::identity::names_of;
+use cartwright_domain::ids::ShopId;
+
+use crate::Engine;
+use crate::batch::changes_of;
+use crate::ports::{PendingEvent, StoreError, Wanted};
+use crate::settings::ShopSettings;
+
+/// Events of one transaction.
+const BATCH: u32 = 500;
+
+impl Engine {
+    /// Applies one batch of pending events; how many.
+    pub(crate) async fn apply_events(&self, shop: ShopId) -> Result<usize, StoreError> {
+        let pending = self.store.pending_events(shop, BATCH).await?;
+        if pending.is_empty() {
+            return Ok(0);
+        }
+        let Some(settings) = self.settings(shop).await? else { return Ok(0) };
+        let mut world = self.load_world(&settings, &wanted_by(&settings, &pending)).await?;
+        let mut mint = self.entropy.mint(self.now());
+        let mut late = 0;
+        for event in &pending {
+            let source = source_of(&settings, event.origin);
+            late += apply(&mut world, &mut mint, &event.event, &source, event.received_at).late;
+        }
+        let mut changes = changes_of(world);
+        changes.applied = pending.iter().map(|event| event.sequence).collect();
+        self.store.commit(shop, &changes).await?;
+        self.failpoints.reach("event.applied");
+        for _ in 0..late {
+            self.store.count(shop, "late_event").await?;
+        }
+        Ok(pending.len())
+    }
+}
+
+fn wanted_by(settings: &ShopSettings, pending: &[PendingEvent]) -> Wanted {
+    let mut wanted = Wanted::default();
+    for PendingEvent { event, .. } in pending {
+        wanted.identities.extend(names_of(event, &settings.shop));
+        wanted.orders.extend(event.subject.order.clone());
+        if let What::Receipt(receipt) = &event.what {
+            wanted.messages.extend(receipt.message_id);
+            wanted.provider_ids.extend(receipt.provider_id.clone());
+            if let Some(sender) = &receipt.sender {
+                use cartwright_domain::contact::AddressKind;
+                use cartwright_domain::world::{Identity, IdentityKind};
+                let kind = match sender.kind {
+                    AddressKind::Phone => IdentityKind::Phone,
+                    AddressKind::Email => IdentityKind::Email,
+                    AddressKind::Handle => continue,
+                };
+                wanted.identities.push(Identity { kind, value: sender.value.to_lowercase() });
+            }
+        }
+    }
+    wanted.identities.sort();
+    wanted.identities.dedup();
+    wanted
+}
+
+fn source_of(settings: &ShopSettings, origin: Origin) -> String {
+    match origin {
+        Origin::Api => "api".into(),
+        Origin::Connection(id) => settings
+            .sources
+            .values()
+            .chain(settings.channels.values())
+            .find(|entry| entry.value.id == id)
+            .map_or_else(|| "connection".into(), |entry| entry.value.name.clone()),
+    }
+}

@@ -1,0 +1,51 @@
+//! From storage to a [`World`] and back: one load, one commit.
+
+use cartwright_domain::ids::VersionId;
+use cartwright_domain::world::{Entry, World};
+use std::collections::BTreeMap;
+
+use crate::Engine;
+use crate::ports::{Changes, StoreError, Wanted};
+use crate::settings::ShopSettings;
+
+impl Engine {
+    /// Loads what a batch works on.
+    pub(crate) async fn load_world(&self, settings: &ShopSettings, wanted: &Wanted) -> Result<World, StoreError> {
+        let slice = self.store.load(settings.shop.id, wanted).await?;
+        let mut world = World::new(settings.shop.clone(), settings.strategies.clone());
+        let pinned: Vec<VersionId> = slice.runs.iter().map(|entry| entry.value.version).collect();
+        world.versions.extend(self.versions(settings.shop.id, &pinned).await?);
+        world.connections = settings.channels.clone();
+        world.customers = keyed(slice.customers, |customer| customer.id);
+        world.identities = slice.identities.into_iter().collect();
+        world.carts = keyed(slice.carts, |cart| cart.id);
+        world.orders = keyed(slice.orders, |order| order.order_id.clone());
+        world.runs = keyed(slice.runs, |run| run.id);
+        world.messages = keyed(slice.messages, |message| message.id);
+        Ok(world)
+    }
+}
+
+fn keyed<T, K: Ord>(entries: Vec<Entry<T>>, key: impl Fn(&T) -> K) -> BTreeMap<K, Entry<T>> {
+    entries.into_iter().map(|entry| (key(&entry.value), entry)).collect()
+}
+
+/// What a world has changed.
+pub(crate) fn changes_of(world: World) -> Changes {
+    fn changed<K, T>(entries: BTreeMap<K, Entry<T>>) -> Vec<Entry<T>> {
+        entries.into_values().filter(|entry| entry.changed).collect()
+    }
+    let identities = &world.identities;
+    Changes {
+        identities: world.named.iter().filter_map(|name| Some((name.clone(), *identities.get(name)?))).collect(),
+        customers: changed(world.customers),
+        merged: world.merged,
+        carts: changed(world.carts),
+        orders: changed(world.orders),
+        runs: changed(world.runs),
+        messages: changed(world.messages),
+        connections: changed(world.connections),
+        traces: world.traces,
+        ..Changes::default()
+    }
+}

@@ -1,0 +1,206 @@
+//! The step machine of a channel, and what becomes of a message once it was handed over.
+
+use cartwright_domain::ids::MessageId;
+use cartwright_domain::message::{Details, MessageState, Outcome, Rejection, RejectionClass};
+use cartwright_domain::outcome;
+use cartwright_domain::plugin::PluginFailure;
+
+use crate::Engine;
+use crate::batch::changes_of;
+use crate::ports::{
+    Action, ChannelTask, ConnectionCall, EgressFailure, InboxEntry, OutgoingMessage, Request, RequestEffect, Response,
+    Step, StoreError, Wanted,
+};
+use crate::settings::ShopSettings;
+
+/// Rounds of a task (S42).
+const ROUNDS: u32 = 5;
+/// A commit that conflicts is computed again; more often than this only if something is broken.
+const RETRIES: u32 = 20;
+
+/// A message that is rendered, with the request that will send it.
+pub(crate) struct Ready {
+    pub(crate) outgoing: OutgoingMessage,
+    pub(crate) call: ConnectionCall,
+    pub(crate) began: Began,
+}
+
+/// Where a task stands before its sending request.
+pub(crate) struct Began {
+    /// The requests of the round that sends, or none if the adapter knew the outcome without.
+    pub(crate) requests: Vec<Request>,
+    pub(crate) state: Vec<u8>,
+    pub(crate) outcome: Option<Outcome>,
+}
+
+/// What became of a message.
+pub(crate) struct Delivery {
+    pub(crate) message: MessageId,
+    pub(crate) outcome: Outcome,
+    pub(crate) inbox: Option<InboxEntry>,
+}
+
+impl Engine {
+    /// Goes through the rounds before the one that sends.
+    pub(crate) async fn begin(&self, call: &ConnectionCall, task: &ChannelTask) -> Result<Began, PluginFailure> {
+        let mut step = self.plugins.channel_begin(call, task).await?;
+        for _ in 0..ROUNDS {
+            match step {
+                Step::Done(outcome) => {
+                    return Ok(Began { requests: Vec::new(), state: Vec::new(), outcome: Some(outcome) });
+                }
+                Step::Call { requests, state } if sends(&requests) => {
+                    return Ok(Began { requests, state, outcome: None });
+                }
+                Step::Call { requests, state } => {
+                    let responses = self.perform(call, &requests).await;
+                    step = self.plugins.channel_resume(call, &state, &responses).await?;
+                }
+            }
+        }
+        let details = Details { code: None, text: format!("the channel's plugin asked for more than {ROUNDS} rounds") };
+        let outcome = Outcome::Rejected(Rejection { class: RejectionClass::BadRequest, details });
+        Ok(Began { requests: Vec::new(), state: Vec::new(), outcome: Some(outcome) })
+    }
+
+    /// Makes the sending request of a message that was handed over, and hears what the adapter makes of the answer.
+    pub(crate) async fn send(&self, ready: Ready) -> Delivery {
+        let message = ready.outgoing.id;
+        if let Some(outcome) = ready.began.outcome {
+            return Delivery { message, outcome, inbox: None };
+        }
+        let inbox = ready.began.requests.iter().find_map(|request| match &request.action {
+            Action::Inbox { to, document } => {
+                Some(InboxEntry { message, at: self.now(), to: to.clone(), document: document.clone() })
+            }
+            _ => None,
+        });
+        let responses = self.perform(&ready.call, &ready.began.requests).await;
+        let outcome = self.hear(&ready.call, &ready.began.state, responses).await;
+        Delivery { message, outcome, inbox }
+    }
+
+    /// Rounds after the one that sent. Whatever goes wrong here, the message may have been sent: `uncertain`.
+    async fn hear(&self, call: &ConnectionCall, state: &[u8], mut responses: Vec<Response>) -> Outcome {
+        // Nothing was written: that is certain, whatever the adapter would say.
+        if let [Response::Failed(EgressFailure::NotSent(words))] = &responses[..] {
+            let details = Details { code: None, text: words.clone() };
+            return Outcome::Rejected(Rejection { class: RejectionClass::Transient, details });
+        }
+        let mut state = state.to_vec();
+        for _ in 0..ROUNDS {
+            match self.plugins.channel_resume(call, &state, &responses).await {
+                Ok(Step::Done(outcome)) => return outcome,
+                Ok(Step::Call { requests, state: next }) if !sends(&requests) => {
+                    responses = self.perform(call, &requests).await;
+                    state = next;
+                }
+                Ok(Step::Call { .. }) => return uncertain("the channel's plugin wanted to send a second time"),
+                Err(failure) => return uncertain(&failure.to_string()),
+            }
+        }
+        uncertain("the channel's plugin found no end")
+    }
+
+    async fn perform(&self, call: &ConnectionCall, requests: &[Request]) -> Vec<Response> {
+        let mut responses = Vec::with_capacity(requests.len());
+        for request in requests {
+            responses.push(match request.action {
+                // The entry is committed together with the outcome.
+                Action::Inbox { .. } => Response::Inbox,
+                _ => self.egress.perform(call, request).await,
+            });
+        }
+        responses
+    }
+
+    /// Commits outcomes. They are facts by now, so a conflict is computed again until it holds.
+    pub(crate) async fn settle_deliveries(
+        &self,
+        settings: &ShopSettings,
+        deliveries: Vec<Delivery>,
+    ) -> Result<(), StoreError> {
+        let shop = settings.shop.id;
+        let wanted =
+            Wanted { messages: deliveries.iter().map(|delivery| delivery.message).collect(), ..Wanted::default() };
+        for _ in 0..RETRIES {
+            let Some(settings) = self.settings(shop).await? else { return Ok(()) };
+            let mut world = self.load_world(&settings, &wanted).await?;
+            let now = self.now();
+            for delivery in &deliveries {
+                outcome::settle(&mut world, delivery.message, &delivery.outcome, now);
+            }
+            let mut changes = changes_of(world);
+            changes.inbox = deliveries
+                .iter()
+                .filter(|delivery| matches!(delivery.outcome, Outcome::Accepted { .. }))
+                .filter_map(|delivery| delivery.inbox.clone())
+                .collect();
+            match self.store.commit(shop, &changes).await {
+                Err(StoreError::Conflict) => {}
+                other => return other.map(|_| ()),
+            }
+        }
+        Err(StoreError::Conflict)
+    }
+
+    /// Messages that were handed over by somebody who did not come back (S22): sent again only where that is
+    /// harmless, looked up where the provider can be asked, else uncertain.
+    pub(crate) async fn recover(&self, settings: &ShopSettings, lost: Vec<MessageId>) -> Result<(), StoreError> {
+        let shop = settings.shop.id;
+        let mut world = self.load_world(settings, &Wanted { messages: lost.clone(), ..Wanted::default() }).await?;
+        let now = self.now();
+        for id in lost {
+            let Some(message) = world.messages.get(&id).map(|entry| entry.value.clone()) else { continue };
+            if !matches!(message.state, MessageState::HandedOver { .. }) {
+                continue;
+            }
+            let connection = settings.channels.get(&message.channel).map(|entry| &entry.value);
+            let ability = connection.and_then(|connection| connection.ability.as_ref());
+            if ability.is_some_and(|ability| ability.idempotent) {
+                if let Some(entry) = world.messages.get_mut(&id) {
+                    let message = entry.edit();
+                    message.state = MessageState::Queued;
+                    message.due_at = Some(now);
+                }
+                continue;
+            }
+            let found = match connection {
+                Some(connection) if ability.is_some_and(|ability| ability.lookup) => {
+                    match self.connection_call(shop, connection).await? {
+                        Some(call) => self.look_up(&call, &message).await,
+                        None => None,
+                    }
+                }
+                _ => None,
+            };
+            let lost = || uncertain("the process stopped between the hand-over and the provider's answer");
+            outcome::settle(&mut world, id, &found.unwrap_or_else(lost), now);
+        }
+        match self.store.commit(shop, &changes_of(world)).await {
+            // A receipt came meanwhile; the next round looks again.
+            Err(StoreError::Conflict) => Ok(()),
+            other => other.map(|_| ()),
+        }
+    }
+
+    async fn look_up(&self, call: &ConnectionCall, message: &cartwright_domain::message::Message) -> Option<Outcome> {
+        let outgoing = OutgoingMessage {
+            id: message.id,
+            to: message.to.clone()?,
+            locale: message.locale.clone()?,
+            content: message.rendered.clone()?,
+            created_at: message.created_at,
+        };
+        let began = self.begin(call, &ChannelTask::Lookup(outgoing)).await.ok()?;
+        began.outcome.filter(|_| began.requests.is_empty())
+    }
+}
+
+fn sends(requests: &[Request]) -> bool {
+    requests.iter().any(|request| request.effect == RequestEffect::Send)
+}
+
+fn uncertain(text: &str) -> Outcome {
+    Outcome::Uncertain(Details { code: None, text: text.to_owned() })
+}

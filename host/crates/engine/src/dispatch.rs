@@ -1,0 +1,334 @@
+//! Messages on their way out, in the three stages of S17.
+//!
+//! *Check* is pure. *Prepare* claims the message; then it is rendered and the adapter makes its request, outside any
+//! transaction. *Hand over* checks once more, in one commit, just before the provider is called; from there on only
+//! the provider knows, so nothing that was handed over is ever sent again unless sending twice is harmless (S22).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use cartwright_domain::content::Content;
+use cartwright_domain::facts::Subject;
+use cartwright_domain::ids::{MessageId, ShopId};
+use cartwright_domain::message::{HoldReason, Message, MessageState, SkipReason};
+use cartwright_domain::outcome;
+use cartwright_domain::plugin::{PluginFailure, Problem};
+use cartwright_domain::policy::{self, Candidate, Check};
+use cartwright_domain::time::{Span, Timestamp};
+use cartwright_domain::trace::MessageTrace;
+use cartwright_domain::world::World;
+use futures_util::StreamExt;
+use serde_json::Value;
+
+use crate::Engine;
+use crate::batch::changes_of;
+use crate::deliver::{Delivery, Ready};
+use crate::ports::{ChannelTask, OutgoingMessage, StoreError, Wanted};
+use crate::render::{Rendering, data_of};
+use crate::settings::ShopSettings;
+
+/// Messages of one round.
+const BATCH: u32 = 256;
+/// Messages that are handed over at once, and so at most in flight at once (S22).
+const IN_FLIGHT: usize = 64;
+/// How long a claim lasts; longer than any request may take.
+pub(crate) const LEASE: Span = Span::seconds(60);
+
+impl Engine {
+    /// Dispatches one batch of due messages; how many were looked at.
+    pub(crate) async fn dispatch_messages(&self, shop: ShopId) -> Result<usize, StoreError> {
+        let now = self.now();
+        let due = self.store.due_messages(shop, now, BATCH).await?;
+        if due.is_empty() {
+            return Ok(0);
+        }
+        let Some(settings) = self.settings(shop).await? else { return Ok(0) };
+        let wanted = Wanted { messages: due.clone(), ..Wanted::default() };
+        let mut world = self.load_world(&settings, &wanted).await?;
+        let (lost, waiting): (Vec<MessageId>, Vec<MessageId>) = due.iter().copied().partition(|id| {
+            world.messages.get(id).is_some_and(|entry| matches!(entry.value.state, MessageState::HandedOver { .. }))
+        });
+        if !lost.is_empty() {
+            self.recover(&settings, lost).await?;
+        }
+        let claimed = prepare(&mut world, &waiting, now);
+        self.store.commit(shop, &changes_of(world)).await?;
+        self.failpoints.reach("message.prepared");
+        let ready = self.make_ready(&settings, &claimed).await?;
+        self.failpoints.reach("message.rendered");
+        let mut waves = ready.into_iter().peekable();
+        while waves.peek().is_some() {
+            let wave: Vec<Ready> = waves.by_ref().take(IN_FLIGHT).collect();
+            let handed_over = self.hand_over(&settings, wave).await?;
+            self.failpoints.reach("message.handed_over");
+            self.deliver(&settings, handed_over).await?;
+        }
+        Ok(due.len())
+    }
+
+    /// Renders claimed messages and lets their adapters make the request. What cannot become a request is skipped or
+    /// held here; nothing has left the process yet.
+    async fn make_ready(&self, settings: &ShopSettings, claimed: &[MessageId]) -> Result<Vec<Ready>, StoreError> {
+        if claimed.is_empty() {
+            return Ok(Vec::new());
+        }
+        let shop = settings.shop.id;
+        let wanted = Wanted { messages: claimed.to_vec(), ..Wanted::default() };
+        let mut world = self.load_world(settings, &wanted).await?;
+        let now = self.now();
+        let prepared: Vec<Prepared> = claimed.iter().filter_map(|id| prepared_of(&world, *id, now)).collect();
+        let renderings: Vec<Rendering<'_>> = prepared
+            .iter()
+            .map(|one| Rendering { body: &one.body, data: data_of(&one.subject, &one.content, &one.message) })
+            .collect();
+        let rendered = self.render_all(settings, &renderings).await;
+        let mut ready = Vec::new();
+        let mut to_begin = Vec::new();
+        for (one, document) in prepared.iter().zip(rendered) {
+            match document {
+                Ok(document) => to_begin.push((one, document)),
+                Err(failure) => refuse(&mut world, one.message.id, &failure, now),
+            }
+        }
+        let mut calls = std::collections::BTreeMap::new();
+        for (one, document) in to_begin {
+            let channel = &one.message.channel;
+            if !calls.contains_key(channel) {
+                let connection = settings.channels.get(channel).map(|entry| entry.value.clone());
+                let call = match &connection {
+                    Some(connection) => self.connection_call(shop, connection).await?,
+                    None => None,
+                };
+                calls.insert(channel.clone(), call);
+            }
+            let Some(Some(call)) = calls.get(channel) else {
+                outcome::hold_message(&mut world, one.message.id, HoldReason::ChannelNotReady, now);
+                continue;
+            };
+            let outgoing = OutgoingMessage {
+                id: one.message.id,
+                to: one.to.clone(),
+                locale: one.locale.clone(),
+                content: document,
+                created_at: one.message.created_at,
+            };
+            match self.begin(call, &ChannelTask::Send(outgoing.clone())).await {
+                Ok(began) => ready.push(Ready { outgoing, call: call.clone(), began }),
+                Err(failure) => refuse(&mut world, one.message.id, &failure, now),
+            }
+        }
+        let changes = changes_of(world);
+        if changes.messages.is_empty() {
+            return Ok(ready);
+        }
+        match self.store.commit(shop, &changes).await {
+            Ok(_) => Ok(ready),
+            Err(StoreError::Conflict) => {
+                self.release_claims(settings, claimed.to_vec()).await?;
+                Ok(Vec::new())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// S17, third stage. One commit for all of a wave; refused as a whole when an order, a consent or anything else
+    /// that may forbid a message is durable but not applied yet: then the messages are free again.
+    async fn hand_over(&self, settings: &ShopSettings, wave: Vec<Ready>) -> Result<Vec<Ready>, StoreError> {
+        let shop = settings.shop.id;
+        let ids: Vec<MessageId> = wave.iter().map(|ready| ready.outgoing.id).collect();
+        // What people changed since (a pause, a release) counts too.
+        let Some(settings) = self.settings(shop).await? else { return Ok(Vec::new()) };
+        let mut world = self.load_world(&settings, &Wanted { messages: ids, ..Wanted::default() }).await?;
+        let now = self.now();
+        let mut going = Vec::new();
+        let mut unchanged = Vec::new();
+        for ready in wave {
+            let id = ready.outgoing.id;
+            let Some(message) = world.messages.get(&id).map(|entry| entry.value.clone()) else { continue };
+            if !matches!(message.state, MessageState::Prepared { .. }) {
+                continue;
+            }
+            match check(&world, &message, now) {
+                Check::Go(to) if to == ready.outgoing.to => {
+                    if let Some(customer) = world.customers.get(&message.customer) {
+                        unchanged.push((message.customer, customer.revision));
+                    }
+                    mark_handed_over(&mut world, id, &ready, now);
+                    going.push(ready);
+                }
+                // The address changed meanwhile: it is rendered again for the new one.
+                Check::Go(_) => release(&mut world, id, now),
+                Check::Skip(reason) => outcome::skip(&mut world, id, reason, None, now),
+                Check::Hold(reason) => outcome::hold_message(&mut world, id, reason, now),
+                Check::Paused => wait_paused(&mut world, id, now),
+            }
+        }
+        let mut changes = changes_of(world);
+        changes.unchanged = unchanged;
+        changes.after_urgent_events = true;
+        changes.hand_overs = going.len() as u32;
+        match self.store.commit(shop, &changes).await {
+            Ok(_) => Ok(going),
+            Err(StoreError::Conflict) => {
+                let ids = going.iter().map(|ready| ready.outgoing.id).collect();
+                self.release_claims(&settings, ids).await?;
+                Ok(Vec::new())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Claims that came to nothing are free at once, not only when their lease ends.
+    async fn release_claims(&self, settings: &ShopSettings, ids: Vec<MessageId>) -> Result<(), StoreError> {
+        let mut world = self.load_world(settings, &Wanted { messages: ids.clone(), ..Wanted::default() }).await?;
+        let now = self.now();
+        for id in ids {
+            let prepared = |message: &Message| matches!(message.state, MessageState::Prepared { .. });
+            if world.messages.get(&id).is_some_and(|entry| prepared(&entry.value)) {
+                release(&mut world, id, now);
+            }
+        }
+        match self.store.commit(settings.shop.id, &changes_of(world)).await {
+            // Somebody else has taken them on; their lease says the rest.
+            Err(StoreError::Conflict) => Ok(()),
+            other => other.map(|_| ()),
+        }
+    }
+
+    /// Makes the requests of a wave and commits what became of them.
+    async fn deliver(&self, settings: &ShopSettings, wave: Vec<Ready>) -> Result<(), StoreError> {
+        if wave.is_empty() {
+            return Ok(());
+        }
+        let answered: Vec<Delivery> =
+            futures_util::stream::iter(wave).map(|ready| self.send(ready)).buffer_unordered(IN_FLIGHT).collect().await;
+        self.failpoints.reach("message.answered");
+        self.settle_deliveries(settings, answered).await?;
+        self.failpoints.reach("message.settled");
+        Ok(())
+    }
+}
+
+/// What is needed to render one claimed message.
+struct Prepared {
+    message: Message,
+    subject: Subject,
+    content: Content,
+    body: Value,
+    locale: String,
+    to: cartwright_domain::contact::Address,
+}
+
+fn prepared_of(world: &World, id: MessageId, now: Timestamp) -> Option<Prepared> {
+    let message = world.messages.get(&id)?.value.clone();
+    if !matches!(message.state, MessageState::Prepared { .. }) {
+        return None;
+    }
+    let Check::Go(to) = check(world, &message, now) else { return None };
+    let run = &world.runs.get(&message.run)?.value;
+    let subject = world.subject(run, now)?;
+    let content = world.versions.get(&run.version)?.definition.content(&message.content)?.clone();
+    let channel = world.connections.get(&message.channel)?.value.ability.as_ref()?.channel.clone();
+    let (variant, locale) = content.variant(&channel, subject.customer.language.as_deref())?;
+    let (body, locale) = (variant.body.clone(), locale.to_owned());
+    Some(Prepared { message, subject, content, body, locale, to })
+}
+
+/// S17, first and second stage: checks, and claims what may go.
+fn prepare(world: &mut World, due: &[MessageId], now: Timestamp) -> Vec<MessageId> {
+    let mut claimed = Vec::new();
+    for id in due {
+        let Some(message) = world.messages.get(id).map(|entry| entry.value.clone()) else { continue };
+        match check(world, &message, now) {
+            Check::Go(_) => {
+                if let Some(entry) = world.messages.get_mut(id) {
+                    let message = entry.edit();
+                    message.state = MessageState::Prepared { lease_until: now + LEASE };
+                    message.due_at = Some(now + LEASE);
+                    claimed.push(*id);
+                }
+            }
+            Check::Skip(reason) => outcome::skip(world, *id, reason, None, now),
+            Check::Hold(reason) => outcome::hold_message(world, *id, reason, now),
+            Check::Paused => wait_paused(world, *id, now),
+        }
+    }
+    claimed
+}
+
+fn check(world: &World, message: &Message, now: Timestamp) -> Check {
+    let Some(run) = world.runs.get(&message.run).map(|entry| &entry.value) else {
+        return Check::Skip(SkipReason::RunEnded);
+    };
+    let Some(subject) = world.subject(run, now) else { return Check::Skip(SkipReason::RunEnded) };
+    let cart_is_emptied = run.trigger.cart.is_some()
+        && run.exit_taken.is_none()
+        && subject.cart.as_ref().is_some_and(|cart| cart.lines().is_empty());
+    if cart_is_emptied {
+        return Check::Skip(SkipReason::CartEmptied);
+    }
+    let version = world.versions.get(&run.version);
+    policy::check(
+        &Candidate {
+            strategy: world.strategy_state(run),
+            run_is_active: run.is_active(),
+            subject: &subject,
+            channel_name: &message.channel,
+            channel: world.connections.get(&message.channel).map(|entry| &entry.value),
+            content: version.and_then(|version| version.definition.content(&message.content)),
+            late_after: message.late_after,
+        },
+        &mut Vec::new(),
+    )
+}
+
+fn mark_handed_over(world: &mut World, id: MessageId, ready: &Ready, now: Timestamp) {
+    let Some(entry) = world.messages.get_mut(&id) else { return };
+    let message = entry.edit();
+    message.state =
+        MessageState::HandedOver { lease_until: now + LEASE, adapter_state: BASE64.encode(&ready.began.state) };
+    message.due_at = Some(now + LEASE);
+    message.attempts += 1;
+    message.handed_over_at = Some(now);
+    message.changed_at = now;
+    message.to = Some(ready.outgoing.to.clone());
+    message.locale = Some(ready.outgoing.locale.clone());
+    message.rendered = Some(ready.outgoing.content.clone());
+    let message = message.clone();
+    outcome::tell(world, &message, MessageTrace::HandedOver { attempt: message.attempts }, now);
+}
+
+fn release(world: &mut World, id: MessageId, now: Timestamp) {
+    if let Some(entry) = world.messages.get_mut(&id) {
+        let message = entry.edit();
+        message.state = MessageState::Queued;
+        message.due_at = Some(now);
+    }
+}
+
+fn wait_paused(world: &mut World, id: MessageId, now: Timestamp) {
+    if let Some(entry) = world.messages.get_mut(&id) {
+        let message = entry.edit();
+        message.state = MessageState::Queued;
+        message.due_at = Some(now + cartwright_domain::plan::LOOK_AGAIN);
+    }
+}
+
+/// A message that could not become a request.
+fn refuse(world: &mut World, id: MessageId, failure: &PluginFailure, now: Timestamp) {
+    match failure.problem {
+        Problem::MissingFact => {
+            outcome::skip(world, id, SkipReason::MissingVariable, Some(failure.message.clone()), now);
+        }
+        Problem::Busy | Problem::TimeOut => {
+            if let Some(entry) = world.messages.get_mut(&id) {
+                let message = entry.edit();
+                message.state = MessageState::Queued;
+                message.due_at = Some(now + cartwright_domain::plan::BETWEEN_TRIES);
+            }
+        }
+        Problem::NotInstalled | Problem::NotGranted => {
+            outcome::hold_message(world, id, HoldReason::ChannelNotReady, now)
+        }
+        _ => outcome::skip(world, id, SkipReason::ContentFailed, Some(failure.to_string()), now),
+    }
+}

@@ -1,0 +1,33 @@
+//! Named points between commits, where a test may stop the process. In production there are none armed.
+
+use std::sync::Arc;
+
+/// Decides whether the process stops at a point.
+pub trait Failpoints: Send + Sync {
+    /// Called each time a point is passed; may not return.
+    fn reach(&self, point: &'static str);
+}
+
+/// Nothing is armed.
+pub struct NoFailpoints;
+
+impl Failpoints for NoFailpoints {
+    fn reach(&self, _: &'static str) {}
+}
+
+/// Every point, in the order of a message's way.
+pub const POINTS: &[&str] = &[
+    "event.accepted",
+    "event.applied",
+    "run.advanced",
+    "message.prepared",
+    "message.rendered",
+    "message.handed_over",
+    "message.answered",
+    "message.settled",
+];
+
+/// The default.
+pub fn none() -> Arc<dyn Failpoints> {
+    Arc::new(NoFailpoints)
+}

@@ -1,0 +1,120 @@
+//! What people configured, as one batch sees it: read again only when its revision has moved.
+
+use cartwright_domain::ids::{ShopId, VersionId};
+use cartwright_domain::plugin::{PluginKind, PluginRecord};
+use cartwright_domain::shop::{Connection, ConnectionKind, PluginRef, Shop};
+use cartwright_domain::strategy::Version;
+use cartwright_domain::world::{Entry, LiveStrategy};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::Engine;
+use crate::ports::StoreError;
+
+/// A shop's settings at one revision.
+#[derive(Debug, Clone)]
+pub struct ShopSettings {
+    /// Moves with every change.
+    pub revision: u64,
+    /// The shop.
+    pub shop: Arc<Shop>,
+    /// Its strategies with their current versions.
+    pub strategies: Arc<[LiveStrategy]>,
+    /// Its channels, by name.
+    pub channels: BTreeMap<String, Entry<Connection>>,
+    /// Its sources, by name.
+    pub sources: BTreeMap<String, Entry<Connection>>,
+    /// Its plugins, newest first.
+    pub plugins: Vec<Arc<PluginRecord>>,
+}
+
+impl ShopSettings {
+    /// The active version of a plugin.
+    pub fn plugin(&self, kind: PluginKind, wanted: &PluginRef) -> Option<&Arc<PluginRecord>> {
+        self.plugins.iter().find(|plugin| {
+            plugin.active
+                && plugin.kind == kind
+                && plugin.name == wanted.name
+                && wanted.major.is_none_or(|major| major == plugin.major())
+        })
+    }
+}
+
+/// Settings that were read, and versions, which never change.
+#[derive(Default)]
+pub(crate) struct Cache {
+    shops: Mutex<HashMap<ShopId, Arc<ShopSettings>>>,
+    versions: Mutex<HashMap<VersionId, Arc<Version>>>,
+}
+
+/// More versions than this are forgotten at once rather than kept for ever.
+const VERSIONS_KEPT: usize = 10_000;
+
+impl Engine {
+    /// The settings of a shop as they are now; none for a shop that does not exist.
+    pub async fn settings(&self, shop: ShopId) -> Result<Option<Arc<ShopSettings>>, StoreError> {
+        let revision = self.store.settings_revision(shop).await?;
+        let known = self.cache.shops.lock().unwrap_or_else(PoisonError::into_inner).get(&shop).cloned();
+        if let Some(settings) = known.filter(|settings| settings.revision == revision) {
+            return Ok(Some(settings));
+        }
+        let Some(record) = self.store.shop(shop).await? else { return Ok(None) };
+        let strategies = self.store.strategies(shop).await?;
+        let current: Vec<VersionId> = strategies.iter().map(|strategy| strategy.current).collect();
+        let versions = self.versions(shop, &current).await?;
+        let live = strategies
+            .into_iter()
+            .filter_map(|record| {
+                let version = versions.get(&record.current)?.clone();
+                Some(LiveStrategy { record, version })
+            })
+            .collect();
+        let (channels, sources) = self
+            .store
+            .connections(shop)
+            .await?
+            .into_iter()
+            .partition::<Vec<_>, _>(|entry| entry.value.kind == ConnectionKind::Channel);
+        let by_name = |entries: Vec<Entry<Connection>>| {
+            entries.into_iter().map(|entry| (entry.value.name.clone(), entry)).collect()
+        };
+        let settings = Arc::new(ShopSettings {
+            revision,
+            shop: record,
+            strategies: live,
+            channels: by_name(channels),
+            sources: by_name(sources),
+            plugins: self.store.plugins(shop).await?.into_iter().map(Arc::new).collect(),
+        });
+        self.cache.shops.lock().unwrap_or_else(PoisonError::into_inner).insert(shop, settings.clone());
+        Ok(Some(settings))
+    }
+
+    /// Versions by id, from memory where they are known.
+    pub(crate) async fn versions(
+        &self,
+        shop: ShopId,
+        ids: &[VersionId],
+    ) -> Result<BTreeMap<VersionId, Arc<Version>>, StoreError> {
+        let wanted: BTreeSet<VersionId> = ids.iter().copied().collect();
+        let mut found = BTreeMap::new();
+        {
+            let known = self.cache.versions.lock().unwrap_or_else(PoisonError::into_inner);
+            found.extend(wanted.iter().filter_map(|id| Some((*id, known.get(id)?.clone()))));
+        }
+        let missing: Vec<VersionId> = wanted.into_iter().filter(|id| !found.contains_key(id)).collect();
+        if !missing.is_empty() {
+            let loaded = self.store.versions(shop, &missing).await?;
+            let mut known = self.cache.versions.lock().unwrap_or_else(PoisonError::into_inner);
+            if known.len() > VERSIONS_KEPT {
+                known.clear();
+            }
+            for version in loaded {
+                let version = Arc::new(version);
+                known.insert(version.id, version.clone());
+                found.insert(version.id, version);
+            }
+        }
+        Ok(found)
+    }
+}

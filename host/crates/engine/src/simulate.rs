@@ -1,0 +1,158 @@
+//! Simulation: an event log through the same engine, on a clock that moves from instant to instant.
+//!
+//! Nothing here decides anything. The order of lines is that of receipt, then of ids, so that shuffled lines give the
+//! same timeline.
+
+use cartwright_domain::customer::Customer;
+use cartwright_domain::event::{Event, Origin};
+use cartwright_domain::ids::ShopId;
+use cartwright_domain::message::Message;
+use cartwright_domain::run::Run;
+use cartwright_domain::time::{Span, Timestamp};
+use cartwright_domain::trace::TraceEntry;
+
+use crate::Engine;
+use crate::EventAnswer;
+use crate::ports::{MessageFilter, PageRequest, RunFilter, StoreError, Webhook};
+use crate::skip::MovableClock;
+
+/// One line of an event log.
+#[derive(Debug, Clone)]
+pub struct LogLine {
+    /// When it arrives.
+    pub received_at: Timestamp,
+    /// What orders lines of the same instant.
+    pub id: String,
+    /// What arrives.
+    pub item: LogItem,
+}
+
+/// What a line holds.
+#[derive(Debug, Clone)]
+pub enum LogItem {
+    /// An event, as `POST /v1/events` takes it.
+    Event(Box<Event>),
+    /// A webhook of a source, by its name; its signature is not checked.
+    Hook(String, Webhook),
+}
+
+/// What came of a log.
+#[derive(Debug, Clone)]
+pub struct Timeline {
+    /// Lines that were not taken, with the reason.
+    pub refused: Vec<(String, String)>,
+    /// Runs, by their beginning.
+    pub runs: Vec<SimulatedRun>,
+    /// Where the clock stood at last.
+    pub ended_at: Timestamp,
+}
+
+/// A run with all that is known of it.
+#[derive(Debug, Clone)]
+pub struct SimulatedRun {
+    /// The run.
+    pub run: Run,
+    /// Whose.
+    pub customer: Option<Customer>,
+    /// Its trace.
+    pub trace: Vec<TraceEntry>,
+    /// Its messages.
+    pub messages: Vec<Message>,
+}
+
+/// A simulation without an end of its own stops after this.
+const LONGEST: Span = Span::days(400);
+
+impl Engine {
+    /// Plays a log and goes on until nothing is due any more, or until a moment. `clock` is the engine's own.
+    pub async fn simulate(
+        &self,
+        clock: &dyn MovableClock,
+        shop: ShopId,
+        mut lines: Vec<LogLine>,
+        until: Option<Timestamp>,
+    ) -> Result<Timeline, StoreError> {
+        lines.sort_by(|one, other| (one.received_at, &one.id).cmp(&(other.received_at, &other.id)));
+        let _turn = self.turn.lock().await;
+        let mut refused = Vec::new();
+        let mut lines = lines.into_iter().filter(|line| until.is_none_or(|until| line.received_at <= until)).peekable();
+        while let Some(line) = lines.next() {
+            let at = line.received_at;
+            if at > self.now() {
+                // What is due at the very instant waits for the events of that instant (S01).
+                self.run_to(clock, at - Span::from_millis(1)).await?;
+                clock.move_to(at);
+            }
+            if let Some(reason) = self.take_line(shop, line.item).await? {
+                refused.push((line.id, reason));
+            }
+            if lines.peek().is_none_or(|next| next.received_at > at) {
+                self.settle_in_turn().await?;
+            }
+        }
+        let end = until.unwrap_or(self.now() + LONGEST);
+        while let Some(due) = self.store.next_due().await?.filter(|due| *due <= end) {
+            self.run_to(clock, due.max(self.now() + Span::from_millis(1)).min(end)).await?;
+            if self.now() >= end {
+                break;
+            }
+        }
+        if let Some(until) = until {
+            self.run_to(clock, until).await?;
+        }
+        Ok(Timeline { refused, runs: self.simulated_runs(shop).await?, ended_at: self.now() })
+    }
+
+    async fn take_line(&self, shop: ShopId, item: LogItem) -> Result<Option<String>, StoreError> {
+        match item {
+            LogItem::Event(event) => {
+                let answers = self.ingest(shop, Origin::Api, vec![*event]).await?;
+                Ok(answers.into_iter().find_map(|answer| match answer {
+                    EventAnswer::Accepted | EventAnswer::AlreadyKnown => None,
+                    EventAnswer::Conflict => Some("its id is known with other content".to_owned()),
+                    EventAnswer::Refused(error) => Some(error.to_string()),
+                }))
+            }
+            LogItem::Hook(source, webhook) => {
+                let settings = self.settings(shop).await?;
+                let connection = settings.as_ref().and_then(|settings| settings.sources.get(&source));
+                let Some(connection) = connection.map(|entry| entry.value.clone()) else {
+                    return Ok(Some(format!("there is no source `{source}`")));
+                };
+                let Some(call) = self.connection_call(shop, &connection).await? else {
+                    return Ok(Some(format!("the plugin of source `{source}` is not installed")));
+                };
+                Ok(self.take_webhook(shop, &connection, &call, &webhook).await?)
+            }
+        }
+    }
+
+    async fn simulated_runs(&self, shop: ShopId) -> Result<Vec<SimulatedRun>, StoreError> {
+        let mut runs = Vec::new();
+        let mut page = PageRequest { after: None, limit: 200 };
+        loop {
+            let found = self.store.runs(shop, &RunFilter::default(), &page).await?;
+            for run in found.items {
+                let filter = MessageFilter { run: Some(run.id), ..MessageFilter::default() };
+                let mut messages = self.store.messages(shop, &filter, &newest()).await?.items;
+                messages.sort_by_key(|message| (message.created_at, message.id));
+                runs.push(SimulatedRun {
+                    customer: self.store.customer(shop, run.customer).await?,
+                    trace: self.store.trace(shop, run.id).await?,
+                    messages,
+                    run,
+                });
+            }
+            match found.next {
+                Some(next) => page.after = Some(next),
+                None => break,
+            }
+        }
+        runs.sort_by_key(|one| (one.run.started_at, one.run.id));
+        Ok(runs)
+    }
+}
+
+fn newest() -> PageRequest {
+    PageRequest { after: None, limit: 200 }
+}
