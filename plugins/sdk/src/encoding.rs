@@ -26,6 +26,20 @@ pub fn from_hex(text: &str) -> Option<Vec<u8>> {
     text.as_bytes().chunks(2).map(|pair| Some((digit(pair[0])? << 4 | digit(pair[1])?) as u8)).collect()
 }
 
+/// Base64 in the standard alphabet, with padding.
+pub fn to_base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for group in bytes.chunks(3) {
+        let bits = group.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - group.len()));
+        for place in 0..4 {
+            let letter = LETTERS[(bits >> (18 - 6 * place)) as usize & 63];
+            text.push(if place <= group.len() { char::from(letter) } else { '=' });
+        }
+    }
+    text
+}
+
 /// The bytes of a base64 text in the standard alphabet, with or without padding; none where it is no such text.
 pub fn from_base64(text: &str) -> Option<Vec<u8>> {
     let text = text.trim_end_matches('=');
@@ -66,9 +80,10 @@ mod tests {
     }
 
     #[test]
-    fn base64_is_read_as_rfc_4648_writes_it() {
+    fn base64_goes_both_ways_as_in_rfc_4648() {
         for (text, plain) in [("", ""), ("Zg==", "f"), ("Zm8=", "fo"), ("Zm9v", "foo"), ("Zm9vYmFy", "foobar")] {
             assert_eq!(from_base64(text).as_deref(), Some(plain.as_bytes()), "{text}");
+            assert_eq!(to_base64(plain.as_bytes()), text);
         }
         assert_eq!(from_base64("+/8="), Some(vec![0xfb, 0xff]));
         assert_eq!(from_base64("Zm9v\n"), None);

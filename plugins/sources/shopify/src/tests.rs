@@ -241,6 +241,7 @@ fn only_shopify_s_own_domains_become_links() {
 }
 
 #[test]
+#[allow(clippy::disallowed_methods, clippy::print_stdout, reason = "the samples lie beside the project")]
 fn shopify_s_own_samples_are_read() {
     let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../../shared/data");
     let data = std::env::var("CARTWRIGHT_PROVIDER_DATA").unwrap_or_else(|_| beside.to_owned());

@@ -1,0 +1,138 @@
+use super::*;
+use cartwright_sdk::serde_json::{Value, json};
+use cartwright_sdk::transport::Action;
+
+fn config() -> Config {
+    let config = json!({"server": "smtps://mail.example.com:465",
+        "from": {"name": "Lamps \"R\" Us", "address": "shop@example.com"}, "reply_to": "help@example.com"});
+    json::config(&config.to_string()).unwrap()
+}
+
+fn message(to: &str, content: Value) -> Message {
+    Message {
+        id: "m-1".to_owned(),
+        to: Address { kind: AddressKind::Email, value: to.to_owned() },
+        locale: "en".to_owned(),
+        content: content.to_string(),
+        created_at: 0,
+    }
+}
+
+fn mail(config: &Config, content: Value) -> Mail {
+    let step = send(config, &message("ana@example.ro", content)).unwrap_or_else(|fault| panic!("{}", fault.message));
+    let Step::Call(mut pending) = step else { panic!("nothing is sent") };
+    assert_eq!(pending.state, b"<m-1@example.com>");
+    match pending.requests.remove(0).action {
+        Action::Mail(mail) => mail,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn field<'a>(mail: &'a Mail, name: &str) -> Option<&'a str> {
+    mail.headers.iter().find(|header| header.name == name).map(|header| header.value.as_str())
+}
+
+fn replied(code: u16, enhanced: Option<&str>) -> Outcome {
+    let reply = MailResponse { code, enhanced: enhanced.map(str::to_owned), text: "the words".to_owned() };
+    match Smtp::resume(b"<m-1@example.com>".to_vec(), vec![Response::Mail(reply)]).unwrap() {
+        Step::Done(outcome) => outcome,
+        Step::Call(_) => panic!("another round"),
+    }
+}
+
+#[test]
+fn a_mail_has_its_header_and_an_id_that_stays() {
+    let mail = mail(&config(), json!({"subject": "Your cart", "text": "Hi", "html": "<p>Hi</p>"}));
+    assert_eq!(field(&mail, "From"), Some(r#""Lamps \"R\" Us" <shop@example.com>"#));
+    assert_eq!(field(&mail, "Message-ID"), Some("<m-1@example.com>"));
+    assert_eq!(field(&mail, "Reply-To"), Some("help@example.com"));
+    assert_eq!((mail.envelope_from.as_str(), mail.envelope_to.as_str()), ("shop@example.com", "ana@example.ro"));
+    assert_eq!(
+        (mail.username_secret.as_deref(), mail.password_secret.as_deref()),
+        (Some("username"), Some("password"))
+    );
+    assert_eq!((mail.text.as_str(), mail.html.as_deref()), ("Hi", Some("<p>Hi</p>")));
+}
+
+#[test]
+fn no_line_break_reaches_a_header() {
+    let content = json!({"subject": "Hi\r\nBcc: all@example.com", "text": "Hi",
+        "unsubscribe_url": "https://example.com/\r\nX: y"});
+    let mail = mail(&config(), content);
+    assert_eq!(field(&mail, "Subject"), Some("Hi Bcc: all@example.com"));
+    assert_eq!(field(&mail, "List-Unsubscribe"), None);
+    assert!(mail.headers.iter().all(|header| !header.value.contains(['\r', '\n'])));
+    for to in ["a@b.de\r\nBcc: c@d.de", "a@b.de, c@d.de", "<a@b.de>", "a@", "a b@c.de"] {
+        let step = send(&config(), &message(to, json!({"subject": "s", "text": "t"}))).unwrap();
+        assert!(matches!(
+            step,
+            Step::Done(Outcome::Rejected(Rejection { class: RejectionClass::InvalidRecipient, .. }))
+        ));
+    }
+}
+
+#[test]
+fn other_alphabets_travel_as_encoded_words_of_whole_characters() {
+    assert_eq!(header::text("Giỏ hàng"), "=?utf-8?B?R2nhu48gaMOgbmc=?=");
+    let long = header::text(&"購物車".repeat(20));
+    assert!(long.is_ascii() && long.split(' ').count() > 1);
+    assert!(long.split(' ').all(|word| word.len() <= 75 && word.starts_with("=?utf-8?B?")));
+    assert_eq!(header::mailbox(Some("Ă"), "a@b.ro"), "=?utf-8?B?xII=?= <a@b.ro>");
+}
+
+#[test]
+fn one_click_unsubscription_has_both_headers() {
+    let mail = mail(&config(), json!({"subject": "s", "text": "t", "unsubscribe_url": "https://example.com/u/1"}));
+    assert_eq!(field(&mail, "List-Unsubscribe"), Some("<https://example.com/u/1>"));
+    assert_eq!(field(&mail, "List-Unsubscribe-Post"), Some("List-Unsubscribe=One-Click"));
+}
+
+#[test]
+fn a_server_without_login_gets_no_secrets() {
+    let mail = mail(&Config { login: false, ..config() }, json!({"subject": "s", "text": "t"}));
+    assert_eq!((mail.username_secret, mail.password_secret), (None, None));
+}
+
+#[test]
+fn s23_each_reply_code_has_its_class() {
+    use RejectionClass::*;
+    assert_eq!(replied(250, None), Outcome::accepted("<m-1@example.com>"));
+    for (code, enhanced, class) in [
+        (421, None, Transient),
+        (451, Some("4.3.0"), Transient),
+        (450, Some("4.7.1"), RateLimited(None)),
+        (550, Some("5.1.1"), InvalidRecipient),
+        (550, None, InvalidRecipient),
+        (552, Some("5.2.2"), Transient),
+        (552, Some("5.3.4"), TooLarge),
+        (552, None, TooLarge),
+        (535, Some("5.7.8"), Auth),
+        (530, None, Auth),
+        (550, Some("5.7.1"), ContentPolicy),
+        (550, Some("5.7.26"), SenderPolicy),
+        (553, Some("5.1.8"), SenderPolicy),
+        (554, None, ContentPolicy),
+        (501, Some("5.5.4"), BadRequest),
+        (599, None, Unknown),
+    ] {
+        let Outcome::Rejected(rejection) = replied(code, enhanced) else { panic!("{code} is no refusal") };
+        assert_eq!(rejection.class, class, "{code} {enhanced:?}");
+        assert_eq!(rejection.details.text, "the words");
+    }
+}
+
+#[test]
+fn s22_a_lost_reply_is_uncertain() {
+    let lost = Response::Failed(Failure::NoAnswer("reset after DATA".to_owned()));
+    let step = Smtp::resume(b"<m-1@example.com>".to_vec(), vec![lost]).unwrap();
+    assert!(matches!(step, Step::Done(Outcome::Uncertain(_))));
+}
+
+#[test]
+fn a_configuration_names_a_server_and_a_sender() {
+    let with = |server: &str, from: &str| json!({"server": server, "from": {"address": from}}).to_string();
+    assert!(Smtp::check_config(with("smtp://localhost:587", "a@b.de")).is_ok());
+    for config in [with("mail.example.com", "a@b.de"), with("smtp://h:25", "nobody"), "{}".to_owned()] {
+        assert!(Smtp::check_config(config).is_err());
+    }
+}

@@ -1,0 +1,200 @@
+//! Meta's webhooks: states of our messages, replies, clicks and preferences.
+//!
+//! Deliveries are repeated for days and come in any order, without an id of their own; so each receipt is named after
+//! what it says. What is not known here is left out.
+
+use cartwright_sdk::json::{self, Id};
+use cartwright_sdk::serde_json::{self, Value};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::bindings::{Address, AddressKind, Details, Fault, Instant, Receipt, ReceiptKind, Rejection};
+use crate::errors::{GraphError, class};
+
+#[derive(Deserialize)]
+struct Delivery {
+    #[serde(default)]
+    entry: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    #[serde(default)]
+    changes: Vec<Change>,
+}
+
+#[derive(Deserialize)]
+struct Change {
+    #[serde(default)]
+    value: News,
+}
+
+/// Each item is read alone: one of a new kind hides no other.
+#[derive(Deserialize, Default)]
+struct News {
+    #[serde(default)]
+    statuses: Vec<Value>,
+    #[serde(default)]
+    messages: Vec<Value>,
+    #[serde(default)]
+    user_preferences: Vec<Value>,
+}
+
+pub(crate) fn read(body: &[u8]) -> Result<Vec<Receipt>, Fault> {
+    let delivery: Delivery = json::input(body)?;
+    let mut receipts = Vec::new();
+    for news in delivery.entry.into_iter().flat_map(|entry| entry.changes).map(|change| change.value) {
+        receipts.extend(news.statuses.into_iter().filter_map(known::<Status>).filter_map(Status::receipt));
+        receipts.extend(news.messages.into_iter().filter_map(known::<Inbound>).filter_map(Inbound::receipt));
+        receipts
+            .extend(news.user_preferences.into_iter().filter_map(known::<Preference>).filter_map(Preference::receipt));
+    }
+    Ok(receipts)
+}
+
+fn known<T: DeserializeOwned>(item: Value) -> Option<T> {
+    serde_json::from_value(item).ok()
+}
+
+fn millis(seconds: &Id) -> Option<Instant> {
+    seconds.0.parse::<Instant>().ok()?.checked_mul(1_000)
+}
+
+fn phone(wa_id: &str) -> Address {
+    Address { kind: AddressKind::Phone, value: format!("+{}", wa_id.trim_start_matches('+')) }
+}
+
+fn receipt(id: String, kind: ReceiptKind, at: Instant) -> Receipt {
+    Receipt { id, kind, at, provider_id: None, message_id: None, sender: None, text: None, failure: None, price: None }
+}
+
+/// What became of a message of ours.
+#[derive(Deserialize)]
+struct Status {
+    id: String,
+    status: String,
+    timestamp: Id,
+    biz_opaque_callback_data: Option<String>,
+    #[serde(default)]
+    errors: Vec<GraphError>,
+}
+
+impl Status {
+    fn receipt(self) -> Option<Receipt> {
+        let kind = match self.status.as_str() {
+            "sent" => ReceiptKind::Accepted,
+            "delivered" => ReceiptKind::Delivered,
+            // A voice message is played.
+            "read" | "played" => ReceiptKind::Read,
+            "failed" => ReceiptKind::Failed,
+            _ => return None,
+        };
+        let failure = (kind == ReceiptKind::Failed).then(|| match self.errors.first() {
+            Some(error) => Rejection {
+                class: class(error.code),
+                details: Details { code: Some(error.code.to_string()), text: error.words() },
+            },
+            None => Rejection {
+                class: crate::bindings::RejectionClass::Unknown,
+                details: Details { code: None, text: "Meta gave no reason".to_owned() },
+            },
+        });
+        let id = format!("{}:{}:{}", self.id, self.status, self.timestamp.0);
+        Some(Receipt {
+            provider_id: Some(self.id),
+            message_id: self.biz_opaque_callback_data,
+            failure,
+            ..receipt(id, kind, millis(&self.timestamp)?)
+        })
+    }
+}
+
+/// What a customer wrote or tapped.
+#[derive(Deserialize)]
+struct Inbound {
+    id: String,
+    timestamp: Id,
+    #[serde(rename = "type")]
+    kind: String,
+    /// Absent where the customer hides the number behind a user name.
+    from: Option<String>,
+    from_user_id: Option<String>,
+    context: Option<Context>,
+    text: Option<Text>,
+    button: Option<TemplateButton>,
+    interactive: Option<Interactive>,
+}
+
+#[derive(Deserialize)]
+struct Context {
+    id: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Text {
+    body: String,
+}
+
+/// A quick reply of a template.
+#[derive(Deserialize)]
+struct TemplateButton {
+    payload: Option<String>,
+    text: Option<String>,
+}
+
+/// A reply button or list of a free message.
+#[derive(Deserialize)]
+struct Interactive {
+    button_reply: Option<Choice>,
+    list_reply: Option<Choice>,
+}
+
+#[derive(Deserialize)]
+struct Choice {
+    id: String,
+}
+
+impl Inbound {
+    fn receipt(self) -> Option<Receipt> {
+        let (kind, text) = match self.kind.as_str() {
+            "text" => (ReceiptKind::Replied, Some(self.text?.body)),
+            "button" => (ReceiptKind::Clicked, self.button.and_then(|button| button.payload.or(button.text))),
+            "interactive" => {
+                let choice = self.interactive.and_then(|chosen| chosen.button_reply.or(chosen.list_reply));
+                (ReceiptKind::Clicked, Some(choice?.id))
+            }
+            "image" | "audio" | "video" | "document" | "sticker" | "location" | "contacts" => {
+                (ReceiptKind::Replied, None)
+            }
+            _ => return None,
+        };
+        let handle = |value| Address { kind: AddressKind::Handle, value };
+        Some(Receipt {
+            // The message of ours that was answered: that is what a click belongs to.
+            provider_id: self.context.and_then(|context| context.id),
+            sender: self.from.as_deref().map(phone).or(self.from_user_id.map(handle)),
+            text,
+            ..receipt(self.id, kind, millis(&self.timestamp)?)
+        })
+    }
+}
+
+/// The customer told WhatsApp to stop or resume marketing from this business.
+#[derive(Deserialize)]
+struct Preference {
+    wa_id: String,
+    category: String,
+    value: String,
+    timestamp: Id,
+}
+
+impl Preference {
+    fn receipt(self) -> Option<Receipt> {
+        if self.category != "marketing_messages" || self.value != "stop" {
+            return None;
+        }
+        let id = format!("{}:{}:{}", self.wa_id, self.value, self.timestamp.0);
+        let at = millis(&self.timestamp)?;
+        Some(Receipt { sender: Some(phone(&self.wa_id)), ..receipt(id, ReceiptKind::OptedOut, at) })
+    }
+}

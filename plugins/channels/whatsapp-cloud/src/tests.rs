@@ -1,0 +1,212 @@
+use super::*;
+use cartwright_sdk::serde_json::{self, Value, json};
+use cartwright_sdk::transport::{Action, Effect, Header};
+
+const NOW: Instant = 1_800_000_000_000;
+
+fn config() -> Config {
+    json::config(r#"{"phone_number_id": "10655"}"#).unwrap()
+}
+
+fn sent(content: Value, locale: &str) -> Value {
+    let message = Message {
+        id: "m-1".to_owned(),
+        to: Address { kind: AddressKind::Phone, value: "+4915112345678".to_owned() },
+        locale: locale.to_owned(),
+        content: content.to_string(),
+        created_at: NOW,
+    };
+    let request = template::request(&config(), message).unwrap_or_else(|fault| panic!("{}", fault.message));
+    assert_eq!(request.effect, Effect::Send);
+    let Action::Http(request) = request.action else { panic!("not HTTP") };
+    assert_eq!(request.url, "https://graph.facebook.com/v23.0/10655/messages");
+    assert_eq!(request.headers[0].value, "Bearer {secret:access_token}");
+    serde_json::from_slice(&request.body).unwrap()
+}
+
+fn answered(status: u16, body: &str, headers: &[(&str, &str)]) -> Outcome {
+    let header = |(name, value): &(&str, &str)| Header { name: (*name).to_owned(), value: (*value).to_owned() };
+    let headers = headers.iter().map(header).collect();
+    answer::to_send(&HttpResponse { status, headers, body: body.as_bytes().to_vec() }, NOW)
+}
+
+fn error(code: i64) -> String {
+    json!({"error": {"message": "(#1) no", "code": code, "error_data": {"details": "the reason"}}}).to_string()
+}
+
+fn refused(status: u16, body: &str) -> RejectionClass {
+    match answered(status, body, &[]) {
+        Outcome::Rejected(rejection) => rejection.class,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn received(value: Value) -> Vec<Receipt> {
+    let body = json!({"object": "whatsapp_business_account", "entry": [{"id": "1", "changes": [{"value": value}]}]});
+    receipts::read(body.to_string().as_bytes()).unwrap()
+}
+
+#[test]
+fn a_template_has_header_body_and_buttons_as_meta_writes_them() {
+    let content = json!({
+        "template": "cart_reminder",
+        "header": {"image": "https://cdn.example/a.png"},
+        "body": ["Ana\n", "Lamp"],
+        "buttons": [
+            {"index": 0, "type": "url", "value": "r/abc"},
+            {"index": 1, "type": "quick_reply", "value": "STOP"},
+            {"index": 2, "type": "copy_code", "value": "SAVE10"},
+        ],
+    });
+    assert_eq!(
+        sent(content, "zh-Hant-TW"),
+        json!({
+            "messaging_product": "whatsapp", "recipient_type": "individual", "to": "+4915112345678",
+            "type": "template", "biz_opaque_callback_data": "m-1",
+            "template": {"name": "cart_reminder", "language": {"code": "zh_TW"}, "components": [
+                {"type": "header", "parameters": [{"type": "image", "image": {"link": "https://cdn.example/a.png"}}]},
+                {"type": "body", "parameters": [{"type": "text", "text": "Ana"}, {"type": "text", "text": "Lamp"}]},
+                {"type": "button", "sub_type": "url", "index": "0", "parameters": [{"type": "text", "text": "r/abc"}]},
+                {"type": "button", "sub_type": "quick_reply", "index": "1",
+                 "parameters": [{"type": "payload", "payload": "STOP"}]},
+                {"type": "button", "sub_type": "copy_code", "index": "2",
+                 "parameters": [{"type": "coupon_code", "coupon_code": "SAVE10"}]},
+            ]},
+        })
+    );
+}
+
+#[test]
+fn named_parameters_carry_their_names_and_a_missing_picture_drops_the_header() {
+    let content =
+        json!({"template": "t", "language": "en_US", "header": {"image": " "}, "body": {"first_name": "Ana"}});
+    let template = sent(content, "de")["template"].clone();
+    assert_eq!(template["language"]["code"], "en_US");
+    let parameter = json!({"type": "text", "parameter_name": "first_name", "text": "Ana"});
+    assert_eq!(template["components"], json!([{"type": "body", "parameters": [parameter]}]));
+}
+
+#[test]
+fn s23_an_answer_has_the_class_of_its_own_error() {
+    let accepted = answered(200, r#"{"messages": [{"id": "wamid.1", "message_status": "accepted"}]}"#, &[]);
+    assert_eq!(accepted, Outcome::accepted("wamid.1"));
+    use RejectionClass::*;
+    for (code, class) in [(190, Auth), (131026, NotOnChannel), (131050, OptOut), (132001, Template), (131042, Billing)]
+    {
+        assert_eq!(refused(400, &error(code)), class, "{code}");
+    }
+    assert_eq!(refused(500, &error(131049)), FrequencyCap, "also with a 5xx");
+    assert_eq!(refused(400, &error(999_999)), Unknown);
+    let Outcome::Rejected(rejection) = answered(400, &error(100), &[]) else { panic!("not refused") };
+    assert_eq!(rejection.details, Details { code: Some("100".to_owned()), text: "the reason".to_owned() });
+}
+
+#[test]
+fn s23_a_limit_is_kept_until_retry_after() {
+    let until = |status, body: &str, headers: &[(&str, &str)]| match answered(status, body, headers) {
+        Outcome::Rejected(Rejection { class: RejectionClass::RateLimited(until), .. }) => until,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(until(429, "", &[("Retry-After", "30")]), Some(NOW + 30_000));
+    assert_eq!(until(429, "", &[]), None);
+    assert_eq!(until(400, &error(130429), &[("retry-after", "2")]), Some(NOW + 2_000));
+}
+
+#[test]
+fn s22_an_answer_without_id_and_without_error_is_uncertain() {
+    for (status, body) in [(200, "{}"), (200, "<html>"), (200, r#"{"messages": []}"#), (502, "bad gateway"), (302, "")]
+    {
+        assert!(matches!(answered(status, body, &[]), Outcome::Uncertain(_)), "{status} {body}");
+    }
+    assert!(matches!(Outcome::unanswered(&Failure::NoAnswer("reset".into())), Outcome::Uncertain(_)));
+    let Outcome::Rejected(rejection) = Outcome::unanswered(&Failure::NotSent("DNS".into())) else { panic!("sent") };
+    assert_eq!(rejection.class, RejectionClass::Transient);
+}
+
+#[test]
+fn states_become_receipts_named_after_what_they_say() {
+    let status = |status: &str| {
+        json!({"id": "wamid.1", "status": status, "timestamp": "1698266945",
+        "recipient_id": "49151", "biz_opaque_callback_data": "m-1",
+        "errors": [{"code": 131026, "title": "Undeliverable"}]})
+    };
+    let receipts = received(json!({"statuses":
+        [status("sent"), status("delivered"), status("read"), status("failed"), status("warehoused"), 7]}));
+    use ReceiptKind::*;
+    assert_eq!(receipts.iter().map(|receipt| receipt.kind).collect::<Vec<_>>(), [Accepted, Delivered, Read, Failed]);
+    assert_eq!(receipts[1].id, "wamid.1:delivered:1698266945");
+    assert_eq!((receipts[0].at, receipts[0].message_id.as_deref()), (1_698_266_945_000, Some("m-1")));
+    assert_eq!(receipts[0].failure, None);
+    assert_eq!(receipts[3].failure.as_ref().unwrap().class, RejectionClass::NotOnChannel);
+}
+
+#[test]
+fn replies_clicks_and_stops_name_the_sender_and_our_message() {
+    let receipts = received(json!({
+        "messages": [
+            {"from": "49151", "id": "wamid.a", "timestamp": "1", "type": "text", "text": {"body": "Is it red?"}},
+            {"from": "49151", "id": "wamid.b", "timestamp": "2", "type": "button", "context": {"id": "wamid.1"},
+             "button": {"payload": "buy", "text": "Buy"}},
+            {"from_user_id": "US.1", "id": "wamid.c", "timestamp": "3", "type": "interactive",
+             "context": {"id": "wamid.2"}, "interactive": {"type": "list_reply", "list_reply": {"id": "size-m"}}},
+            {"from": "49151", "id": "wamid.d", "timestamp": "4", "type": "reaction"},
+        ],
+        "user_preferences": [
+            {"wa_id": "49151", "category": "marketing_messages", "value": "stop", "timestamp": 5},
+            {"wa_id": "49151", "category": "marketing_messages", "value": "resume", "timestamp": 6},
+        ],
+    }));
+    let told: Vec<_> = receipts.iter().map(|receipt| (receipt.kind, receipt.text.as_deref())).collect();
+    use ReceiptKind::*;
+    assert_eq!(
+        told,
+        [(Replied, Some("Is it red?")), (Clicked, Some("buy")), (Clicked, Some("size-m")), (OptedOut, None)]
+    );
+    assert_eq!(receipts[1].provider_id.as_deref(), Some("wamid.1"));
+    assert_eq!(receipts[0].sender, Some(Address { kind: AddressKind::Phone, value: "+49151".to_owned() }));
+    assert_eq!(receipts[2].sender, Some(Address { kind: AddressKind::Handle, value: "US.1".to_owned() }));
+    assert_eq!(receipts[3].at, 5_000);
+}
+
+#[test]
+fn the_handshake_echoes_the_challenge_only_to_who_knows_the_token() {
+    let ask = |path: &str| {
+        let webhook = Webhook { method: "GET".into(), path: path.into(), headers: Vec::new(), body: Vec::new() };
+        handshake(&webhook, |token| token == "ours")
+    };
+    assert_eq!(ask("/?hub.mode=subscribe&hub.verify_token=ours&hub.challenge=42"), Verification::echo("42"));
+    for path in ["/", "/?hub.mode=subscribe&hub.verify_token=theirs&hub.challenge=42", "/?hub.verify_token=ours"] {
+        assert!(matches!(ask(path), Verification::Refused(_)), "{path}");
+    }
+}
+
+#[test]
+fn a_configuration_names_the_number_by_its_id() {
+    assert!(WhatsApp::check_config(r#"{"phone_number_id": "10655", "endpoint": "http://127.0.0.1:9"}"#.into()).is_ok());
+    for config in ["{}", r#"{"phone_number_id": "+49 151"}"#, r#"{"phone_number_id": "1", "token": "x"}"#] {
+        assert!(WhatsApp::check_config(config.into()).is_err(), "{config}");
+    }
+}
+
+#[test]
+#[allow(clippy::disallowed_methods, clippy::print_stdout, reason = "the samples lie beside the project")]
+fn samples_of_meta_are_read() {
+    let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../../shared/data");
+    let data = std::env::var("CARTWRIGHT_PROVIDER_DATA").unwrap_or_else(|_| beside.to_owned());
+    let Ok(samples) = std::fs::read(format!("{data}/whatsapp/pywa_message_status.json")) else {
+        println!("not present: {data}/whatsapp");
+        return;
+    };
+    let samples: Value = serde_json::from_slice(&samples).unwrap();
+    for (name, kind) in [("sent", ReceiptKind::Accepted), ("read", ReceiptKind::Read), ("failed", ReceiptKind::Failed)]
+    {
+        let receipts = receipts::read(samples[name].to_string().as_bytes()).unwrap();
+        assert_eq!(receipts.iter().map(|receipt| receipt.kind).collect::<Vec<_>>(), [kind], "{name}");
+    }
+    let table: Value = serde_json::from_slice(&std::fs::read(format!("{data}/error_codes.json")).unwrap()).unwrap();
+    for row in table["providers"]["whatsapp_cloud"].as_array().unwrap() {
+        let Some(code) = row["code"].as_i64() else { continue };
+        let named = format!("{:?}", errors::class(code)).replace("RejectionClass::", "").replace("(None)", "").to_lowercase();
+        assert_eq!(named, row["class"].as_str().unwrap().replace('_', ""), "{code}");
+    }
+}
