@@ -1,1 +1,44 @@
-//! (being laid)
+//! The HTTP face of Cartwright: `/v1`, webhooks in, health, and one plain page until the console exists.
+//!
+//! This crate turns requests into calls of [`cartwright_engine::Engine`] and answers into JSON. It decides nothing: no
+//! rule of a strategy, no SQL and no Wasm may ever stand here. JSON shapes stop here too; what goes further in is a
+//! domain value. Whatever a client sends, the answer is never a 500: that code is for our own faults only.
+//!
+//! Start reading at [`router`], then take any operation, such as `events/post.rs`: one folder per resource, one file
+//! per operation with its request, handler, errors, OpenAPI text and tests. `problem/` is how all of them say no.
+
+#![forbid(unsafe_code)]
+
+mod access;
+mod channels;
+mod connections;
+mod contents;
+mod customers;
+mod demo;
+mod envelope;
+mod events;
+mod extract;
+mod faults;
+mod health;
+mod home;
+mod hooks;
+mod journal;
+mod keys;
+mod listing;
+mod markup;
+mod messages;
+mod openapi;
+mod options;
+mod plugins;
+mod problem;
+mod router;
+mod runs;
+mod shops;
+mod sources;
+mod strategies;
+mod telling;
+
+pub use openapi::document;
+pub use options::{ApiOptions, DemoControls, Limits};
+pub use router::router;
+pub use telling::{position, sentence};

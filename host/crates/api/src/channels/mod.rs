@@ -1,0 +1,22 @@
+//! `/v1/channels`: where messages go out. What they share with sources stands in `connections.rs`.
+
+mod list;
+mod release;
+mod remove;
+mod save;
+mod show;
+
+use cartwright_domain::shop::ConnectionKind;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::router::Api;
+
+const KIND: ConnectionKind = ConnectionKind::Channel;
+
+pub(crate) fn operations() -> OpenApiRouter<Api> {
+    OpenApiRouter::default()
+        .routes(routes!(list::list_channels))
+        .routes(routes!(show::show_channel, save::save_channel, remove::remove_channel))
+        .routes(routes!(release::release_channel))
+}

@@ -1,0 +1,27 @@
+//! `DELETE /v1/channels/{name}`
+
+use axum::extract::State;
+use axum::http::StatusCode;
+
+use super::KIND;
+use crate::access::InShop;
+use crate::connections;
+use crate::extract::Params;
+use crate::problem::{NotFound, Problem};
+use crate::router::Api;
+
+/// Removes a channel with its secrets.
+///
+/// Its webhook address answers 404 from now on.
+#[utoipa::path(
+    delete, path = "/v1/channels/{name}", tag = "channels", params(("name" = String, Path, description = "Name of the channel.")),
+    responses((status = 204, description = "It is gone."), NotFound)
+)]
+pub(crate) async fn remove_channel(
+    State(api): State<Api>,
+    shop: InShop,
+    params: Params,
+) -> Result<StatusCode, Problem> {
+    connections::remove(&api, shop.id(), KIND, &params).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

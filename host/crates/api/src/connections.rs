@@ -1,0 +1,184 @@
+//! What channels and sources have in common: a plugin with its configuration, grants and secrets. Secrets go in and
+//! never come out; only their names are shown.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use cartwright_domain::ids::ShopId;
+use cartwright_domain::shop::{ChannelAbility, Connection, ConnectionKind, Grants, Hold, PluginRef};
+use cartwright_engine::ConnectionDraft;
+use cartwright_engine::ports::Secret;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::extract::Params;
+use crate::openapi::described;
+use crate::problem::Problem;
+use crate::router::Api;
+
+/// A channel or source as somebody wants it.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ConnectionSettings {
+    /// The plugin that speaks for it, such as `shopify` or `shopify@1`.
+    #[schemars(with = "String")]
+    plugin: PluginRef,
+    /// Fits the plugin's config schema.
+    #[serde(default = "no_config")]
+    config: Value,
+    /// What the plugin may do here. Nothing, unless said.
+    #[serde(default)]
+    grants: Grants,
+    /// Secrets by name. They are stored encrypted and never shown; those left out stay as they are.
+    #[serde(default)]
+    secrets: BTreeMap<String, SecretText>,
+}
+
+/// The text of a secret.
+#[derive(Deserialize, JsonSchema)]
+#[serde(transparent)]
+#[schemars(inline, extend("writeOnly" = true))]
+struct SecretText(String);
+
+impl fmt::Debug for SecretText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretText(…)")
+    }
+}
+
+/// A channel or source.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct ConnectionView {
+    /// Unique among the shop's channels, or sources.
+    pub(crate) name: String,
+    /// The plugin that speaks for it.
+    #[schemars(with = "String")]
+    plugin: PluginRef,
+    /// Its configuration.
+    config: Value,
+    /// What the plugin may do here.
+    grants: Grants,
+    /// Names of the secrets that are set.
+    secrets: BTreeSet<String>,
+    /// Where the other side sends its webhooks; whoever knows it can send some, so keep it between the two.
+    webhook: String,
+    /// Channels: what it can do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ability: Option<ChannelAbility>,
+    /// Why nothing goes out at the moment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    held: Option<Hold>,
+    /// Contents that are held on this channel.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(default)]
+    held_contents: BTreeMap<String, Hold>,
+}
+
+described!(ConnectionSettings, ConnectionView);
+
+fn no_config() -> Value {
+    Value::Object(serde_json::Map::new())
+}
+
+/// The name in the address of a channel or source.
+fn name_in(params: &Params) -> Result<String, Problem> {
+    params.name("name")
+}
+
+/// All of a kind.
+pub(crate) async fn all(api: &Api, shop: ShopId, kind: ConnectionKind) -> Result<Vec<ConnectionView>, Problem> {
+    let mut views = Vec::new();
+    for entry in api.engine.store.connections(shop).await? {
+        if entry.value.kind == kind {
+            views.push(view(api, shop, entry.value).await?);
+        }
+    }
+    Ok(views)
+}
+
+/// The one that the address names.
+pub(crate) async fn find(
+    api: &Api,
+    shop: ShopId,
+    kind: ConnectionKind,
+    params: &Params,
+) -> Result<ConnectionView, Problem> {
+    let name = name_in(params)?;
+    let known = api.engine.store.connections(shop).await?;
+    let found = known.into_iter().find(|entry| entry.value.kind == kind && entry.value.name == name);
+    match found {
+        Some(entry) => view(api, shop, entry.value).await,
+        None => Err(Problem::not_found(word(kind), name)),
+    }
+}
+
+/// Makes or changes the one that the address names.
+pub(crate) async fn save(
+    api: &Api,
+    shop: ShopId,
+    kind: ConnectionKind,
+    params: &Params,
+    settings: ConnectionSettings,
+) -> Result<ConnectionView, Problem> {
+    let secrets = settings.secrets.into_iter().map(|(name, text)| (name, Secret::from(text.0.as_str())));
+    let draft = ConnectionDraft {
+        name: name_in(params)?,
+        kind,
+        plugin: settings.plugin,
+        config: settings.config,
+        grants: settings.grants,
+        secrets: secrets.collect(),
+    };
+    let saved = api.engine.save_connection(shop, draft).await?;
+    view(api, shop, saved).await
+}
+
+/// Removes the one that the address names.
+pub(crate) async fn remove(api: &Api, shop: ShopId, kind: ConnectionKind, params: &Params) -> Result<(), Problem> {
+    let name = name_in(params)?;
+    let removed = api.engine.remove_connection(shop, kind, &name).await?;
+    if removed { Ok(()) } else { Err(Problem::not_found(word(kind), name)) }
+}
+
+fn word(kind: ConnectionKind) -> &'static str {
+    match kind {
+        ConnectionKind::Channel => "channel",
+        ConnectionKind::Source => "source",
+    }
+}
+
+async fn view(api: &Api, shop: ShopId, connection: Connection) -> Result<ConnectionView, Problem> {
+    let secrets = api.engine.store.secret_names(shop, connection.id).await?;
+    Ok(ConnectionView {
+        webhook: format!("{}/hooks/{}", api.options.public_url, connection.id),
+        name: connection.name,
+        plugin: connection.plugin,
+        config: connection.config,
+        grants: connection.grants,
+        secrets: secrets.into_iter().collect(),
+        ability: connection.ability,
+        held: connection.held,
+        held_contents: connection.held_contents,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_never_printed() {
+        let settings: ConnectionSettings =
+            serde_json::from_value(serde_json::json!({ "plugin": "shopify", "secrets": { "signing": "hush" } }))
+                .unwrap();
+        assert_eq!(format!("{:?}", settings.secrets), r#"{"signing": SecretText(…)}"#);
+    }
+
+    #[test]
+    fn nothing_is_granted_unless_said() {
+        let settings: ConnectionSettings = serde_json::from_value(serde_json::json!({ "plugin": "inbox" })).unwrap();
+        assert_eq!(settings.grants, Grants::default());
+        assert_eq!(settings.config, serde_json::json!({}));
+    }
+}

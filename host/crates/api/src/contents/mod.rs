@@ -1,0 +1,39 @@
+//! `/v1/contents`: what messages say. Saving makes the next revision; published versions keep theirs (S28).
+
+mod list;
+mod save;
+mod show;
+
+use cartwright_domain::content::Content;
+use schemars::JsonSchema;
+use serde::Serialize;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::openapi::described;
+use crate::router::Api;
+
+/// A content in its newest revision.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct ContentView {
+    /// Unique in the shop.
+    name: String,
+    /// 1, 2, 3 …
+    revision: u32,
+    /// What it says.
+    content: Content,
+}
+
+described!(ContentView);
+
+impl ContentView {
+    fn new(content: Content, revision: u32) -> Self {
+        Self { name: content.name.clone(), revision, content }
+    }
+}
+
+pub(crate) fn operations() -> OpenApiRouter<Api> {
+    OpenApiRouter::default()
+        .routes(routes!(list::list_contents))
+        .routes(routes!(show::show_content, save::save_content))
+}

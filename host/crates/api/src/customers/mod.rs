@@ -1,0 +1,13 @@
+//! `/v1/customers`: people, known or still anonymous.
+
+mod list;
+mod show;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::router::Api;
+
+pub(crate) fn operations() -> OpenApiRouter<Api> {
+    OpenApiRouter::default().routes(routes!(list::list_customers)).routes(routes!(show::show_customer))
+}

@@ -1,0 +1,85 @@
+//! Faults that the engine found, as problems.
+
+use cartwright_domain::publish::StrategyFault;
+use cartwright_engine::{ConnectError, ContentError, InstallError, PublishError, ShopError};
+
+use crate::problem::{Code, FieldError, Problem};
+
+/// Refuses if one of the faults does; warnings alone let it pass.
+pub(crate) fn refuse(code: Code, faults: Vec<StrategyFault>) -> Result<(), Problem> {
+    if faults.iter().any(StrategyFault::refuses) { Err(problem(code, faults)) } else { Ok(()) }
+}
+
+fn problem(code: Code, faults: Vec<StrategyFault>) -> Problem {
+    let refusing = faults.into_iter().filter(StrategyFault::refuses);
+    Problem::fields(code, refusing.map(|fault| FieldError::new(fault.path, fault.message)).collect())
+}
+
+impl From<ShopError> for Problem {
+    fn from(error: ShopError) -> Self {
+        match error {
+            ShopError::Faults(faults) => problem(Code::InvalidRequest, faults),
+            ShopError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<PublishError> for Problem {
+    fn from(error: PublishError) -> Self {
+        match error {
+            PublishError::Faults(faults) => problem(Code::StrategyFaults, faults),
+            PublishError::NameTaken(_) => Self::new(Code::NameTaken, error.to_string()),
+            PublishError::NotFound => Self::new(Code::NotFound, "This shop has no such strategy."),
+            PublishError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ContentError> for Problem {
+    fn from(error: ContentError) -> Self {
+        match error {
+            ContentError::Faults(faults) => problem(Code::ContentFaults, faults),
+            ContentError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ConnectError> for Problem {
+    fn from(error: ConnectError) -> Self {
+        match error {
+            ConnectError::Faults(faults) => problem(Code::ConnectionFaults, faults),
+            ConnectError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<InstallError> for Problem {
+    fn from(error: InstallError) -> Self {
+        match error {
+            InstallError::Rejected(rejection) => {
+                let errors = vec![FieldError::new(rejection.stage.to_string(), rejection.message.clone())];
+                Self { errors, ..Self::new(Code::PluginRejected, rejection.to_string()) }
+            }
+            InstallError::Breaks(faults) => {
+                let broken = problem(Code::PluginBreaksStrategies, faults);
+                let detail =
+                    "It is installed, but not active: strategies of the shop would not be sound with it; see `errors`.";
+                Self { detail: detail.to_owned(), ..broken }
+            }
+            InstallError::Store(error) => error.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn warnings_alone_refuse_nothing_and_are_no_errors() {
+        let warning = StrategyFault::warning("name", "odd");
+        assert!(refuse(Code::StrategyFaults, vec![warning.clone()]).is_ok());
+        let refused = refuse(Code::StrategyFaults, vec![warning, StrategyFault::error("steps.a", "leads nowhere")]);
+        assert_eq!(refused.unwrap_err().errors, [FieldError::new("steps.a", "leads nowhere")]);
+    }
+}

@@ -1,0 +1,60 @@
+//! What the composition root decides about the API.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use cartwright_domain::ids::ShopId;
+use cartwright_domain::time::{Span, Timestamp};
+use cartwright_engine::Skipped;
+use cartwright_engine::ports::StoreError;
+
+/// Everything that can be set.
+#[derive(Clone)]
+pub struct ApiOptions {
+    /// How this service is reached from outside, without a slash at the end: webhook addresses begin with it.
+    pub public_url: String,
+    /// Only in `cartwright demo`: its shop and its clock.
+    pub demo: Option<Arc<dyn DemoControls>>,
+    /// How large bodies may be.
+    pub limits: Limits,
+}
+
+impl ApiOptions {
+    /// Options of `serve`: no demo, usual limits.
+    pub fn new(public_url: impl Into<String>) -> Self {
+        let public_url: String = public_url.into();
+        Self { public_url: public_url.trim_end_matches('/').to_owned(), demo: None, limits: Limits::default() }
+    }
+}
+
+/// The largest bodies that are read, in bytes. Anything larger is answered 413 before it is read to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Every JSON body that is not named below.
+    pub json: usize,
+    /// `POST /v1/events`: up to 500 events.
+    pub events: usize,
+    /// `POST /v1/plugins`: one component (S42).
+    pub component: usize,
+    /// `/hooks/…`: one webhook (S42).
+    pub webhook: usize,
+}
+
+const MIB: usize = 1024 * 1024;
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { json: MIB, events: 8 * MIB, component: 32 * MIB, webhook: MIB }
+    }
+}
+
+/// What the demo lets its visitor do.
+#[async_trait]
+pub trait DemoControls: Send + Sync {
+    /// The sample shop, shown on the page without signing in.
+    fn shop(&self) -> ShopId;
+    /// What the skippable clock says.
+    fn now(&self) -> Timestamp;
+    /// Moves the clock from due instant to due instant and settles each, so that a skip equals waiting.
+    async fn skip(&self, span: Span) -> Result<Skipped, StoreError>;
+}

@@ -1,0 +1,82 @@
+//! All routes, and what stands around them.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
+use cartwright_engine::Engine;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::options::ApiOptions;
+use crate::problem::{self, Code, Problem};
+use crate::{
+    access, channels, contents, customers, demo, envelope, events, health, home, hooks, journal, keys, markup,
+    messages, openapi, plugins, runs, shops, sources, strategies,
+};
+
+/// What every handler is given.
+#[derive(Clone)]
+pub(crate) struct Api {
+    pub(crate) engine: Engine,
+    pub(crate) options: Arc<ApiOptions>,
+}
+
+/// The whole HTTP service.
+pub fn router(engine: Engine, options: ApiOptions) -> Router {
+    let in_demo = options.demo.is_some();
+    let api = Api { engine, options: Arc::new(options) };
+    let mut closed: Router<Api> = closed_operations().into();
+    if in_demo {
+        closed = closed.merge(Router::from(demo::operations()));
+    }
+    let closed = closed.route_layer(from_fn_with_state(api.clone(), access::require_key));
+    closed
+        .merge(Router::from(open_operations()))
+        .merge(openapi::route())
+        .merge(problem::pages())
+        .merge(home::routes())
+        .route("/style.css", get(markup::style))
+        .fallback(unknown_route)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn_with_state(api.clone(), envelope::wrap))
+        .with_state(api)
+}
+
+/// Every documented operation, those of the demo among them.
+pub(crate) fn operations() -> OpenApiRouter<Api> {
+    OpenApiRouter::with_openapi(openapi::beginning())
+        .merge(closed_operations())
+        .merge(demo::operations())
+        .merge(open_operations())
+}
+
+/// Operations that need a key.
+fn closed_operations() -> OpenApiRouter<Api> {
+    OpenApiRouter::default()
+        .merge(shops::operations())
+        .merge(keys::operations())
+        .merge(strategies::operations())
+        .merge(contents::operations())
+        .merge(channels::operations())
+        .merge(sources::operations())
+        .merge(plugins::operations())
+        .merge(customers::operations())
+        .merge(runs::operations())
+        .merge(messages::operations())
+        .merge(journal::operations())
+        .merge(events::operations())
+}
+
+/// Operations that need none: webhooks carry their own signature.
+fn open_operations() -> OpenApiRouter<Api> {
+    OpenApiRouter::default().merge(hooks::operations()).merge(health::operations())
+}
+
+async fn unknown_route() -> Problem {
+    Problem::new(Code::UnknownRoute, "No operation has this address; GET /v1/openapi.json lists all of them.")
+}
+
+async fn wrong_method() -> Problem {
+    Problem::new(Code::MethodNotAllowed, "This address takes other methods only; the header `allow` lists them.")
+}

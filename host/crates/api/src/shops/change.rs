@@ -1,0 +1,71 @@
+//! `PATCH /v1/shops/{shop}`
+
+use axum::Json;
+use axum::extract::State;
+use cartwright_domain::publish::shop_faults;
+use cartwright_domain::shop::Shop;
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer};
+
+use super::{ShopDocument, show};
+use crate::access::Caller;
+use crate::extract::{JsonBody, Params};
+use crate::faults;
+use crate::openapi::described;
+use crate::problem::{Code, Invalid, NotFound, Problem};
+use crate::router::Api;
+
+/// What is to change; what is left out stays. The currency stays for ever: amounts are kept in it.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ShopChange {
+    /// What people call it.
+    #[serde(default)]
+    name: Option<String>,
+    /// IANA zone of its local times.
+    #[serde(default)]
+    time_zone: Option<String>,
+    /// Country (ISO 3166-1 alpha-2) of phone numbers in local form; `null` forgets it.
+    #[serde(default, deserialize_with = "even_null")]
+    country: Option<Option<String>>,
+    /// Channels (by name) on which marketing also goes to customers who never said yes or no (S18).
+    #[serde(default)]
+    unknown_consent_passes: Option<Vec<String>>,
+}
+
+described!(ShopChange);
+
+/// `null` is something said; only an absent field is nothing.
+fn even_null<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::<String>::deserialize(value).map(Some)
+}
+
+/// Changes a shop.
+#[utoipa::path(
+    patch, path = "/v1/shops/{shop}", tag = "shops", params(("shop" = uuid::Uuid, Path, description = "Id of the shop.")),
+    request_body = ShopChange, responses((status = 200, description = "The shop as it is now.", body = ShopDocument), Invalid, NotFound)
+)]
+pub(crate) async fn change_shop(
+    State(api): State<Api>,
+    caller: Caller,
+    params: Params,
+    JsonBody(change): JsonBody<ShopChange>,
+) -> Result<Json<Shop>, Problem> {
+    let mut shop = show::find(&api, &caller, &params).await?;
+    if let Some(name) = change.name {
+        shop.name = name;
+    }
+    if let Some(time_zone) = change.time_zone {
+        shop.time_zone = time_zone;
+    }
+    if let Some(country) = change.country {
+        shop.country = country;
+    }
+    if let Some(channels) = change.unknown_consent_passes {
+        tracing::info!(shop = %shop.id, ?channels, "marketing without a yes is allowed on these channels");
+        shop.unknown_consent_passes = channels;
+    }
+    faults::refuse(Code::InvalidRequest, shop_faults(&shop))?;
+    api.engine.store.save_shop(&shop).await?;
+    Ok(Json(shop))
+}

@@ -1,0 +1,22 @@
+//! `/v1/sources`: where events come in. What they share with channels stands in `connections.rs`.
+
+mod list;
+mod remove;
+mod save;
+mod show;
+
+use cartwright_domain::shop::ConnectionKind;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::router::Api;
+
+const KIND: ConnectionKind = ConnectionKind::Source;
+
+pub(crate) fn operations() -> OpenApiRouter<Api> {
+    OpenApiRouter::default().routes(routes!(list::list_sources)).routes(routes!(
+        show::show_source,
+        save::save_source,
+        remove::remove_source
+    ))
+}

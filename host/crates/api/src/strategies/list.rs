@@ -1,0 +1,87 @@
+//! `GET /v1/strategies`
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::extract::State;
+use cartwright_domain::ids::StrategyId;
+use cartwright_domain::strategy::{StrategyState, TriggerKind};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::IntoParams;
+
+use crate::access::InShop;
+use crate::extract::QueryOf;
+use crate::listing::{List, Listing};
+use crate::openapi::Described;
+use crate::problem::Problem;
+use crate::router::Api;
+
+/// What is searched for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct StrategyQuery {
+    /// A part of the name, in any case.
+    name: Option<String>,
+    /// `live`, `paused`, `closed` or `stopped`.
+    #[param(value_type = Option<String>)]
+    state: Option<StrategyState>,
+    /// `cart`, `checkout`, `order_placed`, `order_paid`, `order_fulfilled`, `order_delivered` or `custom`.
+    #[param(value_type = Option<String>)]
+    trigger: Option<TriggerKind>,
+    /// At most this many, 1 to 200.
+    limit: Option<u32>,
+    /// The `next` of the page before.
+    after: Option<String>,
+}
+
+/// A strategy in a list.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct StrategyLine {
+    /// Over all its versions.
+    id: StrategyId,
+    /// Unique in the shop.
+    name: String,
+    /// Whether it enters and sends (S27).
+    state: StrategyState,
+    /// What begins a run.
+    trigger: TriggerKind,
+    /// Number of the current version.
+    version: u32,
+}
+
+type Strategies = Described<Listing<StrategyLine>>;
+
+/// Lists strategies by name.
+#[utoipa::path(
+    get, path = "/v1/strategies", tag = "strategies", params(StrategyQuery),
+    responses((status = 200, description = "Strategies.", body = Strategies))
+)]
+pub(crate) async fn list_strategies(
+    State(api): State<Api>,
+    shop: InShop,
+    QueryOf(query): QueryOf<StrategyQuery>,
+) -> Result<Json<Listing<StrategyLine>>, Problem> {
+    let list = List("strategies");
+    let page = list.page(query.limit, query.after.as_deref())?;
+    let part = query.name.unwrap_or_default().to_lowercase();
+    let mut records = api.engine.store.strategies(shop.id()).await?;
+    records.retain(|record| record.name.to_lowercase().contains(&part));
+    records.retain(|record| query.state.is_none_or(|state| record.state == state));
+    let current: Vec<_> = records.iter().map(|record| record.current).collect();
+    let versions = api.engine.store.versions(shop.id(), &current).await?;
+    let triggers: BTreeMap<_, _> = versions.iter().map(|version| (version.id, version.definition.trigger.on)).collect();
+    let lines = records.into_iter().filter_map(|record| {
+        let trigger = *triggers.get(&record.current)?;
+        let wanted = query.trigger.is_none_or(|wanted| wanted == trigger);
+        wanted.then_some(StrategyLine {
+            id: record.id,
+            name: record.name,
+            state: record.state,
+            trigger,
+            version: record.current_number,
+        })
+    });
+    Ok(Json(list.cut(lines.collect(), &page, |line| line.name.clone())))
+}

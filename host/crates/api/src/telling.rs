@@ -1,0 +1,161 @@
+//! A trace in words: what was decided, for people.
+
+use cartwright_domain::message::{Details, HoldReason, SkipReason};
+use cartwright_domain::run::{EndReason, Position, Run};
+use cartwright_domain::trace::{Happening, MessageTrace, TraceEntry};
+
+/// One line of a trace as a sentence, without its time, step and facts.
+pub fn sentence(entry: &TraceEntry) -> String {
+    match &entry.what {
+        Happening::Entered { event, event_id, due_at } => {
+            format!("Entered by the event {event} ({event_id}); goes on at {due_at} if nothing happens.")
+        }
+        Happening::Restarted { event_id, due_at } => {
+            format!("Began to settle anew by the event {event_id}; goes on at {due_at}.")
+        }
+        Happening::Settled => "Settled: nothing was added any more.".to_owned(),
+        Happening::Joined { by } => format!("Joined with a known customer by {by}."),
+        Happening::Branched { branch, by, reason } => {
+            with_reason(format!("Took the branch {branch}, decided by {by}"), reason)
+        }
+        Happening::PluginFailed { by, problem, then } => format!("The plugin {by} failed: {problem}. {then}"),
+        Happening::Selected { content, by, reason } => {
+            with_reason(format!("Chose the content {content}, decided by {by}"), reason)
+        }
+        Happening::Waiting { until } => format!("Waits until {until}."),
+        Happening::MessageQueued { channel, content, .. } => format!("Decided to send {content} over {channel}."),
+        Happening::Message { state, .. } => of_message(state),
+        Happening::Skipped { reason } => format!("Sent nothing: {}.", skipped(*reason)),
+        Happening::ExitTaken { order, then } if then == "end" => format!("Left because of the order {order}."),
+        Happening::ExitTaken { order, then } => format!("Left because of the order {order}; goes on at {then}."),
+        Happening::Ended { reason } => format!("Ended: {}.", ended(*reason)),
+    }
+}
+
+/// Where a run stands, as a sentence.
+pub fn position(run: &Run) -> String {
+    match (&run.position, run.due_at) {
+        (Position::Settling, Some(due)) => format!("Settles until {due}."),
+        (Position::Settling, None) => "Settles.".to_owned(),
+        (Position::Step { step, .. }, Some(due)) => format!("At {step}; goes on at {due}."),
+        (Position::Step { step, .. }, None) => format!("At {step}."),
+        (Position::Message { step, .. }, _) => format!("At {step}; waits for its message."),
+        (Position::Ended { reason, ended_at }, _) => format!("Ended at {ended_at}: {}.", ended(*reason)),
+    }
+}
+
+fn with_reason(text: String, reason: &Option<String>) -> String {
+    match reason {
+        Some(reason) => format!("{text}: {reason}"),
+        None => format!("{text}."),
+    }
+}
+
+fn of_message(state: &MessageTrace) -> String {
+    match state {
+        MessageTrace::HandedOver { .. } => "The message was handed over.".to_owned(),
+        MessageTrace::Accepted => "The provider accepted the message.".to_owned(),
+        MessageTrace::Rejected { class, details } => {
+            format!("The provider refused the message ({class}): {}", words(details))
+        }
+        MessageTrace::Again { at, class, details } => format!("Tried again at {at} ({class}): {}", words(details)),
+        MessageTrace::Held { reason } => format!("The message is held: {}.", held(*reason)),
+        MessageTrace::Uncertain { details } => {
+            format!("Whether the provider has the message is not known; it is never sent again. {}", words(details))
+        }
+        MessageTrace::Skipped { reason, details: Some(details) } => {
+            format!("The message was not sent: {} ({details}).", skipped(*reason))
+        }
+        MessageTrace::Skipped { reason, details: None } => format!("The message was not sent: {}.", skipped(*reason)),
+        MessageTrace::Receipt { kind } => format!("A receipt came: {}.", name_of(kind)),
+    }
+}
+
+fn words(details: &Details) -> String {
+    match &details.code {
+        Some(code) => format!("{} ({code})", details.text),
+        None => details.text.clone(),
+    }
+}
+
+/// The word that JSON has for it, with spaces.
+fn name_of(value: &impl serde::Serialize) -> String {
+    let name = serde_json::to_value(value).ok();
+    name.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default().replace('_', " ")
+}
+
+fn skipped(reason: SkipReason) -> &'static str {
+    match reason {
+        SkipReason::StrategyNotLive => "the strategy is not live",
+        SkipReason::RunEnded => "the run ended before it left",
+        SkipReason::NotIdentified => "nobody is known behind the cart yet",
+        SkipReason::NoConsent => "the customer has not subscribed to marketing",
+        SkipReason::Unsubscribed => "the customer has unsubscribed from marketing",
+        SkipReason::Suppressed => "the address is suppressed on this channel",
+        SkipReason::NoAddress => "there is no address that the channel can use",
+        SkipReason::InvalidAddress => "the address is marked invalid",
+        SkipReason::NotOnChannel => "the person is not on this channel",
+        SkipReason::CartEmptied => "the cart is empty",
+        SkipReason::NoVariant => "the content has no variant for the channel",
+        SkipReason::MissingVariable => "a variable has neither value nor default",
+        SkipReason::ContentFailed => "the content could not be rendered",
+        SkipReason::NoContent => "no content was chosen",
+        SkipReason::TooLate => "it is too late",
+    }
+}
+
+fn held(reason: HoldReason) -> &'static str {
+    match reason {
+        HoldReason::SenderPolicy => "the provider refuses the sender",
+        HoldReason::Auth => "the credentials do not work",
+        HoldReason::Billing => "the account is out of credit",
+        HoldReason::Template => "the provider refuses the template",
+        HoldReason::ContentPolicy => "the provider refuses what it says",
+        HoldReason::ChannelNotReady => "the channel is not ready",
+    }
+}
+
+fn ended(reason: EndReason) -> &'static str {
+    match reason {
+        EndReason::Completed => "it went to the end of its way",
+        EndReason::Converted => "the customer ordered",
+        EndReason::CartEmptied => "the cart was emptied",
+        EndReason::Merged => "two customers turned out to be one, and the other run went on",
+        EndReason::Stopped => "the strategy was stopped",
+        EndReason::PluginFailed => "a plugin failed at a step that holds no answer for it",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cartwright_domain::event::ReceiptKind;
+    use cartwright_domain::time::Timestamp;
+
+    fn told(what: Happening) -> String {
+        sentence(&TraceEntry { at: Timestamp::from_millis(0), step: None, what, facts: Vec::new() })
+    }
+
+    #[test]
+    fn decisions_read_as_sentences() {
+        let ids = cartwright_domain::ids::MessageId(uuid::Uuid::nil());
+        let due_at = Timestamp::from_millis(14_400_000);
+        insta::assert_snapshot!(
+            [
+                told(Happening::Entered { event: "cart.updated".into(), event_id: "c-1".into(), due_at }),
+                told(Happening::Branched {
+                    branch: "yes".into(),
+                    by: "high-value@0.1.0 (abc)".into(),
+                    reason: Some("5 orders".into())
+                }),
+                told(Happening::Branched { branch: "no".into(), by: "rule".into(), reason: None }),
+                told(Happening::MessageQueued { message: ids, channel: "inbox".into(), content: "reminder".into() }),
+                told(Happening::Message { message: ids, state: MessageTrace::Receipt { kind: ReceiptKind::OptedOut } }),
+                told(Happening::Skipped { reason: SkipReason::NoConsent }),
+                told(Happening::ExitTaken { order: "1001".into(), then: "end".into() }),
+                told(Happening::Ended { reason: EndReason::Converted }),
+            ]
+            .join("\n")
+        );
+    }
+}
