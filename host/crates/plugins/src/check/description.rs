@@ -1,0 +1,162 @@
+//! The descriptor: readable, the same every time, and asking only for what there is.
+
+use cartwright_domain::plugin::{Descriptor, FactNeed, HostNeed, SecretNeed};
+use cartwright_domain::shop::ChannelAbility;
+use cartwright_engine::ports::{CheckStage, PluginRejection};
+use serde_json::Value;
+
+use crate::facts;
+use crate::failure::reject;
+use crate::kinds::channel::wit;
+use crate::kinds::{Description, convert};
+
+/// A description in the words of the domain.
+pub(crate) fn described(description: Description) -> Result<Descriptor, PluginRejection> {
+    descriptor(description).map_err(|message| reject(CheckStage::Describe, message))
+}
+
+fn descriptor(description: Description) -> Result<Descriptor, String> {
+    let Description { descriptor, branches, ability } = description;
+    if descriptor.title.trim().is_empty() {
+        return Err("descriptor.title is empty; write what a merchant reads in a list".to_owned());
+    }
+    let config_schema = schema("descriptor.config-schema", &descriptor.config_schema)?;
+    for need in &descriptor.facts {
+        if !facts::is_fact(&need.fact) {
+            let known: Vec<_> = facts::FACTS.iter().map(|(interface, _)| format!("{interface}.*")).collect();
+            return Err(format!("descriptor.facts: `{}` is no fact; there are {}", need.fact, known.join(", ")));
+        }
+    }
+    for need in &descriptor.hosts {
+        host(need.host.as_str(), &need.methods, &need.path_prefix)?;
+    }
+    for need in &descriptor.secrets {
+        if need.name.is_empty() || !need.name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+        {
+            return Err(format!("descriptor.secrets: `{}` is no name; use letters, digits and -_.", need.name));
+        }
+    }
+    for (index, branch) in branches.iter().enumerate() {
+        if branch.trim().is_empty() || branches[..index].contains(branch) {
+            return Err(format!("branches: `{branch}` is empty or stands there twice"));
+        }
+    }
+    let content_schema =
+        ability.as_ref().map(|ability| schema("ability.content-schema", &ability.content_schema)).transpose()?;
+    Ok(Descriptor {
+        title: descriptor.title,
+        summary: descriptor.summary,
+        config_schema,
+        facts: descriptor.facts.into_iter().map(|need| FactNeed { fact: need.fact, why: need.why }).collect(),
+        hosts: descriptor
+            .hosts
+            .into_iter()
+            .map(|need| HostNeed {
+                host: need.host,
+                methods: need.methods,
+                path_prefix: need.path_prefix,
+                why: need.why,
+            })
+            .collect(),
+        secrets: descriptor
+            .secrets
+            .into_iter()
+            .map(|need| SecretNeed { name: need.name, title: need.title, why: need.why })
+            .collect(),
+        branches,
+        ability: ability.map(channel_ability).transpose()?,
+        content_schema,
+    })
+}
+
+/// A JSON Schema that can be used.
+fn schema(what: &str, text: &str) -> Result<Value, String> {
+    let schema: Value = serde_json::from_str(text).map_err(|why| format!("{what} is not JSON: {why}"))?;
+    jsonschema::validator_for(&schema).map_err(|why| format!("{what} is no JSON Schema: {why}"))?;
+    Ok(schema)
+}
+
+fn host(host: &str, methods: &[String], path_prefix: &str) -> Result<(), String> {
+    let configured = host.strip_prefix("{config:").and_then(|rest| rest.strip_suffix('}'));
+    let sound = match configured {
+        Some(pointer) => pointer.starts_with('/'),
+        None => !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.:[]".contains(&byte)),
+    };
+    if !sound {
+        return Err(format!(
+            "descriptor.hosts: `{host}` is no host; write it like api.example.com or {{config:/pointer}}"
+        ));
+    }
+    if methods.is_empty() || methods.iter().any(|method| !method.bytes().all(|byte| byte.is_ascii_uppercase())) {
+        return Err(format!("descriptor.hosts: the methods of `{host}` must be upper-case HTTP methods or SMTP"));
+    }
+    if !path_prefix.starts_with('/') {
+        return Err(format!("descriptor.hosts: the path-prefix of `{host}` must begin with /"));
+    }
+    Ok(())
+}
+
+fn channel_ability(ability: wit::ChannelAbility) -> Result<ChannelAbility, String> {
+    if ability.channel.trim().is_empty() {
+        return Err("ability.channel is empty; name what content variants are written for".to_owned());
+    }
+    if ability.addresses.is_empty() {
+        return Err("ability.addresses is empty; name the addresses that the channel can use".to_owned());
+    }
+    if !ability.tasks.contains(&wit::TaskKind::Send) {
+        return Err("ability.tasks has no `send`: a channel sends".to_owned());
+    }
+    Ok(ChannelAbility {
+        channel: ability.channel,
+        addresses: ability.addresses.into_iter().map(convert::address_kind).collect(),
+        idempotent: ability.sends == wit::Repeat::Idempotent,
+        lookup: ability.tasks.contains(&wit::TaskKind::Lookup),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cartwright_plugins_bindings::v0_1::imports::types;
+
+    fn of(change: impl FnOnce(&mut Description)) -> Result<Descriptor, String> {
+        let descriptor = types::Descriptor {
+            title: "T".to_owned(),
+            summary: "S".to_owned(),
+            config_schema: "{}".to_owned(),
+            facts: Vec::new(),
+            hosts: Vec::new(),
+            secrets: Vec::new(),
+        };
+        let mut description = Description { descriptor, branches: Vec::new(), ability: None };
+        change(&mut description);
+        super::descriptor(description)
+    }
+
+    #[test]
+    fn a_descriptor_asks_only_for_what_there_is() {
+        let need = |fact: &str| types::FactNeed { fact: fact.to_owned(), why: String::new() };
+        assert!(of(|it| it.descriptor.facts = vec![need("orders.count"), need("cart.*")]).is_ok());
+        let why = of(|it| it.descriptor.facts = vec![need("orders.weather")]).unwrap_err();
+        assert!(why.starts_with("descriptor.facts: `orders.weather` is no fact; there are customer.*"), "{why}");
+        let why = of(|it| it.branches = vec!["a".to_owned(), "a".to_owned()]).unwrap_err();
+        assert!(why.contains("twice"));
+    }
+
+    #[test]
+    fn a_config_schema_is_a_json_schema() {
+        assert!(of(|it| it.descriptor.config_schema = "{".to_owned()).unwrap_err().contains("is not JSON"));
+        let why = of(|it| it.descriptor.config_schema = r#"{"type": "objekt"}"#.to_owned()).unwrap_err();
+        assert!(why.starts_with("descriptor.config-schema is no JSON Schema"), "{why}");
+    }
+
+    #[test]
+    fn hosts_are_hosts() {
+        let get = ["GET".to_owned()];
+        assert!(host("api.example.com", &get, "/v1").is_ok());
+        assert!(host("{config:/server}", &["SMTP".to_owned()], "/").is_ok());
+        assert!(host("https://api.example.com", &get, "/").is_err());
+        assert!(host("api.example.com", &["get".to_owned()], "/").is_err());
+        assert!(host("api.example.com", &get, "v1").is_err());
+    }
+}

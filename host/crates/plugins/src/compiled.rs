@@ -1,0 +1,114 @@
+//! Compiled code on disk, so that a restart does not compile everything again.
+//!
+//! The folder is the host's own. Code is only ever loaded that this host wrote: nothing from outside gets here.
+
+use std::fs;
+use std::hash::{Hash, Hasher};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+/// The folder, if there is one.
+#[derive(Debug, Clone)]
+pub(crate) struct Compiled {
+    folder: Option<PathBuf>,
+    /// Engine, its settings and this host's version: with another one, the code is another.
+    settings: String,
+}
+
+impl Compiled {
+    pub(crate) fn new(engine: &Engine, folder: Option<PathBuf>) -> std::io::Result<Self> {
+        if let Some(folder) = &folder {
+            make_private(folder)?;
+        }
+        let mut settings = Digested(Sha256::new());
+        engine.precompile_compatibility_hash().hash(&mut settings);
+        env!("CARGO_PKG_VERSION").hash(&mut settings);
+        Ok(Self { folder, settings: hex::encode(&settings.0.finalize()[..8]) })
+    }
+
+    /// The component with a digest: from the folder, or compiled and put there. Slow; not for a thread that others
+    /// wait for. A file that is damaged is compiled again; a folder that cannot be written costs only time.
+    pub(crate) fn component(&self, engine: &Engine, digest: &str, wasm: &[u8]) -> wasmtime::Result<Component> {
+        let Some(folder) = &self.folder else { return Component::from_binary(engine, wasm) };
+        let path = folder.join(format!("{digest}-{}.cwasm", self.settings));
+        if let Some(component) = load(engine, &path) {
+            return Ok(component);
+        }
+        let code = engine.precompile_component(wasm)?;
+        if let Err(error) = write(&path, &code) {
+            tracing::warn!(%error, path = %path.display(), "compiled code cannot be kept; it is compiled at each start");
+        } else if let Some(component) = load(engine, &path) {
+            return Ok(component);
+        }
+        Component::from_binary(engine, wasm)
+    }
+}
+
+/// Loads a file of the folder if it is whole: what was written is what is there.
+fn load(engine: &Engine, path: &Path) -> Option<Component> {
+    let sum = fs::read(sum_of(path)).ok()?;
+    if sum != hex::encode(Sha256::digest(fs::read(path).ok()?)).as_bytes() {
+        tracing::warn!(path = %path.display(), "kept compiled code is damaged; it is compiled again");
+        return None;
+    }
+    deserialize(engine, path)
+        .inspect_err(|error| tracing::warn!(%error, path = %path.display(), "kept compiled code does not load"))
+        .ok()
+}
+
+/// SAFETY of the call within: the engine requires that the file holds what `precompile_component` returned, and that
+/// it does not change while it is mapped. The folder belongs to this host and is closed to others (0700); its files
+/// are written whole under another name, renamed once and never opened for writing again; their checksum was just
+/// compared; and no path of this program brings bytes from outside here: uploads are refused unless they are `.wasm`.
+#[allow(unsafe_code)]
+fn deserialize(engine: &Engine, path: &Path) -> wasmtime::Result<Component> {
+    unsafe { Component::deserialize_file(engine, path) }
+}
+
+fn sum_of(path: &Path) -> PathBuf {
+    path.with_extension("sha256")
+}
+
+/// Writes code and checksum; whoever reads in between finds one of them missing or not fitting.
+fn write(path: &Path, code: &[u8]) -> std::io::Result<()> {
+    write_whole(path, code)?;
+    write_whole(&sum_of(path), hex::encode(Sha256::digest(code)).as_bytes())
+}
+
+fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let extension = path.extension().unwrap_or_default().to_string_lossy().into_owned();
+    // Two nodes on one folder write the same bytes; each under a name of its own.
+    let temporary = path.with_extension(format!("{extension}.{}", std::process::id()));
+    let mut file = fs::File::create(&temporary)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&temporary, path)
+}
+
+fn make_private(folder: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(folder)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
+    }
+    Ok(())
+}
+
+/// A hasher whose result is the same in every process.
+struct Digested(Sha256);
+
+impl Hasher for Digested {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    fn finish(&self) -> u64 {
+        let digest = self.0.clone().finalize();
+        digest.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
+    }
+}

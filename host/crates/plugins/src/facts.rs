@@ -1,0 +1,324 @@
+//! The facts of the one subject that is present, as functions for guests. Each read is checked against the rights
+//! and written down with its value.
+
+use cartwright_domain::contact::ConsentState;
+use cartwright_domain::facts::Subject;
+use cartwright_domain::money::Money;
+use cartwright_domain::time::Timestamp;
+use cartwright_domain::trace::FactRead;
+use cartwright_plugins_bindings::v0_1::imports::{candidates, cart, contact, customer, decision, orders, run, types};
+use serde_json::Value;
+use wasmtime::Result;
+
+use crate::failure::Stopped;
+use crate::guest::Guest;
+
+/// Every fact there is, by interface. What stands here is what a descriptor may ask for and a shop may grant.
+pub(crate) const FACTS: &[(&str, &[&str])] = &[
+    ("customer", &["country", "language", "registered-at", "has-tag", "attribute"]),
+    ("contact", &["first-name", "phone", "email", "marketing"]),
+    ("orders", &["count", "count-since", "spent", "first-at", "last-at"]),
+    (
+        "cart",
+        &[
+            "exists",
+            "total",
+            "lines-count",
+            "pieces",
+            "line",
+            "has-sku",
+            "has-product",
+            "has-category",
+            "updated-at",
+            "recovery-url",
+        ],
+    ),
+    ("run", &["started-at", "step", "messages-sent"]),
+];
+
+/// Whether there is such a fact: `interface.function`, or `interface.*` for all of one.
+pub(crate) fn is_fact(fact: &str) -> bool {
+    let Some((interface, function)) = fact.split_once('.') else { return false };
+    FACTS.iter().any(|(name, functions)| *name == interface && (function == "*" || functions.contains(&function)))
+}
+
+impl Guest {
+    /// Reads a fact without arguments.
+    fn fact<T: Shown>(&mut self, interface: &str, function: &str, read: impl FnOnce(&Subject) -> T) -> Result<T> {
+        self.fact_of(interface, function, String::new, read)
+    }
+
+    /// Reads a fact about something: a SKU, a tag, a moment.
+    fn fact_of<T: Shown>(
+        &mut self,
+        interface: &str,
+        function: &str,
+        argument: impl FnOnce() -> String,
+        read: impl FnOnce(&Subject) -> T,
+    ) -> Result<T> {
+        self.rights.fact(interface, function)?;
+        let Some(subject) = &self.subject else {
+            return Err(Stopped::NoSubject(format!("{interface}.{function}")).into());
+        };
+        let value = read(subject);
+        let read = FactRead { fact: format!("{interface}.{function}{}", argument()), value: value.shown() };
+        if !self.reads.contains(&read) {
+            self.reads.push(read);
+        }
+        Ok(value)
+    }
+}
+
+fn quoted(text: &str) -> String {
+    format!("({})", Value::from(text))
+}
+
+/// How a value stands in a trace.
+trait Shown {
+    fn shown(&self) -> String;
+}
+
+macro_rules! shown {
+    ($($type:ty),+) => {$(
+        impl Shown for $type {
+            fn shown(&self) -> String {
+                self.to_string()
+            }
+        }
+    )+};
+}
+shown!(u32, u64, String, Money, Timestamp);
+
+impl Shown for bool {
+    fn shown(&self) -> String {
+        if *self { "yes" } else { "no" }.to_owned()
+    }
+}
+
+impl Shown for ConsentState {
+    fn shown(&self) -> String {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Subscribed => "subscribed",
+            Self::Unsubscribed => "unsubscribed",
+        }
+        .to_owned()
+    }
+}
+
+impl Shown for cart::CartLine {
+    fn shown(&self) -> String {
+        format!("{} x {}", self.quantity, self.title)
+    }
+}
+
+impl<T: Shown> Shown for Option<T> {
+    fn shown(&self) -> String {
+        self.as_ref().map_or_else(|| "none".to_owned(), Shown::shown)
+    }
+}
+
+fn money(money: Money) -> types::Money {
+    types::Money { minor: money.minor, currency: money.currency.code().to_owned() }
+}
+
+impl decision::Host for Guest {
+    fn now(&mut self) -> Result<i64> {
+        Ok(Guest::now(self).millis())
+    }
+
+    fn config(&mut self) -> Result<String> {
+        Ok(self.config.to_string())
+    }
+
+    fn random(&mut self) -> Result<u64> {
+        let Some(subject) = &self.subject else {
+            return Err(Stopped::NoSubject("decision.random".to_owned()).into());
+        };
+        let chance = cartwright_domain::ids::chance_of(subject.run, &subject.step);
+        let read = FactRead::new("decision.random", chance);
+        if !self.reads.contains(&read) {
+            self.reads.push(read);
+        }
+        Ok(chance)
+    }
+
+    fn log(&mut self, line: String) -> Result<()> {
+        self.log.line(&line);
+        Ok(())
+    }
+}
+
+impl customer::Host for Guest {
+    fn country(&mut self) -> Result<Option<String>> {
+        self.fact("customer", "country", |subject| subject.customer.country.clone())
+    }
+
+    fn language(&mut self) -> Result<Option<String>> {
+        self.fact("customer", "language", |subject| subject.customer.language.clone())
+    }
+
+    fn registered_at(&mut self) -> Result<Option<i64>> {
+        let at = self.fact("customer", "registered-at", |subject| subject.customer.registered_at)?;
+        Ok(Some(at.millis()))
+    }
+
+    fn has_tag(&mut self, name: String) -> Result<bool> {
+        self.fact_of("customer", "has-tag", || quoted(&name), |subject| subject.customer.tags.contains(&name))
+    }
+
+    fn attribute(&mut self, name: String) -> Result<Option<String>> {
+        self.fact_of(
+            "customer",
+            "attribute",
+            || quoted(&name),
+            |subject| match subject.customer.attributes.get(&name)? {
+                Value::String(text) => Some(text.clone()),
+                other => Some(other.to_string()),
+            },
+        )
+    }
+}
+
+impl contact::Host for Guest {
+    fn first_name(&mut self) -> Result<Option<String>> {
+        self.fact("contact", "first-name", |subject| subject.customer.first_name.clone())
+    }
+
+    fn phone(&mut self) -> Result<Option<String>> {
+        self.fact("contact", "phone", |subject| subject.customer.phone.as_ref().map(ToString::to_string))
+    }
+
+    fn email(&mut self) -> Result<Option<String>> {
+        self.fact("contact", "email", |subject| subject.customer.email.as_ref().map(ToString::to_string))
+    }
+
+    fn marketing(&mut self) -> Result<contact::Consent> {
+        Ok(match self.fact("contact", "marketing", |subject| subject.customer.marketing())? {
+            ConsentState::Unknown => contact::Consent::Unknown,
+            ConsentState::Subscribed => contact::Consent::Subscribed,
+            ConsentState::Unsubscribed => contact::Consent::Unsubscribed,
+        })
+    }
+}
+
+impl orders::Host for Guest {
+    fn count(&mut self) -> Result<u32> {
+        self.fact("orders", "count", |subject| subject.orders().count())
+    }
+
+    fn count_since(&mut self, since: i64) -> Result<u32> {
+        let since = Timestamp::from_millis(since);
+        self.fact_of("orders", "count-since", || format!("({since})"), |subject| subject.orders().count_since(since))
+    }
+
+    fn spent(&mut self) -> Result<Option<types::Money>> {
+        Ok(self.fact("orders", "spent", |subject| subject.orders().spent(subject.shop.currency))?.map(money))
+    }
+
+    fn first_at(&mut self) -> Result<Option<i64>> {
+        Ok(self.fact("orders", "first-at", |subject| subject.orders().first_at())?.map(Timestamp::millis))
+    }
+
+    fn last_at(&mut self) -> Result<Option<i64>> {
+        Ok(self.fact("orders", "last-at", |subject| subject.orders().last_at())?.map(Timestamp::millis))
+    }
+}
+
+fn lines(subject: &Subject) -> &[cartwright_domain::event::Line] {
+    subject.cart.as_ref().map_or(&[], |cart| cart.lines())
+}
+
+impl cart::Host for Guest {
+    fn exists(&mut self) -> Result<bool> {
+        self.fact("cart", "exists", |subject| subject.cart.is_some())
+    }
+
+    fn total(&mut self) -> Result<Option<types::Money>> {
+        Ok(self.fact("cart", "total", |subject| subject.cart.as_ref()?.total())?.map(money))
+    }
+
+    fn lines_count(&mut self) -> Result<u32> {
+        self.fact("cart", "lines-count", |subject| u32::try_from(lines(subject).len()).unwrap_or(u32::MAX))
+    }
+
+    fn pieces(&mut self) -> Result<u32> {
+        let pieces =
+            |subject: &Subject| lines(subject).iter().fold(0u32, |sum, line| sum.saturating_add(line.quantity));
+        self.fact("cart", "pieces", pieces)
+    }
+
+    fn line(&mut self, index: u32) -> Result<Option<cart::CartLine>> {
+        let read = |subject: &Subject| {
+            let line = lines(subject).get(usize::try_from(index).ok()?)?;
+            Some(cart::CartLine {
+                title: line.title.clone(),
+                sku: line.sku.clone(),
+                variant_id: line.variant_id.clone(),
+                quantity: line.quantity,
+                price: line.price.map(money),
+                image_url: line.image_url.clone(),
+                product_url: line.product_url.clone(),
+            })
+        };
+        self.fact_of("cart", "line", || format!("({index})"), read)
+    }
+
+    fn has_sku(&mut self, sku: String) -> Result<bool> {
+        let has = |subject: &Subject| lines(subject).iter().any(|line| line.sku.as_deref() == Some(&sku));
+        self.fact_of("cart", "has-sku", || quoted(&sku), has)
+    }
+
+    fn has_product(&mut self, product_id: String) -> Result<bool> {
+        let has = |subject: &Subject| lines(subject).iter().any(|line| line.product_id.as_deref() == Some(&product_id));
+        self.fact_of("cart", "has-product", || quoted(&product_id), has)
+    }
+
+    fn has_category(&mut self, name: String) -> Result<bool> {
+        let has = |subject: &Subject| lines(subject).iter().any(|line| line.categories.contains(&name));
+        self.fact_of("cart", "has-category", || quoted(&name), has)
+    }
+
+    fn updated_at(&mut self) -> Result<Option<i64>> {
+        let at = |subject: &Subject| subject.cart.as_ref().map(|cart| cart.updated_at());
+        Ok(self.fact("cart", "updated-at", at)?.map(Timestamp::millis))
+    }
+
+    fn recovery_url(&mut self) -> Result<Option<String>> {
+        let url = |subject: &Subject| subject.cart.as_ref()?.recovery_url().map(str::to_owned);
+        self.fact("cart", "recovery-url", url)
+    }
+}
+
+impl run::Host for Guest {
+    fn started_at(&mut self) -> Result<i64> {
+        Ok(self.fact("run", "started-at", |subject| subject.started_at)?.millis())
+    }
+
+    fn step(&mut self) -> Result<String> {
+        self.fact("run", "step", |subject| subject.step.clone())
+    }
+
+    fn messages_sent(&mut self) -> Result<u32> {
+        self.fact("run", "messages-sent", |subject| subject.messages_sent)
+    }
+}
+
+/// Candidates come from the strategy, not from the customer: reading them needs no grant.
+impl candidates::Host for Guest {
+    fn count(&mut self) -> Result<u32> {
+        Ok(u32::try_from(self.candidates.len()).unwrap_or(u32::MAX))
+    }
+
+    fn name(&mut self, index: u32) -> Result<Option<String>> {
+        Ok(self.candidates.get(index as usize).map(|candidate| candidate.name.clone()))
+    }
+
+    fn has_label(&mut self, index: u32, label: String) -> Result<bool> {
+        Ok(self.candidates.get(index as usize).is_some_and(|candidate| candidate.labels.contains(&label)))
+    }
+
+    fn labels(&mut self, index: u32) -> Result<Vec<String>> {
+        Ok(self.candidates.get(index as usize).map(|candidate| candidate.labels.clone()).unwrap_or_default())
+    }
+}

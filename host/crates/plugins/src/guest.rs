@@ -1,0 +1,229 @@
+//! What the host keeps for one living instance: its limits, its rights, and who is present.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use cartwright_domain::facts::Subject;
+use cartwright_domain::ids;
+use cartwright_domain::plugin::Descriptor;
+use cartwright_domain::shop::Grants;
+use cartwright_domain::time::Timestamp;
+use cartwright_domain::trace::FactRead;
+use cartwright_engine::ports::{Candidate, ConnectionCall, Secret};
+use std::collections::BTreeMap;
+use wasmtime::ResourceLimiter;
+
+use crate::failure::Stopped;
+use crate::limits::{BatchTime, Limits, slices};
+use crate::log::Log;
+use crate::wasi::Wasi;
+
+/// The state of a store. Everything a guest can learn from the host stands here.
+pub(crate) struct Guest {
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) memory: Memory,
+    pub(crate) time: Time,
+    pub(crate) log: Log,
+    pub(crate) wasi: Wasi,
+    pub(crate) rights: Rights,
+    /// The saved configuration, as JSON.
+    pub(crate) config: Arc<str>,
+    /// Conditions and selectors: the subject that is present.
+    pub(crate) subject: Option<Subject>,
+    pub(crate) reads: Vec<FactRead>,
+    /// Selectors: what there is to choose from.
+    pub(crate) candidates: Arc<[Candidate]>,
+    /// Channels and sources: secrets by name.
+    pub(crate) secrets: Arc<BTreeMap<String, Secret>>,
+    now: Arc<AtomicI64>,
+}
+
+/// What a plugin may read and use: the least of what its descriptor declares and what the shop granted.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Rights {
+    pub(crate) declared: Arc<Grants>,
+    pub(crate) granted: Arc<Grants>,
+}
+
+impl Rights {
+    pub(crate) fn new(descriptor: &Descriptor, config: &serde_json::Value, granted: Arc<Grants>) -> Self {
+        Self { declared: Arc::new(descriptor.asks(config)), granted }
+    }
+
+    pub(crate) fn fact(&self, interface: &str, function: &str) -> Result<(), Stopped> {
+        if !self.declared.allows_fact(interface, function) {
+            return Err(Stopped::FactNotDeclared(format!("{interface}.{function}")));
+        }
+        if !self.granted.allows_fact(interface, function) {
+            return Err(Stopped::FactNotGranted(format!("{interface}.{function}")));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn secret(&self, name: &str) -> Result<(), Stopped> {
+        if !self.declared.secrets.iter().any(|known| known == name) {
+            return Err(Stopped::SecretNotDeclared(name.to_owned()));
+        }
+        if !self.granted.secrets.iter().any(|known| known == name) {
+            return Err(Stopped::SecretNotGranted(name.to_owned()));
+        }
+        Ok(())
+    }
+}
+
+impl Guest {
+    /// A guest that may do nothing and knows nobody.
+    pub(crate) fn new(limits: &Arc<Limits>) -> Self {
+        let log = Log::new(limits);
+        let now = Arc::new(AtomicI64::new(0));
+        Self {
+            limits: limits.clone(),
+            memory: Memory { used: 0, limit: limits.memory_bytes },
+            time: Time::default(),
+            wasi: Wasi::new(log.clone(), now.clone()),
+            log,
+            rights: Rights::default(),
+            config: Arc::from("{}"),
+            subject: None,
+            reads: Vec::new(),
+            candidates: Arc::from([]),
+            secrets: Arc::default(),
+            now,
+        }
+    }
+
+    /// A guest that speaks for a connection.
+    pub(crate) fn for_connection(limits: &Arc<Limits>, call: &ConnectionCall, rights: Rights) -> Self {
+        let mut guest = Self::new(limits);
+        guest.config = Arc::from(call.plugin.config.to_string());
+        guest.secrets = call.secrets.clone();
+        guest.rights = rights;
+        guest.set_moment(call.now, ids::chance_of(ids::RunId(call.connection.0), &call.now.to_string()));
+        guest
+    }
+
+    /// Makes a subject the one that is present.
+    pub(crate) fn present(&mut self, subject: &Subject) {
+        self.set_moment(subject.now, ids::chance_of(subject.run, &subject.step));
+        self.subject = Some(subject.clone());
+        self.reads.clear();
+    }
+
+    /// The moment and the chance that the guest sees everywhere.
+    fn set_moment(&mut self, now: Timestamp, chance: u64) {
+        self.now.store(now.millis(), Ordering::Relaxed);
+        self.wasi.reseed(chance);
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.now.load(Ordering::Relaxed))
+    }
+}
+
+/// Slices that a guest has used, and may use.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Time {
+    what: &'static str,
+    limit: Duration,
+    used: u32,
+    allowed: u32,
+    batch_used: u32,
+    batch_allowed: u32,
+}
+
+impl Time {
+    /// Begins a batch: from here on its time runs too.
+    pub(crate) fn begin_batch(&mut self, time: BatchTime, items: usize) {
+        let items = u32::try_from(items).unwrap_or(u32::MAX);
+        self.batch_used = 0;
+        self.batch_allowed = slices(time.each.saturating_add(time.more.saturating_mul(items)));
+    }
+
+    /// Begins one call of a length of time.
+    pub(crate) fn begin(&mut self, what: &'static str, limit: Duration) {
+        *self = Self { what, limit, used: 0, allowed: slices(limit), ..*self };
+        // A call outside a batch ends by its own time.
+        if self.batch_allowed == 0 {
+            self.batch_allowed = u32::MAX;
+        }
+    }
+
+    /// A slice has passed. The item's own time ends first, so that the first of a batch always comes to an end.
+    pub(crate) fn spend(&mut self) -> Result<(), Stopped> {
+        self.used = self.used.saturating_add(1);
+        self.batch_used = self.batch_used.saturating_add(1);
+        if self.used > self.allowed {
+            return Err(Stopped::TimeOut { what: self.what, limit: self.limit });
+        }
+        if self.batch_used > self.batch_allowed {
+            return Err(Stopped::BatchOver);
+        }
+        Ok(())
+    }
+}
+
+/// All linear memories of an instance together.
+#[derive(Debug)]
+pub(crate) struct Memory {
+    used: usize,
+    limit: usize,
+}
+
+/// Elements of one table. Interpreters need thousands; nobody needs this many.
+pub(crate) const TABLE_ELEMENTS: usize = 20_000;
+
+impl ResourceLimiter for Memory {
+    fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        let wanted = self.used.saturating_sub(current).saturating_add(desired);
+        if wanted > self.limit {
+            // Ending the call says what was wrong; a refusal to grow would end as a crash somewhere else.
+            return Err(Stopped::Memory { wanted, limit: self.limit }.into());
+        }
+        self.used = wanted;
+        Ok(true)
+    }
+
+    fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        if desired > TABLE_ELEMENTS {
+            return Err(Stopped::Table { wanted: desired, limit: TABLE_ELEMENTS }.into());
+        }
+        Ok(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s42_memories_are_summed() {
+        let mut memory = Memory { used: 0, limit: 100 };
+        assert!(memory.memory_growing(0, 60, None).unwrap());
+        assert!(memory.memory_growing(0, 30, None).unwrap());
+        assert!(memory.memory_growing(60, 70, None).unwrap());
+        assert!(memory.memory_growing(30, 31, None).is_err());
+    }
+
+    #[test]
+    fn s42_the_first_of_a_batch_ends_by_its_own_time() {
+        let each = Duration::from_millis(50);
+        let mut time = Time::default();
+        time.begin_batch(BatchTime { each, more: Duration::from_millis(1) }, 1);
+        time.begin("a subject", each);
+        let end = std::iter::repeat_with(|| time.spend()).find_map(Result::err);
+        assert_eq!(end, Some(Stopped::TimeOut { what: "a subject", limit: each }));
+    }
+
+    #[test]
+    fn s42_later_ones_are_cut_off_by_the_batch() {
+        let each = Duration::from_millis(50);
+        let mut time = Time::default();
+        time.begin_batch(BatchTime { each, more: Duration::from_millis(1) }, 2);
+        time.begin("a subject", each);
+        (0..4).for_each(|_| time.spend().unwrap());
+        time.begin("a subject", each);
+        let end = std::iter::repeat_with(|| time.spend()).find_map(Result::err);
+        assert_eq!(end, Some(Stopped::BatchOver));
+    }
+}

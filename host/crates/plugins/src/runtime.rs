@@ -1,0 +1,228 @@
+//! The runtime as the engine sees it: the port `Plugins`, call by call.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use cartwright_domain::facts::Subject;
+use cartwright_domain::message::Outcome;
+use cartwright_domain::plugin::{PluginFailure, PluginRecord, Problem};
+use cartwright_domain::shop::Grants;
+use cartwright_domain::time::Timestamp;
+use cartwright_engine::ports::{
+    Answered, Candidate, ChannelTask, Choice, Components, ConnectionCall, Parsed, PluginCall, PluginRejection, Plugins,
+    ReceiptEvent, Response, Step, TemplatePart, TemplateReport, Verdict, Verification, Webhook,
+};
+use serde_json::Value;
+
+use crate::batch;
+use crate::catalogue::{Catalogue, Plugin};
+use crate::check;
+use crate::compiled::Compiled;
+use crate::failure::fail;
+use crate::guest::{Guest, Rights};
+use crate::inspect::{Inspection, inspect};
+use crate::kinds::condition::Evaluate;
+use crate::kinds::renderer::{self, Render};
+use crate::kinds::selector::Select;
+use crate::kinds::{channel, convert, source};
+use crate::limits::Limits;
+use crate::sandbox::{Sandbox, Slices};
+use crate::session::Session;
+
+/// How a runtime is set up.
+pub struct RuntimeOptions {
+    /// Where compiled code is kept; none compiles at each start.
+    pub cache_dir: Option<PathBuf>,
+    /// What plugins may use.
+    pub limits: Limits,
+    /// How their time is counted.
+    pub slices: Slices,
+    /// Where components are found that are not loaded yet.
+    pub components: Arc<dyn Components>,
+}
+
+/// The runtime cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum SetUpError {
+    /// The Wasm engine.
+    #[error("the plugin engine cannot be set up: {0}")]
+    Engine(String),
+    /// The folder for compiled code.
+    #[error("the folder for compiled code cannot be used: {0}; name another one, or none")]
+    Cache(#[source] std::io::Error),
+}
+
+/// Runs plugins.
+pub struct Runtime {
+    pub(crate) sandbox: Arc<Sandbox>,
+    pub(crate) catalogue: Catalogue,
+}
+
+impl Runtime {
+    /// Sets everything up that is done once.
+    pub fn new(options: RuntimeOptions) -> Result<Self, SetUpError> {
+        let sandbox = Sandbox::new(options.limits, options.slices);
+        let sandbox = Arc::new(sandbox.map_err(|error| SetUpError::Engine(format!("{error:#}")))?);
+        let compiled = Compiled::new(&sandbox.engine, options.cache_dir).map_err(SetUpError::Cache)?;
+        let catalogue = Catalogue::new(sandbox.clone(), compiled, options.components);
+        Ok(Self { sandbox, catalogue })
+    }
+
+    /// What a component is, as far as it can be told without running it.
+    pub async fn inspect(&self, component: Bytes) -> Result<Inspection, PluginRejection> {
+        inspect(&self.sandbox, component).await
+    }
+
+    async fn plugin(&self, call: &PluginCall) -> Result<Arc<Plugin>, PluginFailure> {
+        self.catalogue.plugin(call.shop, &call.digest).await
+    }
+
+    /// An instance that speaks for a connection.
+    async fn connected(&self, call: &ConnectionCall) -> Result<Session, PluginFailure> {
+        let plugin = self.plugin(&call.plugin).await?;
+        let rights = Rights::new(&plugin.descriptor, &call.plugin.config, call.plugin.grants.clone());
+        let limits = &self.sandbox.limits;
+        let guest = Guest::for_connection(limits, call, rights);
+        Session::open(&self.sandbox, &plugin.kind, Some(call.plugin.shop), guest, limits.step_output_bytes()).await
+    }
+
+    /// An instance that is asked about something else than a subject.
+    async fn asked(&self, plugin: &Plugin, call: &PluginCall) -> Result<Session, PluginFailure> {
+        let limits = &self.sandbox.limits;
+        let mut guest = Guest::new(limits);
+        guest.config = Arc::from(call.config.to_string());
+        Session::open(&self.sandbox, &plugin.kind, Some(call.shop), guest, limits.output_bytes).await
+    }
+
+    /// Makes the state of each instance of a batch.
+    fn deciding(&self, plugin: &Plugin, call: &PluginCall) -> impl Fn() -> Guest + Send + Sync + use<> {
+        let limits = self.sandbox.limits.clone();
+        let rights = Rights::new(&plugin.descriptor, &call.config, call.grants.clone());
+        let config: Arc<str> = Arc::from(call.config.to_string());
+        move || {
+            let mut guest = Guest::new(&limits);
+            guest.rights = rights.clone();
+            guest.config = config.clone();
+            guest
+        }
+    }
+}
+
+/// The same failure for everybody in a batch.
+fn all_failed<T>(count: usize, failure: &PluginFailure) -> Vec<Answered<T>> {
+    let answered = || Answered { result: Err(failure.clone()), reads: Vec::new(), log: Vec::new() };
+    std::iter::repeat_with(answered).take(count).collect()
+}
+
+#[async_trait]
+impl Plugins for Runtime {
+    async fn check(&self, component: Bytes, now: Timestamp) -> Result<PluginRecord, PluginRejection> {
+        check::file(&self.sandbox.limits, &component)?;
+        let metadata = check::read_metadata(&component);
+        let (name, version) = metadata.identity()?;
+        let size = component.len() as u64;
+        let plugin = self.catalogue.load(component).await?;
+        Ok(PluginRecord {
+            name,
+            version,
+            digest: plugin.digest.clone(),
+            kind: plugin.kind.name(),
+            built_for: plugin.built_for.clone(),
+            size,
+            licence: metadata.licence,
+            authors: metadata.authors,
+            descriptor: plugin.descriptor.clone(),
+            grants: Grants::default(),
+            installed_at: now,
+            active: false,
+        })
+    }
+
+    async fn check_config(&self, call: &PluginCall) -> Result<(), PluginFailure> {
+        let plugin = self.plugin(call).await?;
+        if let Err(error) = plugin.config_schema.validate(&call.config) {
+            let path = error.instance_path().to_string();
+            let place = if path.is_empty() { "the configuration" } else { path.as_str() };
+            return Err(fail(Problem::BadConfig, format!("{place}: {error}")));
+        }
+        let mut session = self.asked(&plugin, call).await?;
+        let answer = session.live.check_config(&mut session.store, &call.config.to_string()).await;
+        session.close(answer)?.map_err(convert::fault)
+    }
+
+    async fn evaluate(&self, call: &PluginCall, subjects: &[Subject]) -> Vec<Answered<Verdict>> {
+        match self.plugin(call).await {
+            Err(failure) => all_failed(subjects.len(), &failure),
+            Ok(plugin) => {
+                let work = Evaluate { branches: &plugin.descriptor.branches, subjects };
+                batch::run(&self.sandbox, &plugin.kind, call.shop, self.deciding(&plugin, call), &work).await
+            }
+        }
+    }
+
+    async fn select(&self, call: &PluginCall, candidates: &[Candidate], subjects: &[Subject]) -> Vec<Answered<Choice>> {
+        match self.plugin(call).await {
+            Err(failure) => all_failed(subjects.len(), &failure),
+            Ok(plugin) => {
+                let work = Select { candidates: Arc::from(candidates), subjects };
+                batch::run(&self.sandbox, &plugin.kind, call.shop, self.deciding(&plugin, call), &work).await
+            }
+        }
+    }
+
+    async fn check_templates(
+        &self,
+        call: &PluginCall,
+        parts: &[TemplatePart],
+    ) -> Result<TemplateReport, PluginFailure> {
+        let plugin = self.plugin(call).await?;
+        renderer::check(self.asked(&plugin, call).await?, parts).await
+    }
+
+    async fn render(
+        &self,
+        call: &PluginCall,
+        parts: &[TemplatePart],
+        data: &[Value],
+    ) -> Vec<Result<Vec<(String, String)>, PluginFailure>> {
+        let answers = match self.plugin(call).await {
+            Err(failure) => all_failed(data.len(), &failure),
+            Ok(plugin) => {
+                let work = Render { parts: renderer::parts(parts), data };
+                batch::run(&self.sandbox, &plugin.kind, call.shop, self.deciding(&plugin, call), &work).await
+            }
+        };
+        answers.into_iter().map(|answered| answered.result).collect()
+    }
+
+    async fn channel_begin(&self, call: &ConnectionCall, task: &ChannelTask) -> Result<Step<Outcome>, PluginFailure> {
+        channel::begin(self.connected(call).await?, task).await
+    }
+
+    async fn channel_resume(
+        &self,
+        call: &ConnectionCall,
+        state: &[u8],
+        responses: &[Response],
+    ) -> Result<Step<Outcome>, PluginFailure> {
+        channel::resume(self.connected(call).await?, state, responses).await
+    }
+
+    async fn verify(&self, call: &ConnectionCall, webhook: &Webhook) -> Result<Verification, PluginFailure> {
+        let session = self.connected(call).await?;
+        match &session.live {
+            crate::kinds::Live::Channel(_) => channel::verify(session, webhook).await,
+            _ => source::verify(session, webhook).await,
+        }
+    }
+
+    async fn parse(&self, call: &ConnectionCall, webhook: &Webhook) -> Result<Parsed, PluginFailure> {
+        source::parse(self.connected(call).await?, webhook).await
+    }
+
+    async fn receive(&self, call: &ConnectionCall, webhook: &Webhook) -> Result<Vec<ReceiptEvent>, PluginFailure> {
+        channel::receive(self.connected(call).await?, webhook).await
+    }
+}
