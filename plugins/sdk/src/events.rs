@@ -2,14 +2,15 @@
 //!
 //! These are the twins of the host's own types. What a source does not know it leaves out.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::json::Amount;
 use crate::time::Moment;
 
 /// The names by which the other system knows whom or what an event is about.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Subject {
     /// The platform's customer id.
     pub customer: Option<String>,

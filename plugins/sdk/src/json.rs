@@ -17,7 +17,19 @@ pub struct Amount {
 
 /// The plugin's configuration, or a fault that names the field.
 pub fn config<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
+    // A list would be taken for the fields in their order.
+    if !text.trim_start().starts_with('{') {
+        return Err(Fault::bad_config("a configuration is a JSON object, such as {}"));
+    }
     read(text.as_bytes()).map_err(Fault::bad_config)
+}
+
+/// For a plugin without settings.
+pub fn no_config(text: &str) -> Result<(), Fault> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Nothing {}
+    config::<Nothing>(text).map(|_| ())
 }
 
 /// A body that came in, or a fault that names the field.
@@ -95,5 +107,9 @@ mod tests {
         assert!(fault.message.starts_with("min_spent.amount: "), "{}", fault.message);
         let fault = config::<Limit>(r#"{"min_spend": 5}"#).unwrap_err();
         assert!(fault.message.contains("min_spend"), "{}", fault.message);
+        for junk in ["", "null", "[]", "[1]", "{", "{} {}", "\"{}\""] {
+            assert!(no_config(junk).is_err(), "{junk}");
+        }
+        assert!(no_config(" {} ").is_ok());
     }
 }

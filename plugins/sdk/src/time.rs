@@ -1,10 +1,11 @@
 //! Instants (milliseconds since 1970) from and to RFC 3339.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use std::fmt;
 
 use crate::types::Instant;
 
-/// An instant that is RFC 3339 text in JSON.
+/// An instant that is RFC 3339 text in JSON; milliseconds since 1970 are read too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moment(pub Instant);
 
@@ -16,9 +17,23 @@ impl Serialize for Moment {
 
 impl<'de> Deserialize<'de> for Moment {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let problem = || de::Error::custom(format_args!("`{text}` is no date and time like 2026-11-02T10:00:00Z"));
-        parse(&text).map(Self).ok_or_else(problem)
+        struct Form;
+        impl de::Visitor<'_> for Form {
+            type Value = Moment;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a date and time like 2026-11-02T10:00:00Z")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Moment, E> {
+                parse(text).map(Moment).ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))
+            }
+            fn visit_i64<E: de::Error>(self, millis: i64) -> Result<Moment, E> {
+                Ok(Moment(millis))
+            }
+            fn visit_u64<E: de::Error>(self, millis: u64) -> Result<Moment, E> {
+                millis.try_into().map(Moment).map_err(|_| E::invalid_value(de::Unexpected::Unsigned(millis), &self))
+            }
+        }
+        deserializer.deserialize_any(Form)
     }
 }
 

@@ -6,6 +6,7 @@
 cartwright_sdk::channel_plugin!(Inbox);
 
 use bindings::*;
+use cartwright_sdk::json;
 
 /// The channel.
 pub struct Inbox;
@@ -28,7 +29,7 @@ impl Channel for Inbox {
     }
 
     fn check_config(config: Json) -> Result<(), Fault> {
-        if config.trim() == "{}" { Ok(()) } else { Err(Fault::bad_config("the inbox has no settings; use {}")) }
+        json::no_config(&config)
     }
 
     fn begin(task: Task) -> Result<Step, Fault> {
