@@ -15,6 +15,7 @@
 mod arrivals;
 mod error;
 mod page;
+mod postgres;
 mod rows;
 mod secrets;
 mod sqlite;
@@ -25,6 +26,7 @@ use std::sync::Arc;
 use cartwright_engine::ports;
 
 pub use error::OpenError;
+pub use postgres::PostgresStore;
 pub use secrets::{KeyError, SecretKeys};
 pub use sqlite::SqliteStore;
 
@@ -33,6 +35,7 @@ pub use sqlite::SqliteStore;
 pub async fn open(url: &str, keys: SecretKeys) -> Result<Arc<dyn ports::Store>, OpenError> {
     match url.split_once(':').map_or("", |(scheme, _)| scheme) {
         "sqlite" => Ok(Arc::new(SqliteStore::open(url, keys).await?)),
+        "postgres" | "postgresql" => Ok(Arc::new(PostgresStore::open(url, keys).await?)),
         _ => Err(OpenError::Url(url.split_once("://").map_or("", |(scheme, _)| scheme).to_owned())),
     }
 }

@@ -90,13 +90,6 @@ pub(crate) fn new_and_changed<T>(entries: &[Entry<T>]) -> (Vec<&Entry<T>>, Vec<&
     entries.iter().partition(|entry| entry.revision == 0)
 }
 
-/// The order in which changed runs are written: those that end first, so that another may take their place in the
-/// same batch (S07).
-pub(crate) fn ending_first<'a>(mut runs: Vec<&'a Entry<Run>>) -> Vec<&'a Entry<Run>> {
-    runs.sort_by_key(|entry| entry.value.is_active());
-    runs
-}
-
 /// The customers that a batch has read, as far as it says so.
 pub(crate) fn known_customers(changes: &Changes) -> impl Iterator<Item = Uuid> {
     let changed = changes.customers.iter().map(|entry| entry.value.id.0);
@@ -132,4 +125,9 @@ pub(crate) fn kind_name(kind: ConnectionKind) -> &'static str {
         ConnectionKind::Channel => "channel",
         ConnectionKind::Source => "source",
     }
+}
+
+/// A number that counts revisions, as the domain has it: PostgreSQL has no unsigned numbers.
+pub(crate) fn small(number: i64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }

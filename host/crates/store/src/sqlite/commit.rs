@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use cartwright_domain::cart::Cart;
 use cartwright_domain::customer::Customer;
-use cartwright_domain::ids::{CustomerId, ShopId};
+use cartwright_domain::ids::{CustomerId, RunId, ShopId};
 use cartwright_domain::message::Message;
 use cartwright_domain::order::Order;
 use cartwright_domain::run::Run;
@@ -22,7 +22,7 @@ use super::journal::take_numbers;
 use super::settings::move_settings;
 use super::{SqliteStore, ids};
 use crate::error::failed;
-use crate::rows::{self, ending_first, new_and_changed};
+use crate::rows::{self, new_and_changed};
 use crate::text::column;
 
 type Query<'q> = sqlx::query::Query<'q, Sqlite, SqliteArguments>;
@@ -30,10 +30,10 @@ type Query<'q> = sqlx::query::Query<'q, Sqlite, SqliteArguments>;
 pub(super) async fn commit(store: &SqliteStore, shop: ShopId, changes: &Changes) -> Result<Committed, StoreError> {
     let mut batch = Batch { transaction: store.begin().await?, shop };
     batch.check_unchanged(&changes.unchanged).await?;
+    batch.remove_applied(&changes.applied).await?;
     if changes.after_urgent_events {
         batch.check_no_urgent_event().await?;
     }
-    batch.remove_applied(&changes.applied).await?;
     batch.write_customers(&changes.customers).await?;
     batch.write_identities(changes).await?;
     batch.write_carts(&changes.carts).await?;
@@ -196,9 +196,11 @@ impl Batch {
         Ok(())
     }
 
+    /// Those that end come first, so that another may take their place in the same batch (S07).
     async fn write_runs(&mut self, runs: &[Entry<Run>]) -> Result<(), StoreError> {
         let (new, changed) = new_and_changed(runs);
-        for entry in ending_first(changed).into_iter().chain(new) {
+        let (going, ending): (Vec<_>, Vec<_>) = changed.into_iter().partition(|entry| entry.value.is_active());
+        for entry in ending.into_iter().chain(going).chain(new) {
             let sql = match entry.revision {
                 0 => "insert into runs (shop_id, run_id, customer_id, strategy_id, run_key, active, due_at, revision, document)
                       values ($1, $2, $3, $4, $5, $6, $7, $8 + 1, $9)",
@@ -298,7 +300,7 @@ impl Batch {
         Ok(())
     }
 
-    async fn append_traces(&mut self, traces: &[(cartwright_domain::ids::RunId, TraceEntry)]) -> Result<(), StoreError> {
+    async fn append_traces(&mut self, traces: &[(RunId, TraceEntry)]) -> Result<(), StoreError> {
         for (run, entry) in traces {
             self.one(
                 sqlx::query(

@@ -32,7 +32,7 @@ impl Ledger for SqliteStore {
             "select min(due_at) from (
                  select (select min(due_at) from runs where shop_id = s.shop_id and due_at is not null) as due_at from shops s
                  union all
-                 select (select min(due_at) from messages where shop_id = s.shop_id and due_at is not null) from shops s)",
+                 select (select min(due_at) from messages where shop_id = s.shop_id and due_at is not null) from shops s) as firsts",
         )
         .fetch_one(&self.reader)
         .await

@@ -70,6 +70,12 @@ impl SqliteStore {
         Ok(Self { writer, reader, keys, commits: AtomicU64::new(0) })
     }
 
+    /// Closes all connections. Not needed for anything to be durable: it only frees the database for others.
+    pub async fn close(&self) {
+        self.reader.close().await;
+        self.writer.close().await;
+    }
+
     /// How many transactions were committed: the first limit of any database.
     pub fn commits(&self) -> u64 {
         self.commits.load(Ordering::Relaxed)

@@ -1,0 +1,352 @@
+//! A batch, committed as a whole or not at all. Why nothing slips through stands at the head of `postgres`.
+//!
+//! Each kind of row takes two statements at most, one for the new and one for the changed, whatever their number.
+
+use std::collections::BTreeMap;
+
+use cartwright_domain::cart::Cart;
+use cartwright_domain::customer::Customer;
+use cartwright_domain::ids::{CustomerId, RunId, ShopId};
+use cartwright_domain::message::Message;
+use cartwright_domain::order::Order;
+use cartwright_domain::run::Run;
+use cartwright_domain::shop::Connection;
+use cartwright_domain::trace::TraceEntry;
+use cartwright_domain::world::{Entry, Identity};
+use cartwright_engine::ports::{Changes, Committed, InboxEntry, StoreError};
+use serde::Serialize;
+use sqlx::postgres::PgArguments;
+use sqlx::{Postgres, Transaction};
+use uuid::Uuid;
+
+use super::settings::move_settings;
+use super::{PostgresStore, each, lock_number};
+use crate::error::failed;
+use crate::rows::{self, new_and_changed};
+use crate::text::column;
+
+type Query<'q> = sqlx::query::Query<'q, Postgres, PgArguments>;
+
+pub(super) async fn commit(store: &PostgresStore, shop: ShopId, changes: &Changes) -> Result<Committed, StoreError> {
+    let mut batch = Batch { transaction: store.begin().await?, shop };
+    batch.check_unchanged(&changes.unchanged).await?;
+    batch.remove_applied(&changes.applied).await?;
+    batch.write_customers(&changes.customers).await?;
+    batch.write_identities(changes).await?;
+    batch.write_carts(&changes.carts).await?;
+    batch.write_orders(&changes.orders).await?;
+    batch.write_runs(&changes.runs).await?;
+    batch.write_messages(&changes.messages).await?;
+    // Behind the rows that this batch changes: they still stand at the revisions it loaded.
+    for (gone, heir) in &changes.merged {
+        batch.merge(*gone, *heir).await?;
+    }
+    batch.write_connections(&changes.connections).await?;
+    batch.append_traces(&changes.traces).await?;
+    batch.append_inbox(&changes.inbox).await?;
+    // Last, because others wait for these until the commit.
+    if changes.after_urgent_events {
+        batch.check_no_urgent_event().await?;
+    }
+    let committed = batch.take_hand_overs(changes.hand_overs).await?;
+    store.end(batch.transaction).await?;
+    Ok(committed)
+}
+
+struct Batch {
+    transaction: Transaction<'static, Postgres>,
+    shop: ShopId,
+}
+
+impl Batch {
+    /// As many rows as were meant, or somebody else was faster.
+    async fn all(&mut self, meant: usize, query: Query<'_>) -> Result<(), StoreError> {
+        match self.rows(query).await? == meant as u64 {
+            true => Ok(()),
+            false => Err(StoreError::Conflict),
+        }
+    }
+
+    async fn rows(&mut self, query: Query<'_>) -> Result<u64, StoreError> {
+        Ok(query.execute(&mut *self.transaction).await.map_err(failed)?.rows_affected())
+    }
+
+    async fn check_unchanged(&mut self, unchanged: &[(CustomerId, u64)]) -> Result<(), StoreError> {
+        if unchanged.is_empty() {
+            return Ok(());
+        }
+        let query = sqlx::query(
+            "select 1 from customers
+             join unnest($2::uuid[], $3::bigint[]) as loaded (customer_id, revision) using (customer_id, revision)
+             where shop_id = $1 for share of customers",
+        )
+        .bind(self.shop.0)
+        .bind(each(unchanged, |(customer, _)| customer.0))
+        .bind(each(unchanged, |(_, revision)| revision.cast_signed()));
+        self.all(unchanged.len(), query).await
+    }
+
+    /// S08: an order that was accepted before a hand-over wins, even if it is not applied yet.
+    async fn check_no_urgent_event(&mut self) -> Result<(), StoreError> {
+        self.rows(sqlx::query("select pg_advisory_xact_lock($1)").bind(lock_number(self.shop))).await?;
+        let waits: bool = sqlx::query_scalar("select exists (select 1 from pending_events where shop_id = $1 and urgent)")
+            .bind(self.shop.0)
+            .fetch_one(&mut *self.transaction)
+            .await
+            .map_err(failed)?;
+        if waits { Err(StoreError::Conflict) } else { Ok(()) }
+    }
+
+    /// An event that is gone was applied by somebody else: applying it twice would be a conflict with the past.
+    async fn remove_applied(&mut self, applied: &[i64]) -> Result<(), StoreError> {
+        if applied.is_empty() {
+            return Ok(());
+        }
+        let query = sqlx::query("delete from pending_events where shop_id = $1 and sequence = any($2)");
+        self.all(applied.len(), query.bind(self.shop.0).bind(applied)).await
+    }
+
+    async fn write_customers(&mut self, customers: &[Entry<Customer>]) -> Result<(), StoreError> {
+        let (new, changed) = new_and_changed(customers);
+        let insert = "insert into customers (shop_id, customer_id, revision, document)
+                      select $1, id, expected + 1, document
+                      from unnest($2::uuid[], $3::bigint[], $4::text[]) as next (id, expected, document)";
+        let update = "update customers set revision = expected + 1, document = next.document
+                      from unnest($2::uuid[], $3::bigint[], $4::text[]) as next (id, expected, document)
+                      where shop_id = $1 and customer_id = id and revision = expected";
+        for (entries, sql) in [(new, insert), (changed, update)].into_iter().filter(|(entries, _)| !entries.is_empty()) {
+            let query = sqlx::query(sql)
+                .bind(self.shop.0)
+                .bind(each(&entries, |entry| entry.value.id.0))
+                .bind(each(&entries, |entry| entry.revision.cast_signed()))
+                .bind(documents(&entries)?);
+            self.all(entries.len(), query).await?;
+        }
+        Ok(())
+    }
+
+    /// Names are given freely, but taken only from customers that this batch has read: a name that appeared meanwhile
+    /// is a conflict, or two nodes would make two customers of one person (S10).
+    async fn write_identities(&mut self, changes: &Changes) -> Result<(), StoreError> {
+        let names: BTreeMap<&Identity, CustomerId> = changes.identities.iter().map(|(name, owner)| (name, *owner)).collect();
+        if names.is_empty() {
+            return Ok(());
+        }
+        let names: Vec<(&Identity, CustomerId)> = names.into_iter().collect();
+        let query = sqlx::query(
+            "insert into identities (shop_id, kind, value, customer_id)
+             select $1, * from unnest($2::text[], $3::text[], $4::uuid[])
+             on conflict (shop_id, kind, value) do update set customer_id = excluded.customer_id
+             where identities.customer_id = excluded.customer_id or identities.customer_id = any($5)",
+        )
+        .bind(self.shop.0)
+        .bind(each(&names, |(name, _)| name.kind.name()))
+        .bind(each(&names, |(name, _)| column(&name.value)))
+        .bind(each(&names, |(_, owner)| owner.0))
+        .bind(rows::known_customers(changes).collect::<Vec<Uuid>>());
+        self.all(names.len(), query).await
+    }
+
+    async fn write_carts(&mut self, carts: &[Entry<Cart>]) -> Result<(), StoreError> {
+        let (new, changed) = new_and_changed(carts);
+        let insert = "insert into carts (shop_id, cart_id, customer_id, open, revision, document)
+                      select $1, id, customer, open, expected + 1, document
+                      from unnest($2::uuid[], $3::uuid[], $4::boolean[], $5::bigint[], $6::text[])
+                          as next (id, customer, open, expected, document)";
+        let update = "update carts set customer_id = customer, open = next.open, revision = expected + 1,
+                                       document = next.document
+                      from unnest($2::uuid[], $3::uuid[], $4::boolean[], $5::bigint[], $6::text[])
+                          as next (id, customer, open, expected, document)
+                      where shop_id = $1 and cart_id = id and revision = expected";
+        for (entries, sql) in [(new, insert), (changed, update)].into_iter().filter(|(entries, _)| !entries.is_empty()) {
+            let query = sqlx::query(sql)
+                .bind(self.shop.0)
+                .bind(each(&entries, |entry| entry.value.id.0))
+                .bind(each(&entries, |entry| entry.value.customer.0))
+                .bind(each(&entries, |entry| entry.value.is_open()))
+                .bind(each(&entries, |entry| entry.revision.cast_signed()))
+                .bind(documents(&entries)?);
+            self.all(entries.len(), query).await?;
+        }
+        Ok(())
+    }
+
+    async fn write_orders(&mut self, orders: &[Entry<Order>]) -> Result<(), StoreError> {
+        let (new, changed) = new_and_changed(orders);
+        let insert = "insert into orders (shop_id, order_id, customer_id, revision, document)
+                      select $1, id, customer, expected + 1, document
+                      from unnest($2::text[], $3::uuid[], $4::bigint[], $5::text[]) as next (id, customer, expected, document)";
+        let update = "update orders set customer_id = customer, revision = expected + 1, document = next.document
+                      from unnest($2::text[], $3::uuid[], $4::bigint[], $5::text[]) as next (id, customer, expected, document)
+                      where shop_id = $1 and order_id = id and revision = expected";
+        for (entries, sql) in [(new, insert), (changed, update)].into_iter().filter(|(entries, _)| !entries.is_empty()) {
+            let query = sqlx::query(sql)
+                .bind(self.shop.0)
+                .bind(each(&entries, |entry| column(&entry.value.order_id)))
+                .bind(each(&entries, |entry| entry.value.customer.0))
+                .bind(each(&entries, |entry| entry.revision.cast_signed()))
+                .bind(documents(&entries)?);
+            self.all(entries.len(), query).await?;
+        }
+        Ok(())
+    }
+
+    /// Those that end come first, so that another may take their place in the same batch (S07).
+    async fn write_runs(&mut self, runs: &[Entry<Run>]) -> Result<(), StoreError> {
+        let (new, changed) = new_and_changed(runs);
+        let (going, ending): (Vec<_>, Vec<_>) = changed.into_iter().partition(|entry| entry.value.is_active());
+        let insert = "insert into runs (shop_id, run_id, customer_id, strategy_id, run_key, active, due_at, revision, document)
+                      select $1, id, customer, strategy, key, active, due_at, expected + 1, document
+                      from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::boolean[], $7::bigint[], $8::bigint[], $9::text[])
+                          as next (id, customer, strategy, key, active, due_at, expected, document)";
+        let update = "update runs set customer_id = customer, strategy_id = strategy, run_key = key, active = next.active,
+                                      due_at = next.due_at, revision = expected + 1, document = next.document
+                      from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::boolean[], $7::bigint[], $8::bigint[], $9::text[])
+                          as next (id, customer, strategy, key, active, due_at, expected, document)
+                      where shop_id = $1 and run_id = id and revision = expected";
+        let parts = [(ending, update), (going, update), (new, insert)];
+        for (entries, sql) in parts.into_iter().filter(|(entries, _)| !entries.is_empty()) {
+            let query = sqlx::query(sql)
+                .bind(self.shop.0)
+                .bind(each(&entries, |entry| entry.value.id.0))
+                .bind(each(&entries, |entry| entry.value.customer.0))
+                .bind(each(&entries, |entry| entry.value.strategy.0))
+                .bind(each(&entries, |entry| column(&entry.value.key)))
+                .bind(each(&entries, |entry| entry.value.is_active()))
+                .bind(each(&entries, |entry| entry.value.due_at.map(|due| due.millis())))
+                .bind(each(&entries, |entry| entry.revision.cast_signed()))
+                .bind(documents(&entries)?);
+            self.all(entries.len(), query).await?;
+        }
+        Ok(())
+    }
+
+    async fn write_messages(&mut self, messages: &[Entry<Message>]) -> Result<(), StoreError> {
+        let (new, changed) = new_and_changed(messages);
+        let insert = "insert into messages (shop_id, message_id, run_id, customer_id, created_at, due_at, provider_id, revision, document)
+                      select $1, id, run, customer, created_at, due_at, provider_id, expected + 1, document
+                      from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::bigint[], $7::text[], $8::bigint[], $9::text[])
+                          as next (id, run, customer, created_at, due_at, provider_id, expected, document)";
+        let update = "update messages set run_id = run, customer_id = customer, created_at = next.created_at,
+                                          due_at = next.due_at, provider_id = next.provider_id,
+                                          revision = expected + 1, document = next.document
+                      from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::bigint[], $7::text[], $8::bigint[], $9::text[])
+                          as next (id, run, customer, created_at, due_at, provider_id, expected, document)
+                      where shop_id = $1 and message_id = id and revision = expected";
+        for (entries, sql) in [(new, insert), (changed, update)].into_iter().filter(|(entries, _)| !entries.is_empty()) {
+            let query = sqlx::query(sql)
+                .bind(self.shop.0)
+                .bind(each(&entries, |entry| entry.value.id.0))
+                .bind(each(&entries, |entry| entry.value.run.0))
+                .bind(each(&entries, |entry| entry.value.customer.0))
+                .bind(each(&entries, |entry| entry.value.created_at.millis()))
+                .bind(each(&entries, |entry| entry.value.due_at.map(|due| due.millis())))
+                .bind(each(&entries, |entry| entry.value.provider_id.as_deref().map(column)))
+                .bind(each(&entries, |entry| entry.revision.cast_signed()))
+                .bind(documents(&entries)?);
+            self.all(entries.len(), query).await?;
+        }
+        Ok(())
+    }
+
+    /// Whatever belonged to the one belongs to the other, with a new revision: who loaded it before must look again.
+    /// Everybody who asks for the one finds the other.
+    async fn merge(&mut self, gone: CustomerId, heir: CustomerId) -> Result<(), StoreError> {
+        for sql in [
+            "update identities set customer_id = $3 where shop_id = $1 and customer_id = $2",
+            "update carts set customer_id = $3, revision = revision + 1 where shop_id = $1 and customer_id = $2",
+            "update orders set customer_id = $3, revision = revision + 1 where shop_id = $1 and customer_id = $2",
+            "update runs set customer_id = $3, revision = revision + 1 where shop_id = $1 and customer_id = $2",
+            "update messages set customer_id = $3, revision = revision + 1 where shop_id = $1 and customer_id = $2",
+            "update merged_customers set became = $3 where shop_id = $1 and became = $2",
+        ] {
+            self.rows(sqlx::query(sql).bind(self.shop.0).bind(gone.0).bind(heir.0)).await?;
+        }
+        let delete = sqlx::query("delete from customers where shop_id = $1 and customer_id = $2");
+        self.rows(delete.bind(self.shop.0).bind(gone.0)).await?;
+        // Refused if somebody else merged the same customer.
+        let alias = sqlx::query("insert into merged_customers (shop_id, customer_id, became) values ($1, $2, $3)");
+        self.all(1, alias.bind(self.shop.0).bind(gone.0).bind(heir.0)).await
+    }
+
+    async fn write_connections(&mut self, connections: &[Entry<Connection>]) -> Result<(), StoreError> {
+        let (new, changed) = new_and_changed(connections);
+        let insert = "insert into connections (shop_id, connection_id, kind, name, revision, document)
+                      select $1, id, kind, name, expected + 1, document
+                      from unnest($2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::text[])
+                          as next (id, kind, name, expected, document)";
+        let update = "update connections set kind = next.kind, name = next.name, revision = expected + 1, document = next.document
+                      from unnest($2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::text[])
+                          as next (id, kind, name, expected, document)
+                      where shop_id = $1 and connection_id = id and revision = expected";
+        for (entries, sql) in [(new, insert), (changed, update)].into_iter().filter(|(entries, _)| !entries.is_empty()) {
+            let query = sqlx::query(sql)
+                .bind(self.shop.0)
+                .bind(each(&entries, |entry| entry.value.id.0))
+                .bind(each(&entries, |entry| rows::kind_name(entry.value.kind)))
+                .bind(each(&entries, |entry| column(&entry.value.name)))
+                .bind(each(&entries, |entry| entry.revision.cast_signed()))
+                .bind(documents(&entries)?);
+            self.all(entries.len(), query).await?;
+        }
+        if !connections.is_empty() {
+            move_settings(&mut self.transaction, self.shop).await?;
+        }
+        Ok(())
+    }
+
+    async fn append_traces(&mut self, traces: &[(RunId, TraceEntry)]) -> Result<(), StoreError> {
+        if traces.is_empty() {
+            return Ok(());
+        }
+        let documents: Vec<String> = traces.iter().map(|(_, entry)| rows::write(entry)).collect::<Result<_, _>>()?;
+        let query = sqlx::query(
+            "insert into traces (shop_id, run_id, sequence, document)
+             select $1, next.run_id,
+                    row_number() over (partition by next.run_id order by place)
+                        + coalesce((select max(sequence) from traces where shop_id = $1 and run_id = next.run_id), 0),
+                    next.document
+             from unnest($2::uuid[], $3::text[]) with ordinality as next (run_id, document, place)",
+        )
+        .bind(self.shop.0)
+        .bind(each(traces, |(run, _)| run.0))
+        .bind(documents);
+        self.all(traces.len(), query).await
+    }
+
+    /// The same message again is already there.
+    async fn append_inbox(&mut self, inbox: &[InboxEntry]) -> Result<(), StoreError> {
+        if inbox.is_empty() {
+            return Ok(());
+        }
+        let documents: Vec<String> = inbox.iter().map(|entry| rows::write(&entry.document)).collect::<Result<_, _>>()?;
+        let query = sqlx::query(
+            "insert into inbox (shop_id, message_id, at, recipient, document)
+             select $1, * from unnest($2::uuid[], $3::bigint[], $4::text[], $5::text[])
+             on conflict (shop_id, message_id) do nothing",
+        )
+        .bind(self.shop.0)
+        .bind(each(inbox, |entry| entry.message.0))
+        .bind(each(inbox, |entry| entry.at.millis()))
+        .bind(each(inbox, |entry| column(&entry.to)))
+        .bind(documents);
+        self.rows(query).await?;
+        Ok(())
+    }
+
+    async fn take_hand_overs(&mut self, count: u32) -> Result<Committed, StoreError> {
+        if count == 0 {
+            return Ok(Committed::default());
+        }
+        let last: i64 = sqlx::query_scalar("update numbers set last = last + $1 where name = 'hand_overs' returning last")
+            .bind(i64::from(count))
+            .fetch_one(&mut *self.transaction)
+            .await
+            .map_err(failed)?;
+        Ok(Committed { first_hand_over: (last - i64::from(count) + 1).cast_unsigned() })
+    }
+}
+
+fn documents<T: Serialize>(entries: &[&Entry<T>]) -> Result<Vec<String>, StoreError> {
+    entries.iter().map(|entry| rows::write(&entry.value)).collect()
+}

@@ -1,0 +1,197 @@
+//! What arrived (S02).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use async_trait::async_trait;
+use cartwright_domain::ids::{ConnectionId, ShopId};
+use cartwright_domain::time::Timestamp;
+use cartwright_engine::ports::{Arrival, Arrived, Aside, Journal, Page, PageRequest, PendingEvent, StoreError};
+use sqlx::{Postgres, Transaction};
+use uuid::Uuid;
+
+use super::{PostgresStore, each, lock_number};
+use crate::arrivals::FactKey;
+use crate::error::failed;
+use crate::{arrivals, page, rows, text};
+
+#[async_trait]
+impl Journal for PostgresStore {
+    async fn accept(&self, arrivals: &[Arrival]) -> Result<Vec<Arrived>, StoreError> {
+        let firsts = arrivals::firsts(arrivals);
+        let mut transaction = self.begin().await?;
+        lock_out_hand_overs(&mut transaction, arrivals).await?;
+        let facts: Vec<(FactKey<'_>, &Arrival)> = firsts.iter().map(|(key, place)| (*key, &arrivals[*place])).collect();
+        let new: Vec<(Uuid, Uuid, String)> = sqlx::query_as(
+            "insert into event_ids (shop_id, origin, event_id, digest, received_at)
+             select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::bytea[], $5::bigint[])
+             on conflict do nothing returning shop_id, origin, event_id",
+        )
+        .bind(each(&facts, |((shop, _, _), _)| *shop))
+        .bind(each(&facts, |((_, origin, _), _)| *origin))
+        .bind(each(&facts, |((_, _, id), _)| text::column(id)))
+        .bind(each(&facts, |(_, arrival)| &arrival.digest[..]))
+        .bind(each(&facts, |(_, arrival)| arrival.received_at.millis()))
+        .fetch_all(&mut *transaction)
+        .await
+        .map_err(failed)?;
+        let known = match new.len() == facts.len() {
+            true => BTreeMap::new(),
+            false => find_known(&mut transaction, &firsts, new).await?,
+        };
+        let outcomes = arrivals::outcomes(arrivals, &firsts, &known);
+        append(&mut transaction, &arrivals::new(arrivals, &outcomes)).await?;
+        self.end(transaction).await?;
+        Ok(outcomes)
+    }
+
+    async fn put_aside(&self, aside: &Aside) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        sqlx::query(
+            "insert into asides (shop_id, connection_id, received_at, reason, document) values ($1, $2, $3, $4, $5)",
+        )
+        .bind(aside.shop.0)
+        .bind(aside.connection.map(|connection| connection.0))
+        .bind(aside.received_at.millis())
+        .bind(text::column(&aside.reason))
+        .bind(rows::write(&aside.raw)?)
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?;
+        self.end(transaction).await
+    }
+
+    async fn asides(&self, shop: ShopId, page: &PageRequest) -> Result<Page<Aside>, StoreError> {
+        let found: Vec<(i64, Option<Uuid>, i64, String, String)> = sqlx::query_as(
+            "select sequence, connection_id, received_at, reason, document from asides
+             where shop_id = $1 and sequence < $2 order by sequence desc limit $3",
+        )
+        .bind(shop.0)
+        .bind(page::before_number(page))
+        .bind(page::rows(page))
+        .fetch_all(&self.pool)
+        .await
+        .map_err(failed)?;
+        let asides = found.into_iter().map(|(sequence, connection, received_at, reason, raw)| {
+            let aside = Aside {
+                shop,
+                connection: connection.map(ConnectionId),
+                received_at: Timestamp::from_millis(received_at),
+                reason: text::from_column(reason),
+                raw: rows::read(&raw)?,
+            };
+            Ok((sequence.to_string(), aside))
+        });
+        Ok(page::page(asides.collect::<Result<_, StoreError>>()?, page))
+    }
+
+    async fn count(&self, shop: ShopId, counter: &str) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        sqlx::query(
+            "insert into counts (shop_id, name, count) values ($1, $2, 1)
+             on conflict (shop_id, name) do update set count = counts.count + 1",
+        )
+        .bind(shop.0)
+        .bind(text::column(counter))
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?;
+        self.end(transaction).await
+    }
+
+    async fn counts(&self, shop: ShopId) -> Result<Vec<(String, u64)>, StoreError> {
+        let found: Vec<(String, i64)> = sqlx::query_as("select name, count from counts where shop_id = $1 order by name")
+            .bind(shop.0)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(failed)?;
+        Ok(found.into_iter().map(|(name, count)| (text::from_column(name), count.cast_unsigned())).collect())
+    }
+
+    async fn pending_events(&self, shop: ShopId, limit: u32) -> Result<Vec<PendingEvent>, StoreError> {
+        let found: Vec<(i64, Uuid, i64, String)> = sqlx::query_as(
+            "select sequence, origin, received_at, document from pending_events
+             where shop_id = $1 order by received_at, sequence limit $2",
+        )
+        .bind(shop.0)
+        .bind(i64::from(limit))
+        .fetch_all(&self.pool)
+        .await
+        .map_err(failed)?;
+        let event = |(sequence, origin, received_at, document): (i64, Uuid, i64, String)| {
+            Ok(PendingEvent {
+                sequence,
+                origin: arrivals::origin(origin),
+                received_at: Timestamp::from_millis(received_at),
+                event: rows::read(&document)?,
+            })
+        };
+        found.into_iter().map(event).collect()
+    }
+}
+
+/// Many may accept urgent events of a shop at once, but none while a hand-over of the shop commits.
+async fn lock_out_hand_overs(transaction: &mut Transaction<'static, Postgres>, arrivals: &[Arrival]) -> Result<(), StoreError> {
+    let urgent = arrivals.iter().filter(|arrival| arrival.event.what.is_urgent());
+    let locks: BTreeSet<i64> = urgent.map(|arrival| lock_number(arrival.shop)).collect();
+    if locks.is_empty() {
+        return Ok(());
+    }
+    sqlx::query("select pg_advisory_xact_lock_shared(number) from unnest($1::bigint[]) number")
+        .bind(locks.into_iter().collect::<Vec<i64>>())
+        .execute(&mut **transaction)
+        .await
+        .map_err(failed)?;
+    Ok(())
+}
+
+/// The digests of those facts that were there before.
+async fn find_known(
+    transaction: &mut Transaction<'static, Postgres>,
+    firsts: &BTreeMap<FactKey<'_>, usize>,
+    new: Vec<(Uuid, Uuid, String)>,
+) -> Result<BTreeMap<usize, Vec<u8>>, StoreError> {
+    let new: BTreeSet<(Uuid, Uuid, String)> =
+        new.into_iter().map(|(shop, origin, id)| (shop, origin, text::from_column(id))).collect();
+    let old: Vec<(FactKey<'_>, usize)> = firsts
+        .iter()
+        .map(|(key, place)| (*key, *place))
+        .filter(|((shop, origin, id), _)| !new.contains(&(*shop, *origin, (*id).to_owned())))
+        .collect();
+    let digests: Vec<(i64, Vec<u8>)> = sqlx::query_as(
+        "select fact.place, known.digest
+         from unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[]) fact (shop_id, origin, event_id, place)
+         join event_ids known using (shop_id, origin, event_id)",
+    )
+    .bind(each(&old, |((shop, _, _), _)| *shop))
+    .bind(each(&old, |((_, origin, _), _)| *origin))
+    .bind(each(&old, |((_, _, id), _)| text::column(id)))
+    .bind(each(&old, |(_, place)| *place as i64))
+    .fetch_all(&mut **transaction)
+    .await
+    .map_err(failed)?;
+    Ok(digests.into_iter().map(|(place, digest)| (place as usize, digest)).collect())
+}
+
+/// Adds events to those that wait to be applied.
+async fn append(transaction: &mut Transaction<'static, Postgres>, arrivals: &[&Arrival]) -> Result<(), StoreError> {
+    if arrivals.is_empty() {
+        return Ok(());
+    }
+    let documents: Vec<String> = arrivals.iter().map(|arrival| rows::write(&arrival.event)).collect::<Result<_, _>>()?;
+    sqlx::query(
+        "insert into pending_events (shop_id, origin, received_at, urgent, document)
+         select shop_id, origin, received_at, urgent, document
+         from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::boolean[], $5::text[]) with ordinality
+             event (shop_id, origin, received_at, urgent, document, place)
+         order by place",
+    )
+    .bind(each(arrivals, |arrival| arrival.shop.0))
+    .bind(each(arrivals, |arrival| arrivals::origin_id(arrival.origin)))
+    .bind(each(arrivals, |arrival| arrival.received_at.millis()))
+    .bind(each(arrivals, |arrival| arrival.event.what.is_urgent()))
+    .bind(documents)
+    .execute(&mut **transaction)
+    .await
+    .map_err(failed)?;
+    Ok(())
+}

@@ -1,0 +1,76 @@
+//! Due work, and the way to what a batch loads and commits.
+
+use async_trait::async_trait;
+use cartwright_domain::ids::{MessageId, RunId, ShopId};
+use cartwright_domain::time::Timestamp;
+use cartwright_engine::ports::{Changes, Committed, Ledger, Slice, StoreError, Wanted};
+use uuid::Uuid;
+
+use super::PostgresStore;
+use crate::error::failed;
+
+#[async_trait]
+impl Ledger for PostgresStore {
+    async fn shops_with_work(&self, now: Timestamp) -> Result<Vec<ShopId>, StoreError> {
+        let found: Vec<Uuid> = sqlx::query_scalar(
+            "select shop_id from shops s
+             where exists (select 1 from pending_events where shop_id = s.shop_id)
+                or exists (select 1 from runs where shop_id = s.shop_id and due_at <= $1)
+                or exists (select 1 from messages where shop_id = s.shop_id and due_at <= $1)
+             order by shop_id",
+        )
+        .bind(now.millis())
+        .fetch_all(&self.pool)
+        .await
+        .map_err(failed)?;
+        Ok(found.into_iter().map(ShopId).collect())
+    }
+
+    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        // Shop by shop: the first entry of each index, never a walk over all that waits.
+        let due: Option<i64> = sqlx::query_scalar(
+            "select min(due_at) from (
+                 select (select min(due_at) from runs where shop_id = s.shop_id and due_at is not null) as due_at from shops s
+                 union all
+                 select (select min(due_at) from messages where shop_id = s.shop_id and due_at is not null) from shops s) as firsts",
+        )
+        .fetch_one(&self.pool)
+        .await
+        .map_err(failed)?;
+        Ok(due.map(Timestamp::from_millis))
+    }
+
+    async fn due_runs(&self, shop: ShopId, now: Timestamp, limit: u32) -> Result<Vec<RunId>, StoreError> {
+        let found: Vec<Uuid> = sqlx::query_scalar(
+            "select run_id from runs where shop_id = $1 and due_at <= $2 order by due_at, run_id limit $3",
+        )
+        .bind(shop.0)
+        .bind(now.millis())
+        .bind(i64::from(limit))
+        .fetch_all(&self.pool)
+        .await
+        .map_err(failed)?;
+        Ok(found.into_iter().map(RunId).collect())
+    }
+
+    async fn due_messages(&self, shop: ShopId, now: Timestamp, limit: u32) -> Result<Vec<MessageId>, StoreError> {
+        let found: Vec<Uuid> = sqlx::query_scalar(
+            "select message_id from messages where shop_id = $1 and due_at <= $2 order by due_at, message_id limit $3",
+        )
+        .bind(shop.0)
+        .bind(now.millis())
+        .bind(i64::from(limit))
+        .fetch_all(&self.pool)
+        .await
+        .map_err(failed)?;
+        Ok(found.into_iter().map(MessageId).collect())
+    }
+
+    async fn load(&self, shop: ShopId, wanted: &Wanted) -> Result<Slice, StoreError> {
+        super::load::load(self, shop, wanted).await
+    }
+
+    async fn commit(&self, shop: ShopId, changes: &Changes) -> Result<Committed, StoreError> {
+        super::commit::commit(self, shop, changes).await
+    }
+}

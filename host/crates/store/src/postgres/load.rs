@@ -1,0 +1,183 @@
+//! What a batch works on, in six statements over one snapshot.
+
+use cartwright_domain::cart::Cart;
+use cartwright_domain::customer::Customer;
+use cartwright_domain::ids::{CustomerId, ShopId};
+use cartwright_domain::message::Message;
+use cartwright_domain::order::Order;
+use cartwright_domain::run::Run;
+use cartwright_domain::world::{Entry, Identity, IdentityKind};
+use cartwright_engine::ports::{Slice, StoreError, Wanted};
+use sqlx::{Postgres, Transaction};
+use uuid::Uuid;
+
+use super::{PostgresStore, SNAPSHOT, each};
+use crate::error::failed;
+use crate::rows::{Owned, OwnedRow};
+use crate::text;
+
+type Snapshot = Transaction<'static, Postgres>;
+
+pub(super) async fn load(store: &PostgresStore, shop: ShopId, wanted: &Wanted) -> Result<Slice, StoreError> {
+    let asked = Asked::new(wanted);
+    let mut snapshot = store.pool.begin_with(SNAPSHOT).await.map_err(failed)?;
+    let customers = find_customers(&mut snapshot, shop, &asked).await?;
+    let runs = find_runs(&mut snapshot, shop, &asked, &customers).await?;
+    let slice = Slice {
+        identities: find_identities(&mut snapshot, shop, &customers).await?,
+        carts: find_carts(&mut snapshot, shop, &customers).await?,
+        orders: find_orders(&mut snapshot, shop, &customers).await?,
+        messages: find_messages(&mut snapshot, shop, &runs).await?,
+        customers,
+        runs,
+    };
+    snapshot.commit().await.map_err(failed)?;
+    Ok(slice)
+}
+
+/// What is asked for, as parameters.
+struct Asked {
+    kinds: Vec<&'static str>,
+    values: Vec<String>,
+    customers: Vec<Uuid>,
+    runs: Vec<Uuid>,
+    messages: Vec<Uuid>,
+    provider_ids: Vec<String>,
+    orders: Vec<String>,
+}
+
+impl Asked {
+    fn new(wanted: &Wanted) -> Self {
+        Self {
+            kinds: each(&wanted.identities, |name| name.kind.name()),
+            values: each(&wanted.identities, |name| text::column(&name.value).into_owned()),
+            customers: each(&wanted.customers, |id| id.0),
+            runs: each(&wanted.runs, |id| id.0),
+            messages: each(&wanted.messages, |id| id.0),
+            provider_ids: each(&wanted.provider_ids, |id| text::column(id).into_owned()),
+            orders: each(&wanted.orders, |id| text::column(id).into_owned()),
+        }
+    }
+}
+
+/// The customers that are meant in any way, those that were merged as the ones they became.
+async fn find_customers(snapshot: &mut Snapshot, shop: ShopId, asked: &Asked) -> Result<Vec<Entry<Customer>>, StoreError> {
+    let found: Vec<OwnedRow> = sqlx::query_as(
+        "with meant (customer_id) as (
+             select customer_id from unnest($2::text[], $3::text[]) name (kind, value)
+                 join identities using (kind, value) where shop_id = $1
+             union select unnest($4::uuid[])
+             union select became from merged_customers where shop_id = $1 and customer_id = any($4)
+             union select customer_id from runs where shop_id = $1 and run_id = any($5)
+             union select customer_id from messages where shop_id = $1 and message_id = any($6)
+             union select customer_id from messages where shop_id = $1 and provider_id = any($7)
+             union select customer_id from orders where shop_id = $1 and order_id = any($8))
+         select customer_id, revision, document from customers
+         where shop_id = $1 and customer_id in (select customer_id from meant) order by customer_id",
+    )
+    .bind(shop.0)
+    .bind(&asked.kinds)
+    .bind(&asked.values)
+    .bind(&asked.customers)
+    .bind(&asked.runs)
+    .bind(&asked.messages)
+    .bind(&asked.provider_ids)
+    .bind(&asked.orders)
+    .fetch_all(&mut **snapshot)
+    .await
+    .map_err(failed)?;
+    Customer::from_rows(found)
+}
+
+async fn find_identities(
+    snapshot: &mut Snapshot,
+    shop: ShopId,
+    customers: &[Entry<Customer>],
+) -> Result<Vec<(Identity, CustomerId)>, StoreError> {
+    let found: Vec<(String, String, Uuid)> = sqlx::query_as(
+        "select kind, value, customer_id from identities
+         where shop_id = $1 and customer_id = any($2) order by kind, value",
+    )
+    .bind(shop.0)
+    .bind(of_customers(customers))
+    .fetch_all(&mut **snapshot)
+    .await
+    .map_err(failed)?;
+    let identity = |(kind, value, customer): (String, String, Uuid)| {
+        let unknown = || StoreError::Failed(format!("there is no kind of name called `{kind}`"));
+        let kind = IdentityKind::from_name(&kind).ok_or_else(unknown)?;
+        Ok((Identity { kind, value: text::from_column(value) }, CustomerId(customer)))
+    };
+    found.into_iter().map(identity).collect()
+}
+
+async fn find_carts(snapshot: &mut Snapshot, shop: ShopId, customers: &[Entry<Customer>]) -> Result<Vec<Entry<Cart>>, StoreError> {
+    let found: Vec<OwnedRow> = sqlx::query_as(
+        "select customer_id, revision, document from carts
+         where shop_id = $1 and open and customer_id = any($2) order by cart_id",
+    )
+    .bind(shop.0)
+    .bind(of_customers(customers))
+    .fetch_all(&mut **snapshot)
+    .await
+    .map_err(failed)?;
+    Cart::from_rows(found)
+}
+
+async fn find_orders(snapshot: &mut Snapshot, shop: ShopId, customers: &[Entry<Customer>]) -> Result<Vec<Entry<Order>>, StoreError> {
+    let found: Vec<OwnedRow> = sqlx::query_as(
+        "select customer_id, revision, document from orders
+         where shop_id = $1 and customer_id = any($2) order by order_id",
+    )
+    .bind(shop.0)
+    .bind(of_customers(customers))
+    .fetch_all(&mut **snapshot)
+    .await
+    .map_err(failed)?;
+    Order::from_rows(found)
+}
+
+/// The active runs of the customers, and those that are asked for by themselves or by one of their messages.
+async fn find_runs(
+    snapshot: &mut Snapshot,
+    shop: ShopId,
+    asked: &Asked,
+    customers: &[Entry<Customer>],
+) -> Result<Vec<Entry<Run>>, StoreError> {
+    let found: Vec<OwnedRow> = sqlx::query_as(
+        "with meant (run_id) as (
+             select run_id from runs where shop_id = $1 and active and customer_id = any($2)
+             union select unnest($3::uuid[])
+             union select run_id from messages where shop_id = $1 and message_id = any($4)
+             union select run_id from messages where shop_id = $1 and provider_id = any($5))
+         select customer_id, revision, document from runs
+         where shop_id = $1 and run_id in (select run_id from meant) order by run_id",
+    )
+    .bind(shop.0)
+    .bind(of_customers(customers))
+    .bind(&asked.runs)
+    .bind(&asked.messages)
+    .bind(&asked.provider_ids)
+    .fetch_all(&mut **snapshot)
+    .await
+    .map_err(failed)?;
+    Run::from_rows(found)
+}
+
+/// All messages of the runs; those that were asked for are among them, because their runs are.
+async fn find_messages(snapshot: &mut Snapshot, shop: ShopId, runs: &[Entry<Run>]) -> Result<Vec<Entry<Message>>, StoreError> {
+    let found: Vec<OwnedRow> = sqlx::query_as(
+        "select customer_id, revision, document from messages
+         where shop_id = $1 and run_id = any($2) order by message_id",
+    )
+    .bind(shop.0)
+    .bind(each(runs, |run| run.value.id.0))
+    .fetch_all(&mut **snapshot)
+    .await
+    .map_err(failed)?;
+    Message::from_rows(found)
+}
+
+fn of_customers(customers: &[Entry<Customer>]) -> Vec<Uuid> {
+    each(customers, |customer| customer.value.id.0)
+}

@@ -1,0 +1,181 @@
+//! What the API shows, page by page.
+
+use async_trait::async_trait;
+use cartwright_domain::customer::Customer;
+use cartwright_domain::ids::{CustomerId, MessageId, RunId, ShopId};
+use cartwright_domain::message::Message;
+use cartwright_domain::run::Run;
+use cartwright_domain::time::Timestamp;
+use cartwright_domain::trace::TraceEntry;
+use cartwright_engine::ports::{InboxEntry, MessageFilter, Page, PageRequest, Reading, RunFilter, StoreError};
+use sqlx::{Postgres, QueryBuilder};
+use uuid::Uuid;
+
+use super::PostgresStore;
+use crate::error::failed;
+use crate::rows::{self, Owned, OwnedRow};
+use crate::{page, text};
+
+#[async_trait]
+impl Reading for PostgresStore {
+    async fn customers(&self, shop: ShopId, page: &PageRequest) -> Result<Page<Customer>, StoreError> {
+        let found: Vec<OwnedRow> = sqlx::query_as(
+            "select customer_id, revision, document from customers
+             where shop_id = $1 and customer_id < $2 order by customer_id desc limit $3",
+        )
+        .bind(shop.0)
+        .bind(page::before_id(page))
+        .bind(page::rows(page))
+        .fetch_all(&self.pool)
+        .await
+        .map_err(failed)?;
+        let customers = Customer::from_rows(found)?.into_iter().map(|entry| (entry.value.id.to_string(), entry.value));
+        Ok(page::page(customers.collect(), page))
+    }
+
+    async fn customer(&self, shop: ShopId, customer: CustomerId) -> Result<Option<Customer>, StoreError> {
+        let found: Option<OwnedRow> = sqlx::query_as(
+            "select customer_id, revision, document from customers
+             where shop_id = $1 and customer_id = coalesce(
+                 (select became from merged_customers where shop_id = $1 and customer_id = $2), $2)",
+        )
+        .bind(shop.0)
+        .bind(customer.0)
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(failed)?;
+        Ok(found.map(Customer::from_row).transpose()?.map(|entry| entry.value))
+    }
+
+    async fn runs(&self, shop: ShopId, filter: &RunFilter, page: &PageRequest) -> Result<Page<Run>, StoreError> {
+        let mut query: QueryBuilder<Postgres> =
+            QueryBuilder::new("select customer_id, revision, document from runs where shop_id = ");
+        query.push_bind(shop.0);
+        query.push(" and run_id < ").push_bind(page::before_id(page));
+        if let Some(strategy) = filter.strategy {
+            query.push(" and strategy_id = ").push_bind(strategy.0);
+        }
+        if let Some(customer) = filter.customer {
+            query.push(" and customer_id = ").push_bind(self.heir(shop, customer).await?);
+        }
+        if filter.active_only {
+            query.push(" and active");
+        }
+        query.push(" order by run_id desc limit ").push_bind(page::rows(page));
+        let found: Vec<OwnedRow> = query.build_query_as().fetch_all(&self.pool).await.map_err(failed)?;
+        let runs = Run::from_rows(found)?.into_iter().map(|entry| (entry.value.id.to_string(), entry.value));
+        Ok(page::page(runs.collect(), page))
+    }
+
+    async fn run(&self, shop: ShopId, run: RunId) -> Result<Option<Run>, StoreError> {
+        let found: Option<OwnedRow> =
+            sqlx::query_as("select customer_id, revision, document from runs where shop_id = $1 and run_id = $2")
+                .bind(shop.0)
+                .bind(run.0)
+                .fetch_optional(&self.pool)
+                .await
+                .map_err(failed)?;
+        Ok(found.map(Run::from_row).transpose()?.map(|entry| entry.value))
+    }
+
+    async fn trace(&self, shop: ShopId, run: RunId) -> Result<Vec<TraceEntry>, StoreError> {
+        let found: Vec<String> =
+            sqlx::query_scalar("select document from traces where shop_id = $1 and run_id = $2 order by sequence")
+                .bind(shop.0)
+                .bind(run.0)
+                .fetch_all(&self.pool)
+                .await
+                .map_err(failed)?;
+        found.iter().map(|document| rows::read(document)).collect()
+    }
+
+    async fn messages(&self, shop: ShopId, filter: &MessageFilter, page: &PageRequest) -> Result<Page<Message>, StoreError> {
+        let (at, id) = page::before_moment(page);
+        let mut query: QueryBuilder<Postgres> =
+            QueryBuilder::new("select customer_id, revision, document from messages where shop_id = ");
+        query.push_bind(shop.0);
+        query.push(" and (created_at, message_id) < (").push_bind(at).push(", ").push_bind(id).push(")");
+        if let Some(run) = filter.run {
+            query.push(" and run_id = ").push_bind(run.0);
+        }
+        if let Some(customer) = filter.customer {
+            query.push(" and customer_id = ").push_bind(self.heir(shop, customer).await?);
+        }
+        query.push(" order by created_at desc, message_id desc limit ").push_bind(page::rows(page));
+        let found: Vec<OwnedRow> = query.build_query_as().fetch_all(&self.pool).await.map_err(failed)?;
+        let messages = Message::from_rows(found)?.into_iter().map(|entry| {
+            let message = entry.value;
+            (page::moment_cursor(message.created_at.millis(), message.id.0), message)
+        });
+        Ok(page::page(messages.collect(), page))
+    }
+
+    async fn message(&self, shop: ShopId, message: MessageId) -> Result<Option<Message>, StoreError> {
+        let found: Option<OwnedRow> =
+            sqlx::query_as("select customer_id, revision, document from messages where shop_id = $1 and message_id = $2")
+                .bind(shop.0)
+                .bind(message.0)
+                .fetch_optional(&self.pool)
+                .await
+                .map_err(failed)?;
+        Ok(found.map(Message::from_row).transpose()?.map(|entry| entry.value))
+    }
+
+    async fn inbox(&self, shop: ShopId, page: &PageRequest) -> Result<Page<InboxEntry>, StoreError> {
+        let (at, id) = page::before_moment(page);
+        let found: Vec<(Uuid, i64, String, String)> = sqlx::query_as(
+            "select message_id, at, recipient, document from inbox
+             where shop_id = $1 and (at, message_id) < ($2, $3) order by at desc, message_id desc limit $4",
+        )
+        .bind(shop.0)
+        .bind(at)
+        .bind(id)
+        .bind(page::rows(page))
+        .fetch_all(&self.pool)
+        .await
+        .map_err(failed)?;
+        let entries = found.into_iter().map(|(message, at, to, document)| {
+            let entry = InboxEntry {
+                message: MessageId(message),
+                at: Timestamp::from_millis(at),
+                to: text::from_column(to),
+                document: rows::read(&document)?,
+            };
+            Ok((page::moment_cursor(at, message), entry))
+        });
+        Ok(page::page(entries.collect::<Result<_, StoreError>>()?, page))
+    }
+
+    async fn sizes(&self) -> Result<Vec<(String, u64)>, StoreError> {
+        let mut snapshot = self.pool.begin_with(super::SNAPSHOT).await.map_err(failed)?;
+        let tables: Vec<String> = sqlx::query_scalar(
+            "select tablename::text from pg_tables
+             where schemaname = current_schema() and tablename <> '_sqlx_migrations' order by 1",
+        )
+        .fetch_all(&mut *snapshot)
+        .await
+        .map_err(failed)?;
+        let mut sizes = Vec::with_capacity(tables.len());
+        for table in tables {
+            let mut query: QueryBuilder<Postgres> = QueryBuilder::new(format!("select count(*) from {table}"));
+            let count: i64 = query.build_query_scalar().fetch_one(&mut *snapshot).await.map_err(failed)?;
+            sizes.push((table, count.cast_unsigned()));
+        }
+        snapshot.commit().await.map_err(failed)?;
+        Ok(sizes)
+    }
+}
+
+impl PostgresStore {
+    /// The customer that a customer is now.
+    async fn heir(&self, shop: ShopId, customer: CustomerId) -> Result<Uuid, StoreError> {
+        let became: Option<Uuid> =
+            sqlx::query_scalar("select became from merged_customers where shop_id = $1 and customer_id = $2")
+                .bind(shop.0)
+                .bind(customer.0)
+                .fetch_optional(&self.pool)
+                .await
+                .map_err(failed)?;
+        Ok(became.unwrap_or(customer.0))
+    }
+}

@@ -1,0 +1,138 @@
+//! Arriving events: durable once, in order, until they are applied.
+
+use cartwright_domain::event::Origin;
+use cartwright_engine::ports::{Arrival, Arrived, Aside, Changes, PageRequest};
+use serde_json::json;
+
+use crate::contract;
+use crate::values::{add_shop, altered, arriving, at, calm, is_conflict, mint, urgent};
+
+contract! {
+    async fn s02_same_event_twice_is_one(db) {
+        let store = db.store();
+        let shop = add_shop(&*store, 1).await;
+        assert_eq!(store.accept(&[calm(shop, "e1")]).await.unwrap(), [Arrived::New]);
+        assert_eq!(store.accept(&[calm(shop, "e1")]).await.unwrap(), [Arrived::Same]);
+        assert_eq!(store.pending_events(shop, 10).await.unwrap().len(), 1);
+    }
+
+    async fn s02_the_same_id_with_other_content_is_a_conflict_and_nothing_is_stored(db) {
+        let store = db.store();
+        let shop = add_shop(&*store, 1).await;
+        let first = calm(shop, "e1");
+        store.accept(std::slice::from_ref(&first)).await.unwrap();
+        assert_eq!(store.accept(&[altered(&first), calm(shop, "e2")]).await.unwrap(), [Arrived::Conflict, Arrived::New]);
+        assert_eq!(store.pending_events(shop, 10).await.unwrap().len(), 2);
+    }
+
+    async fn s02_duplicates_inside_one_batch_are_told_apart_in_their_order(db) {
+        let store = db.store();
+        let shop = add_shop(&*store, 1).await;
+        let event = calm(shop, "e1");
+        let batch = [altered(&event), event.clone(), altered(&event), calm(shop, "e0")];
+        assert_eq!(
+            store.accept(&batch).await.unwrap(),
+            [Arrived::New, Arrived::Conflict, Arrived::Same, Arrived::New]
+        );
+        assert_eq!(store.accept(&batch[..2]).await.unwrap(), [Arrived::Same, Arrived::Conflict]);
+        assert_eq!(store.pending_events(shop, 10).await.unwrap().len(), 2);
+    }
+
+    async fn s02_an_id_belongs_to_its_origin_and_shop(db) {
+        let store = db.store();
+        let (shop, other) = (add_shop(&*store, 1).await, add_shop(&*store, 2).await);
+        let connection = Arrival { origin: Origin::Connection(mint(3).next()), ..calm(shop, "e1") };
+        let batch = [calm(shop, "e1"), connection, calm(other, "e1")];
+        assert_eq!(store.accept(&batch).await.unwrap(), [Arrived::New; 3]);
+        let origins: Vec<Origin> = store.pending_events(shop, 10).await.unwrap().iter().map(|event| event.origin).collect();
+        assert_eq!(origins, [batch[0].origin, batch[1].origin]);
+    }
+
+    async fn s02_an_id_is_remembered_after_its_event_was_applied(db) {
+        let store = db.store();
+        let shop = add_shop(&*store, 1).await;
+        store.accept(&[calm(shop, "e1")]).await.unwrap();
+        let sequence = store.pending_events(shop, 1).await.unwrap()[0].sequence;
+        store.commit(shop, &Changes { applied: vec![sequence], ..Changes::default() }).await.unwrap();
+        assert!(store.pending_events(shop, 10).await.unwrap().is_empty());
+        assert_eq!(store.accept(&[calm(shop, "e1")]).await.unwrap(), [Arrived::Same]);
+        assert!(store.pending_events(shop, 10).await.unwrap().is_empty());
+    }
+
+    async fn events_wait_in_the_order_in_which_they_were_received(db) {
+        let store = db.store();
+        let shop = add_shop(&*store, 1).await;
+        store.accept(&[arriving(shop, "c", 3), arriving(shop, "a", 1)]).await.unwrap();
+        store.accept(&[arriving(shop, "z", 1), arriving(shop, "b", 2)]).await.unwrap();
+        let order = |limit| {
+            let store = store.clone();
+            async move { store.pending_events(shop, limit).await.unwrap().into_iter().map(|event| event.event.id).collect::<Vec<_>>() }
+        };
+        assert_eq!(order(10).await, ["a", "z", "b", "c"]);
+        assert_eq!(order(2).await, ["a", "z"]);
+    }
+
+    async fn an_event_comes_back_as_it_was_told(db) {
+        let store = db.store();
+        let shop = add_shop(&*store, 1).await;
+        let told = urgent(shop, "with a \0 and a \\ and \u{1f6d2}");
+        store.accept(std::slice::from_ref(&told)).await.unwrap();
+        assert_eq!(store.accept(std::slice::from_ref(&told)).await.unwrap(), [Arrived::Same]);
+        let pending = store.pending_events(shop, 10).await.unwrap();
+        assert_eq!(pending[0].event, told.event);
+        assert_eq!(pending[0].received_at, told.received_at);
+    }
+
+    async fn s02_an_event_is_applied_once(db) {
+        let store = db.store();
+        let shop = add_shop(&*store, 1).await;
+        store.accept(&[calm(shop, "e1"), calm(shop, "e2")]).await.unwrap();
+        let applied: Vec<i64> = store.pending_events(shop, 10).await.unwrap().iter().map(|event| event.sequence).collect();
+        store.commit(shop, &Changes { applied: vec![applied[0]], ..Changes::default() }).await.unwrap();
+        assert!(is_conflict(store.commit(shop, &Changes { applied, ..Changes::default() }).await));
+        assert_eq!(store.pending_events(shop, 10).await.unwrap().len(), 1, "the refused batch took nothing away");
+    }
+
+    async fn a_place_in_the_journal_is_never_given_out_again(db) {
+        let store = db.store();
+        let shop = add_shop(&*store, 1).await;
+        let mut places = Vec::new();
+        for id in ["e1", "e2", "e3"] {
+            store.accept(&[calm(shop, id)]).await.unwrap();
+            let sequence = store.pending_events(shop, 1).await.unwrap()[0].sequence;
+            store.commit(shop, &Changes { applied: vec![sequence], ..Changes::default() }).await.unwrap();
+            places.push(sequence);
+        }
+        assert!(places.is_sorted_by(|one, next| one < next), "{places:?}");
+    }
+
+    async fn nothing_to_accept_is_nothing_done(db) {
+        assert!(db.store().accept(&[]).await.unwrap().is_empty());
+    }
+
+    async fn s02_deliveries_put_aside_are_shown_newest_first(db) {
+        let store = db.store();
+        let shop = add_shop(&*store, 1).await;
+        let connection = Some(mint(3).next());
+        for minute in 0..3 {
+            let raw = json!({ "minute": minute });
+            let aside = Aside { shop, connection, received_at: at(minute), reason: "unknown topic\0".into(), raw };
+            store.put_aside(&aside).await.unwrap();
+        }
+        let first = store.asides(shop, &PageRequest { after: None, limit: 2 }).await.unwrap();
+        assert_eq!(first.items.iter().map(|aside| aside.raw["minute"].as_i64()).collect::<Vec<_>>(), [Some(2), Some(1)]);
+        assert_eq!((first.items[0].connection, first.items[0].reason.as_str()), (connection, "unknown topic\0"));
+        let second = store.asides(shop, &PageRequest { after: first.next, limit: 2 }).await.unwrap();
+        assert_eq!(second.items.len(), 1);
+        assert_eq!((second.items[0].received_at, second.next), (at(0), None));
+    }
+
+    async fn counting_counts(db) {
+        let store = db.store();
+        let shop = add_shop(&*store, 1).await;
+        for name in ["b", "a", "b"] {
+            store.count(shop, name).await.unwrap();
+        }
+        assert_eq!(store.counts(shop).await.unwrap(), [("a".into(), 1), ("b".into(), 2)]);
+    }
+}

@@ -1,0 +1,54 @@
+//! What storage promises, each promise once, on every database.
+//!
+//! Start reading at [`ledger`]: what a batch may and may not do.
+
+#![allow(clippy::unwrap_used, reason = "a panic is the point of a test")]
+
+mod concurrency;
+mod durability;
+mod journal;
+mod ledger;
+mod merging;
+mod migrations;
+mod reading;
+mod secrets;
+mod settings;
+mod tenants;
+mod values;
+
+/// States promises: each becomes a test on SQLite in a file, on SQLite in memory, and on PostgreSQL. Those behind
+/// `on_disk:` open the database more than once, which nobody can with one in memory.
+macro_rules! contract {
+    (on_disk: $($promises:tt)+) => {
+        mod on_disk {
+            use super::*;
+            crate::promises! { [sqlite postgres] $($promises)+ }
+        }
+    };
+    ($($promises:tt)+) => { crate::promises! { [sqlite memory postgres] $($promises)+ } };
+}
+
+macro_rules! promises {
+    ([$($database:ident)+] $(async fn $name:ident($db:ident) $body:block)+) => {
+        mod stated {
+            use super::*;
+            $(pub(super) async fn $name($db: cartwright_testkit::database::Database) $body)+
+        }
+        crate::tests! { [$($database)+] [$($name)+] }
+    };
+}
+
+macro_rules! tests {
+    ([] $names:tt) => {};
+    ([$database:ident $($more:ident)*] [$($name:ident)+]) => {
+        mod $database {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::stated::$name(cartwright_testkit::database::Database::$database().await).await;
+            })+
+        }
+        crate::tests! { [$($more)*] [$($name)+] }
+    };
+}
+
+pub(crate) use {contract, promises, tests};

@@ -1,0 +1,233 @@
+//! What people configure.
+
+use bytes::Bytes;
+use cartwright_domain::content::Content;
+use cartwright_domain::ids::{ShopId, StrategyId};
+use cartwright_domain::plugin::PluginRecord;
+use cartwright_domain::shop::{Connection, ConnectionKind, Grants, Shop};
+use cartwright_domain::strategy::{StrategyRecord, StrategyState, Version};
+use cartwright_domain::world::Entry;
+use cartwright_engine::ports::{ApiKey, Changes, Secret, Store, StoreError};
+use serde_json::json;
+
+use crate::contract;
+use crate::values::{add_shop, at, changed, is_conflict, mint};
+
+pub(crate) fn connection(seed: u8, kind: &str, name: &str) -> Connection {
+    let id: cartwright_domain::ids::ConnectionId = mint(seed).next();
+    serde_json::from_value(json!({ "id": id, "name": name, "kind": kind, "plugin": "inbox" })).unwrap()
+}
+
+pub(crate) fn plugin(name: &str, version: &str, digest: &str) -> PluginRecord {
+    serde_json::from_value(json!({
+        "name": name, "version": version, "digest": digest, "kind": "condition", "built_for": "cartwright:plugin@0.1.0",
+        "size": 3, "installed_at": at(0), "active": true,
+        "descriptor": { "title": name, "summary": "", "config_schema": {}, "facts": [], "hosts": [], "secrets": [] },
+    }))
+    .unwrap()
+}
+
+pub(crate) fn content(name: &str) -> Content {
+    serde_json::from_value(json!({ "name": name, "variants": [] })).unwrap()
+}
+
+pub(crate) fn strategy(name: &str, seed: u8, number: u32) -> (StrategyRecord, Version) {
+    let strategy: StrategyId = mint(seed).next();
+    let version: cartwright_domain::ids::VersionId = mint(seed + number as u8).next();
+    let record = StrategyRecord { id: strategy, name: name.into(), state: StrategyState::Live, current: version, current_number: number };
+    let definition = json!({ "name": name, "trigger": { "on": "cart", "next": "end" }, "steps": { "end": { "kind": "exit" } } });
+    let version = json!({ "id": version, "strategy": strategy, "number": number, "published_at": at(0), "definition": definition });
+    (record, serde_json::from_value(version).unwrap())
+}
+
+fn is_taken<T>(result: Result<T, StoreError>, name: &str) -> bool {
+    matches!(result, Err(StoreError::Taken(taken)) if taken.contains(name))
+}
+
+async fn active(store: &dyn Store, shop: ShopId) -> Vec<String> {
+    let plugins = store.plugins(shop).await.unwrap();
+    plugins.into_iter().filter(|plugin| plugin.active).map(|plugin| plugin.digest).collect()
+}
+
+contract! {
+    async fn shops_are_made_changed_and_listed_by_name(db) {
+        let store = db.store();
+        let (one, two) = (add_shop(&*store, 2).await, add_shop(&*store, 1).await);
+        let shop = store.shop(one).await.unwrap().unwrap();
+        assert!(matches!(store.add_shop(&shop).await, Err(StoreError::Taken(_))));
+        let renamed = Shop { name: "Zoo".into(), ..(*shop).clone() };
+        store.save_shop(&renamed).await.unwrap();
+        assert_eq!(*store.shop(one).await.unwrap().unwrap(), renamed);
+        let names: Vec<String> = store.shops().await.unwrap().into_iter().map(|shop| shop.name).collect();
+        // By bytes, on every machine: capital letters first.
+        assert_eq!(names, ["Zoo", "shop 1"]);
+        assert!(store.shop(two).await.unwrap().is_some());
+        assert!(is_conflict(store.save_shop(&Shop { id: mint(9).next(), ..renamed }).await));
+    }
+
+    async fn keys_are_found_by_their_hash_and_forgotten(db) {
+        let store = db.store();
+        let (shop, other) = (add_shop(&*store, 1).await, add_shop(&*store, 2).await);
+        let key = |seed: u8, shop| ApiKey { id: mint(seed).next(), shop, label: format!("key {seed}"), hash: [seed; 32], created_at: at(0) };
+        let (own, operator) = (key(3, Some(shop)), key(4, None));
+        store.add_key(&own).await.unwrap();
+        store.add_key(&operator).await.unwrap();
+        assert!(matches!(store.add_key(&own).await, Err(StoreError::Taken(_))));
+        assert_eq!(store.key(&[3; 32]).await.unwrap(), Some(own.clone()));
+        assert_eq!(store.key(&[4; 32]).await.unwrap(), Some(operator));
+        assert_eq!(store.key(&[5; 32]).await.unwrap(), None);
+        assert_eq!(store.keys(shop).await.unwrap(), [own.clone()]);
+        assert!(!store.remove_key(other, own.id).await.unwrap());
+        assert!(store.remove_key(shop, own.id).await.unwrap());
+        assert!(!store.remove_key(shop, own.id).await.unwrap());
+        assert_eq!(store.key(&own.hash).await.unwrap(), None);
+    }
+
+    async fn connections_have_one_name_each_among_their_kind(db) {
+        let store = db.store();
+        let shop = add_shop(&*store, 1).await;
+        let (channel, source) = (connection(3, "channel", "main"), connection(4, "source", "main"));
+        store.save_connection(shop, &channel).await.unwrap();
+        store.save_connection(shop, &source).await.unwrap();
+        assert!(is_taken(store.save_connection(shop, &connection(5, "channel", "main")).await, "main"));
+        let renamed = Connection { name: "other".into(), ..channel.clone() };
+        store.save_connection(shop, &renamed).await.unwrap();
+        assert_eq!(store.connections(shop).await.unwrap(), [Entry::loaded(renamed.clone(), 2), Entry::loaded(source.clone(), 1)]);
+        assert_eq!(store.connection(source.id).await.unwrap(), Some((shop, source)));
+        assert!(!store.remove_connection(shop, ConnectionKind::Source, "other").await.unwrap());
+        assert!(store.remove_connection(shop, ConnectionKind::Channel, "other").await.unwrap());
+        assert_eq!(store.connection(channel.id).await.unwrap(), None);
+    }
+
+    async fn a_hold_is_refused_if_the_connection_changed_meanwhile(db) {
+        let store = db.store();
+        let shop = add_shop(&*store, 1).await;
+        let channel = connection(3, "channel", "main");
+        store.save_connection(shop, &channel).await.unwrap();
+        let held = |revision| Changes {
+            connections: vec![changed(Connection { odd_refusals: 4, ..channel.clone() }, revision)],
+            ..Changes::default()
+        };
+        let before = store.settings_revision(shop).await.unwrap();
+        store.commit(shop, &held(1)).await.unwrap();
+        assert_eq!(store.connections(shop).await.unwrap()[0].value.odd_refusals, 4);
+        assert!(store.settings_revision(shop).await.unwrap() > before);
+        store.save_connection(shop, &channel).await.unwrap();
+        assert!(is_conflict(store.commit(shop, &held(2)).await));
+        store.commit(shop, &held(3)).await.unwrap();
+    }
+
+    async fn s43_one_version_of_a_plugin_is_active_for_each_major(db) {
+        let store = db.store();
+        let shop = add_shop(&*store, 1).await;
+        let component = || Some(Bytes::from_static(b"abc"));
+        for (name, version, digest) in [("vip", "1.0.0", "d1"), ("vip", "1.1.0", "d2"), ("vip", "2.0.0", "d3"), ("max", "1.0.0", "d4")] {
+            store.save_plugin(shop, &plugin(name, version, digest), component()).await.unwrap();
+        }
+        let mut now = active(&*store, shop).await;
+        now.sort();
+        assert_eq!(now, ["d2", "d3", "d4"]);
+        // Rolling back is saying it again.
+        store.save_plugin(shop, &plugin("vip", "1.0.0", "d1"), None).await.unwrap();
+        let mut now = active(&*store, shop).await;
+        now.sort();
+        assert_eq!(now, ["d1", "d3", "d4"]);
+        store.save_plugin(shop, &PluginRecord { active: false, ..plugin("max", "1.0.0", "d4") }, None).await.unwrap();
+        assert!(!active(&*store, shop).await.contains(&"d4".to_owned()));
+    }
+
+    async fn s43_the_same_plugin_again_changes_nothing_but_grants_and_activity(db) {
+        let store = db.store();
+        let shop = add_shop(&*store, 1).await;
+        let first = plugin("vip", "1.0.0", "d1");
+        store.save_plugin(shop, &first, Some(Bytes::from_static(b"abc"))).await.unwrap();
+        let grants = Grants { facts: vec!["orders.count".into()], ..Grants::default() };
+        let again = PluginRecord { grants: grants.clone(), installed_at: at(9), authors: Some("somebody".into()), ..first.clone() };
+        store.save_plugin(shop, &again, Some(Bytes::from_static(b"xyz"))).await.unwrap();
+        assert_eq!(store.plugins(shop).await.unwrap(), [PluginRecord { grants, ..first }]);
+        assert_eq!(store.plugin_component(shop, "d1").await.unwrap(), Some(Bytes::from_static(b"abc")));
+        assert_eq!(store.component(shop, "d1").await.unwrap(), Some(Bytes::from_static(b"abc")));
+        assert_eq!(store.component(shop, "d2").await.unwrap(), None);
+        assert!(matches!(store.save_plugin(shop, &plugin("vip", "1.1.0", "d2"), None).await, Err(StoreError::Failed(_))));
+    }
+
+    async fn plugins_are_listed_newest_first(db) {
+        let store = db.store();
+        let shop = add_shop(&*store, 1).await;
+        for (minute, digest) in [(1, "d1"), (3, "d3"), (2, "d2")] {
+            let plugin = PluginRecord { installed_at: at(minute), ..plugin("vip", "1.0.0", digest) };
+            store.save_plugin(shop, &plugin, Some(Bytes::new())).await.unwrap();
+        }
+        let digests: Vec<String> = store.plugins(shop).await.unwrap().into_iter().map(|plugin| plugin.digest).collect();
+        assert_eq!(digests, ["d3", "d2", "d1"]);
+    }
+
+    async fn s28_saving_a_content_makes_a_revision(db) {
+        let store = db.store();
+        let shop = add_shop(&*store, 1).await;
+        let relabelled = Content { labels: vec!["new".into()], ..content("hello") };
+        assert_eq!(store.save_content(shop, &content("hello"), at(0)).await.unwrap(), 1);
+        assert_eq!(store.save_content(shop, &relabelled, at(1)).await.unwrap(), 2);
+        assert_eq!(store.save_content(shop, &content("bye"), at(2)).await.unwrap(), 1);
+        assert_eq!(store.contents(shop).await.unwrap(), [(content("bye"), 1), (relabelled, 2)]);
+    }
+
+    async fn s28_a_strategy_keeps_all_its_versions(db) {
+        let store = db.store();
+        let shop = add_shop(&*store, 1).await;
+        let (_, first) = strategy("carts", 10, 1);
+        let (record, second) = strategy("carts", 10, 2);
+        let initial = StrategyRecord { current: first.id, current_number: 1, ..record.clone() };
+        store.save_version(shop, &initial, &first).await.unwrap();
+        store.save_version(shop, &record, &second).await.unwrap();
+        assert_eq!(store.strategies(shop).await.unwrap(), [record.clone()]);
+        assert_eq!(store.versions_of(shop, record.id).await.unwrap(), [second.clone(), first.clone()]);
+        assert_eq!(store.versions(shop, &[first.id, mint(99).next()]).await.unwrap(), [first.clone()]);
+        assert!(store.versions(shop, &[]).await.unwrap().is_empty());
+        assert!(is_conflict(store.save_version(shop, &record, &second).await), "somebody else published that number");
+        let (other, version) = strategy("carts", 20, 1);
+        assert!(is_taken(store.save_version(shop, &other, &version).await, "carts"));
+        assert_eq!(store.strategies(shop).await.unwrap().len(), 1);
+    }
+
+    async fn s27_a_strategy_changes_its_state(db) {
+        let store = db.store();
+        let shop = add_shop(&*store, 1).await;
+        let (record, version) = strategy("carts", 10, 1);
+        store.save_version(shop, &record, &version).await.unwrap();
+        assert!(store.set_strategy_state(shop, record.id, StrategyState::Paused).await.unwrap());
+        assert_eq!(store.strategies(shop).await.unwrap()[0].state, StrategyState::Paused);
+        assert!(!store.set_strategy_state(shop, mint(99).next(), StrategyState::Live).await.unwrap());
+    }
+
+    async fn every_change_of_settings_moves_their_revision(db) {
+        let store = db.store();
+        let shop = add_shop(&*store, 1).await;
+        let record = store.shop(shop).await.unwrap().unwrap();
+        let channel = connection(3, "channel", "main");
+        let (strategy, version) = strategy("carts", 10, 1);
+        let mut last = store.settings_revision(shop).await.unwrap();
+        let mut moved = async |what: &str| {
+            let now = store.settings_revision(shop).await.unwrap();
+            assert!(now > last, "{what}");
+            last = now;
+        };
+        store.save_shop(&record).await.unwrap();
+        moved("shop").await;
+        store.save_connection(shop, &channel).await.unwrap();
+        moved("connection").await;
+        store.save_secret(shop, channel.id, "token", &Secret::from("x")).await.unwrap();
+        moved("secret").await;
+        store.save_plugin(shop, &plugin("vip", "1.0.0", "d1"), Some(Bytes::new())).await.unwrap();
+        moved("plugin").await;
+        store.save_content(shop, &content("hello"), at(0)).await.unwrap();
+        moved("content").await;
+        store.save_version(shop, &strategy, &version).await.unwrap();
+        moved("version").await;
+        store.set_strategy_state(shop, strategy.id, StrategyState::Closed).await.unwrap();
+        moved("state").await;
+        store.remove_connection(shop, ConnectionKind::Channel, "main").await.unwrap();
+        moved("removal").await;
+        assert_eq!(store.settings_revision(mint(99).next()).await.unwrap(), 0);
+    }
+}

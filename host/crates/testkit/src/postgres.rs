@@ -1,0 +1,145 @@
+//! A PostgreSQL server for the tests of one process: private, over a socket in a temporary folder, and gone with the
+//! process, however that ends.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{ChildStdin, Command, Stdio};
+
+use cartwright_store::{PostgresStore, SecretKeys};
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
+use tokio::sync::OnceCell;
+
+use crate::database::unique;
+
+const MISSING: &str = "there is no PostgreSQL on this machine; install it (apt-get install postgresql), or name a \
+                       server in CARTWRIGHT_TEST_POSTGRES";
+
+/// Nothing of it has to survive anything; only this user reaches the socket.
+const SETTINGS: &str = "-c listen_addresses= -c fsync=off -c full_page_writes=off -c shared_buffers=64MB -c max_connections=400";
+
+/// The server with a database that has all tables: copying it is faster than making them.
+struct Server {
+    url: String,
+    template: String,
+    /// The server stops when this is closed, which the system does when the process ends.
+    _leash: Option<ChildStdin>,
+}
+
+static SERVER: OnceCell<Server> = OnceCell::const_new();
+
+/// Makes a database; its address.
+pub(crate) async fn create_database(name: &str) -> String {
+    let server = SERVER.get_or_init(start).await;
+    execute(&server.url, format!("create database {name} template {}", server.template)).await;
+    with_database(&server.url, name)
+}
+
+/// Drops a database, whoever is still connected. Waits for it on a thread of its own: a test that fails must clean up
+/// too, and has no runtime left.
+pub(crate) fn drop_database(name: String) {
+    let Some(server) = SERVER.get() else { return };
+    let url = server.url.clone();
+    let done = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(execute(&url, format!("drop database if exists {name} with (force)")));
+    });
+    drop(done.join());
+}
+
+/// The files of all tables, as they lie on the disk.
+pub(crate) async fn bytes_of(url: &str) -> Vec<u8> {
+    let mut connection = connect(url).await;
+    sqlx::query("checkpoint").execute(&mut connection).await.expect("a superuser may checkpoint");
+    let files: Vec<Vec<u8>> = sqlx::query_scalar(
+        "select pg_read_binary_file(pg_relation_filepath(oid)) from pg_class
+         where relnamespace in ('public'::regnamespace, 'pg_toast'::regnamespace) and relkind in ('r', 't', 'i')",
+    )
+    .fetch_all(&mut connection)
+    .await
+    .expect("a superuser may read files of the server");
+    files.concat()
+}
+
+async fn start() -> Server {
+    let (url, leash) = match std::env::var("CARTWRIGHT_TEST_POSTGRES") {
+        Ok(url) => (url, None),
+        Err(_) => {
+            let (url, leash) = start_private();
+            (url, Some(leash))
+        }
+    };
+    let template = unique("cartwright_template");
+    execute(&url, format!("create database {template}")).await;
+    let store = PostgresStore::open(&with_database(&url, &template), SecretKeys::none()).await;
+    store.unwrap_or_else(|error| panic!("{error}")).close().await;
+    Server { url, template, _leash: leash }
+}
+
+/// Makes a cluster in a temporary folder and starts a server on it, held by a pipe: when this process ends, the pipe
+/// closes, the shell behind it stops the server and removes the folder.
+fn start_private() -> (String, ChildStdin) {
+    let binaries = binaries().expect(MISSING);
+    let folder = std::env::temp_dir().join(unique("cartwright_postgres"));
+    let script = format!(
+        "trap '' INT TERM HUP
+         mkdir -m 700 '{folder}' && cd '{folder}' || exit
+         '{binaries}/initdb' --auth=trust --username=postgres --no-sync --encoding=UTF8 --locale=C data >log 2>&1 &&
+         '{binaries}/pg_ctl' start --wait --timeout=120 -D data -l log -o \"-k '{folder}' {SETTINGS}\" </dev/null >>log 2>&1 &&
+         echo ready || exec tail -n 5 log
+         exec >&-
+         cat
+         '{binaries}/pg_ctl' stop --mode=immediate -D data >>log 2>&1
+         cd / && rm -rf '{folder}'",
+        folder = folder.display(),
+        binaries = binaries.display(),
+    );
+    // The server refuses to run as root.
+    let mut shell = Command::new(if am_root() { "runuser" } else { "sh" });
+    if am_root() {
+        shell.args(["-u", "postgres", "--", "sh"]);
+    }
+    let shell = shell.args(["-c", &script]).current_dir(std::env::temp_dir());
+    let mut child = shell.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("a shell");
+    let (leash, mut output) = (child.stdin.take().expect("a pipe"), child.stdout.take().expect("a pipe"));
+    let mut said = String::new();
+    output.read_to_string(&mut said).expect("the shell says something or ends");
+    assert_eq!(said, "ready\n", "the PostgreSQL server of the tests does not start");
+    (format!("postgres://postgres@localhost/postgres?host={}", folder.display()), leash)
+}
+
+fn am_root() -> bool {
+    std::fs::metadata("/proc/self").is_ok_and(|process| std::os::unix::fs::MetadataExt::uid(&process) == 0)
+}
+
+/// The folder with `initdb` and `postgres`: the newest that the distribution has, else on the path.
+fn binaries() -> Option<PathBuf> {
+    let installed = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let mut versions: Vec<PathBuf> = installed.map(|version| version.path().join("bin")).collect();
+    versions.sort_by_key(|folder| {
+        folder.parent().and_then(Path::file_name).and_then(|name| name.to_str()?.parse::<u32>().ok())
+    });
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    versions.into_iter().rev().chain(std::env::split_paths(&path)).find(|folder| folder.join("initdb").is_file())
+}
+
+async fn execute(url: &str, statement: String) {
+    let mut connection = connect(url).await;
+    let done = sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut connection).await;
+    done.unwrap_or_else(|error| panic!("{url}: {error}"));
+    connection.close().await.unwrap_or_default();
+}
+
+async fn connect(url: &str) -> PgConnection {
+    let options: PgConnectOptions = url.parse().unwrap_or_else(|error| panic!("{url}: {error}"));
+    options.connect().await.unwrap_or_else(|error| panic!("{url}: {error}"))
+}
+
+/// The same server, another database.
+fn with_database(url: &str, database: &str) -> String {
+    let (address, rest) = url.split_once("://").unwrap_or(("postgres", url));
+    let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let host = path.split('/').next().unwrap_or_default();
+    let question = if query.is_empty() { "" } else { "?" };
+    format!("{address}://{host}/{database}{question}{query}")
+}
