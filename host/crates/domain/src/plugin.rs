@@ -86,13 +86,13 @@ impl PluginRecord {
     }
 }
 
-/// The installed version that a reference takes: active, of its name and major version; without one, of the highest.
+/// The installed version that a reference takes: active, of its name and major version; without one, the newest.
 pub fn active_plugin<'a>(installed: &'a [PluginRecord], wanted: &PluginRef) -> Option<&'a PluginRecord> {
     installed
         .iter()
         .filter(|record| record.active && record.name == wanted.name)
         .filter(|record| wanted.major.is_none_or(|major| major == record.major()))
-        .max_by_key(|record| (record.major(), record.installed_at))
+        .min_by_key(|record| std::cmp::Reverse(record.installed_at))
 }
 
 /// What a plugin says about itself.

@@ -10,11 +10,9 @@ use serde_json::{Value, json};
 
 use crate::Engine;
 use crate::holdings::{Holdings, plugin_call};
-use crate::ports::{Escape, StoreError, TemplatePart};
+use crate::ports::StoreError;
 use crate::publish::list;
-
-/// The renderer of every shop.
-const RENDERER: &str = "liquid";
+use crate::render::{RENDERER, parts_of};
 
 /// Why a content was not saved.
 #[derive(Debug, thiserror::Error)]
@@ -66,7 +64,7 @@ impl Engine {
     }
 
     async fn template_faults(&self, holdings: &Holdings, body: &Value, path: &str, faults: &mut Vec<StrategyFault>) {
-        let parts = template_parts(body);
+        let parts = parts_of(body);
         if parts.iter().all(|part| !is_template(&part.template)) {
             return;
         }
@@ -126,32 +124,6 @@ fn is_template(text: &str) -> bool {
     text.contains("{{") || text.contains("{%")
 }
 
-/// Every text of a body as a template, named by its JSON pointer.
-fn template_parts(body: &Value) -> Vec<TemplatePart> {
-    fn collect(value: &Value, pointer: String, parts: &mut Vec<TemplatePart>) {
-        match value {
-            Value::String(text) => {
-                parts.push(TemplatePart { name: pointer, template: text.clone(), escape: Escape::None });
-            }
-            Value::Array(items) => {
-                for (place, item) in items.iter().enumerate() {
-                    collect(item, format!("{pointer}/{place}"), parts);
-                }
-            }
-            Value::Object(fields) => {
-                for (name, field) in fields {
-                    let name = name.replace('~', "~0").replace('/', "~1");
-                    collect(field, format!("{pointer}/{name}"), parts);
-                }
-            }
-            _ => {}
-        }
-    }
-    let mut parts = Vec::new();
-    collect(body, String::new(), &mut parts);
-    parts
-}
-
 /// A JSON pointer as paths of faults write it: `/buttons/0/title` is `.buttons[0].title`.
 fn dotted(pointer: &str) -> String {
     pointer
@@ -202,10 +174,8 @@ mod tests {
     }
 
     #[test]
-    fn every_text_of_a_body_is_a_part_under_its_pointer() {
-        let parts = template_parts(&json!({"text": "a", "buttons": [{"title": "b"}], "a/b": "c", "n": 1}));
-        let names: Vec<&str> = parts.iter().map(|part| part.name.as_str()).collect();
-        assert_eq!(names, ["/a~1b", "/buttons/0/title", "/text"]);
+    fn a_pointer_is_written_as_paths_of_faults_are() {
         assert_eq!(dotted("/buttons/0/title"), ".buttons[0].title");
+        assert_eq!(dotted("/a~1b"), ".a/b");
     }
 }
