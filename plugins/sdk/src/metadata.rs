@@ -9,23 +9,26 @@
 #[macro_export]
 macro_rules! package_metadata {
     () => {
+        $crate::package_metadata!(env!("CARGO_PKG_NAME"));
+    };
+    ($name:expr) => {
         #[cfg(target_family = "wasm")]
         $crate::package_metadata! {
-            NAME: "cartwright:name" = "CARGO_PKG_NAME",
-            VERSION: "version" = "CARGO_PKG_VERSION",
-            LICENSES: "licenses" = "CARGO_PKG_LICENSE",
-            DESCRIPTION: "description" = "CARGO_PKG_DESCRIPTION",
-            AUTHORS: "authors" = "CARGO_PKG_AUTHORS",
-            SOURCE: "source" = "CARGO_PKG_REPOSITORY",
+            NAME: "cartwright:name" = $name,
+            VERSION: "version" = env!("CARGO_PKG_VERSION"),
+            LICENSES: "licenses" = env!("CARGO_PKG_LICENSE"),
+            DESCRIPTION: "description" = env!("CARGO_PKG_DESCRIPTION"),
+            AUTHORS: "authors" = env!("CARGO_PKG_AUTHORS"),
+            SOURCE: "source" = env!("CARGO_PKG_REPOSITORY"),
         }
     };
-    ($($name:ident: $section:literal = $variable:literal,)+) => {
+    ($($name:ident: $section:literal = $value:expr,)+) => {
         #[allow(unsafe_code)]
         mod package_metadata {
             $(
                 #[used]
                 #[unsafe(link_section = $section)]
-                static $name: [u8; env!($variable).len()] = $crate::encoding::bytes(env!($variable));
+                static $name: [u8; $value.len()] = $crate::encoding::bytes($value);
             )+
         }
     };

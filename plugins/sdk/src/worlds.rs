@@ -4,7 +4,10 @@
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __generate {
-    ($world:literal, $wit:literal $(, $interface:literal: $path:path)*) => {
+    ($world:literal, [] $($rest:tt)*) => {
+        $crate::__generate!($world, ["../../../wit/v0.1"] $($rest)*);
+    };
+    ($world:literal, [$wit:literal] $(, $interface:literal: $path:path)*) => {
         #[allow(missing_docs, unsafe_code, unreachable_pub, unused_imports, unused_macros, dead_code, clippy::all)]
         mod generated {
             ::cartwright_sdk::wit_bindgen::generate!({
@@ -23,15 +26,13 @@ macro_rules! __generate {
 
 /// Makes a type that implements `bindings::Condition` the condition of this component.
 ///
-/// `wit` is the folder of the contract, relative to the plugin's `Cargo.toml`; without it, the one of this repository.
+/// `name` is the plugin's name where it is not the package's; `wit` is the folder of the contract, relative to the
+/// plugin's `Cargo.toml`, where it is not the one of this repository.
 #[macro_export]
 macro_rules! condition_plugin {
-    ($plugin:ident) => {
-        $crate::condition_plugin!($plugin, wit: "../../../wit/v0.1");
-    };
-    ($plugin:ident, wit: $wit:literal) => {
-        $crate::package_metadata!();
-        $crate::__generate!("condition-plugin", $wit);
+    ($plugin:ident $(, name: $name:literal)? $(, wit: $wit:literal)?) => {
+        $crate::package_metadata!($($name)?);
+        $crate::__generate!("condition-plugin", [$($wit)?]);
         /// The contract of a condition.
         #[allow(unused_imports, dead_code)]
         mod bindings {
@@ -55,12 +56,9 @@ macro_rules! condition_plugin {
 /// [`condition_plugin`].
 #[macro_export]
 macro_rules! selector_plugin {
-    ($plugin:ident) => {
-        $crate::selector_plugin!($plugin, wit: "../../../wit/v0.1");
-    };
-    ($plugin:ident, wit: $wit:literal) => {
-        $crate::package_metadata!();
-        $crate::__generate!("selector-plugin", $wit);
+    ($plugin:ident $(, name: $name:literal)? $(, wit: $wit:literal)?) => {
+        $crate::package_metadata!($($name)?);
+        $crate::__generate!("selector-plugin", [$($wit)?]);
         /// The contract of a selector.
         #[allow(unused_imports)]
         mod bindings {
@@ -77,13 +75,10 @@ macro_rules! selector_plugin {
 /// [`condition_plugin`].
 #[macro_export]
 macro_rules! channel_plugin {
-    ($plugin:ident) => {
-        $crate::channel_plugin!($plugin, wit: "../../../wit/v0.1");
-    };
-    ($plugin:ident, wit: $wit:literal) => {
-        $crate::package_metadata!();
+    ($plugin:ident $(, name: $name:literal)? $(, wit: $wit:literal)?) => {
+        $crate::package_metadata!($($name)?);
         $crate::__generate!(
-            "channel-plugin", $wit, "cartwright:plugin/transport@0.1.0": ::cartwright_sdk::transport
+            "channel-plugin", [$($wit)?], "cartwright:plugin/transport@0.1.0": ::cartwright_sdk::transport
         );
         /// The contract of a channel.
         #[allow(unused_imports, dead_code)]
@@ -132,13 +127,10 @@ macro_rules! channel_plugin {
 /// Makes a type that implements `bindings::Source` the source of this component. `wit` as for [`condition_plugin`].
 #[macro_export]
 macro_rules! source_plugin {
-    ($plugin:ident) => {
-        $crate::source_plugin!($plugin, wit: "../../../wit/v0.1");
-    };
-    ($plugin:ident, wit: $wit:literal) => {
-        $crate::package_metadata!();
+    ($plugin:ident $(, name: $name:literal)? $(, wit: $wit:literal)?) => {
+        $crate::package_metadata!($($name)?);
         $crate::__generate!(
-            "source-plugin", $wit, "cartwright:plugin/transport@0.1.0": ::cartwright_sdk::transport
+            "source-plugin", [$($wit)?], "cartwright:plugin/transport@0.1.0": ::cartwright_sdk::transport
         );
         /// The contract of a source.
         #[allow(unused_imports, dead_code)]
@@ -165,12 +157,9 @@ macro_rules! source_plugin {
 /// [`condition_plugin`].
 #[macro_export]
 macro_rules! renderer_plugin {
-    ($plugin:ident) => {
-        $crate::renderer_plugin!($plugin, wit: "../../../wit/v0.1");
-    };
-    ($plugin:ident, wit: $wit:literal) => {
-        $crate::package_metadata!();
-        $crate::__generate!("renderer-plugin", $wit);
+    ($plugin:ident $(, name: $name:literal)? $(, wit: $wit:literal)?) => {
+        $crate::package_metadata!($($name)?);
+        $crate::__generate!("renderer-plugin", [$($wit)?]);
         /// The contract of a renderer.
         #[allow(unused_imports)]
         mod bindings {

@@ -4,7 +4,8 @@
 //! of Liquid we offer. Two rules are ours: what is shown without a value (and without `default`) is a missing fact,
 //! never a gap in the text; and HTML is escaped unless the template says `raw`.
 
-cartwright_sdk::renderer_plugin!(Liquid);
+// The package cannot be called like the library it stands on.
+cartwright_sdk::renderer_plugin!(Liquid, name: "liquid");
 
 mod facts;
 mod language;
