@@ -36,9 +36,7 @@ mod runs;
 mod shops;
 mod sources;
 mod strategies;
-mod telling;
 
 pub use openapi::document;
 pub use options::{ApiOptions, DemoControls, Limits};
 pub use router::router;
-pub use telling::{position, sentence};

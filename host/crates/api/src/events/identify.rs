@@ -147,7 +147,8 @@ mod tests {
     fn s10_an_introduction_names_the_subject_and_tells_of_the_person() {
         let now = Timestamp::from_millis(1_700_000_000_000);
         let introduction = said(json!({ "cart": "c-1", "email": "ana@example.com", "first_name": "Ana" }));
-        insta::assert_json_snapshot!(event_of(introduction, None, now).unwrap());
+        let event = event_of(introduction, None, now).unwrap();
+        insta::assert_json_snapshot!(event);
     }
 
     #[test]

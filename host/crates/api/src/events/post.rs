@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::access::InShop;
-use crate::extract::JsonValue;
+use crate::extract::{JsonValue, say_missing};
 use crate::openapi::described;
 use crate::problem::{Code, Conflicting, FieldError, Invalid, Problem};
 use crate::router::Api;
@@ -144,10 +144,13 @@ fn receipt(id: Option<String>, answer: EventAnswer) -> EventReceipt {
 }
 
 fn read_event(mut item: Value) -> Result<Event, EventError> {
-    if let Some(received_at) = item.as_object_mut().and_then(|event| event.remove("received_at")) {
+    let Some(event) = item.as_object_mut() else {
+        return Err(EventError { field: String::new(), message: "an event is a JSON object".to_owned() });
+    };
+    if let Some(received_at) = event.remove("received_at") {
         read_json::<Timestamp>("received_at", received_at)?;
     }
-    Event::try_from(read_json::<EventText>("", item)?)
+    read_json::<EventText>("", item).and_then(Event::try_from).map_err(say_missing)
 }
 
 #[cfg(test)]
@@ -164,7 +167,7 @@ mod tests {
     fn the_field_that_does_not_fit_is_named() {
         let event = |body: Value| json!({ "id": "1", "type": "cart.updated", "occurred_at": "2026-11-02T10:00:00Z", "body": body });
         let line = |price: Value| event(json!({ "lines": [{ "title": "Tea", "quantity": 1, "price": price }] }));
-        insta::assert_json_snapshot!([
+        let faults = [
             fault(line(json!({ "amount": "12.345", "currency": "EUR" }))),
             fault(line(json!({ "amount": "a lot", "currency": "EUR" }))),
             fault(event(json!({ "lines": [{ "title": "Tea", "quantity": -1 }] }))),
@@ -172,14 +175,15 @@ mod tests {
             fault(json!({ "id": "1", "type": "cart", "occurred_at": "2026-11-02T10:00:00Z" })),
             fault(json!({ "id": "1", "type": "cart.updated", "occurred_at": "2026-13-45T10:00:00Z" })),
             fault(
-                json!({ "id": "1", "type": "cart.updated", "occurred_at": "2026-11-02T10:00:00Z", "received_at": "soon" })
+                json!({ "id": "1", "type": "cart.updated", "occurred_at": "2026-11-02T10:00:00Z", "received_at": "soon" }),
             ),
             fault(json!({ "id": "", "type": "cart.updated", "occurred_at": 0 })),
             fault(json!({ "id": 9007199254740993u64, "type": "cart.updated", "occurred_at": 0 })),
             fault(json!({ "type": "cart.updated", "occurred_at": 0 })),
             fault(json!("an event")),
             fault(json!(null)),
-        ]);
+        ];
+        insta::assert_json_snapshot!(faults);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use axum::body::{self, Body};
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
 use bytes::Bytes;
+use cartwright_domain::event::EventError;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::error::Category;
@@ -89,9 +90,20 @@ fn unfit(field: String, error: serde_json::Error) -> Problem {
             let message = error.to_string();
             // The place in the text helps nobody who already knows the field.
             let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
-            Problem::field(field, message)
+            let error = say_missing(EventError { field, message: message.to_owned() });
+            Problem::field(error.field, error.message)
         }
         Category::Syntax | Category::Eof | Category::Io => malformed(error),
+    }
+}
+
+/// Names the field that is missing, where serde names the one that it is missing from.
+pub(crate) fn say_missing(error: EventError) -> EventError {
+    let missing = error.message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`'));
+    match missing {
+        Some(name) if error.field.is_empty() => EventError { field: name.to_owned(), message: "is missing".to_owned() },
+        Some(name) => EventError { field: format!("{}.{name}", error.field), message: "is missing".to_owned() },
+        None => error,
     }
 }
 

@@ -10,10 +10,10 @@ use cartwright_domain::run::Run;
 use cartwright_engine::ports::{InboxEntry, PageRequest, RunFilter};
 
 use super::session::Visit;
+use super::telling;
 use crate::markup::{Page, escape};
 use crate::problem::Problem;
 use crate::router::Api;
-use crate::telling;
 
 const SHOWN: u32 = 50;
 

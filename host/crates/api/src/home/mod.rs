@@ -4,6 +4,7 @@ mod front;
 mod run;
 mod session;
 mod skip;
+mod telling;
 
 use axum::Router;
 use axum::routing::{get, post};

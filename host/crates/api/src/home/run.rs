@@ -5,13 +5,12 @@ use axum::response::{Html, IntoResponse, Response};
 use cartwright_domain::ids::RunId;
 use cartwright_domain::trace::TraceEntry;
 
-use super::front;
 use super::session::Visit;
+use super::{front, telling};
 use crate::extract::Params;
 use crate::markup::{Page, escape};
 use crate::problem::Problem;
 use crate::router::Api;
-use crate::telling;
 
 pub(super) async fn show(State(api): State<Api>, visit: Visit, params: Params) -> Result<Response, Problem> {
     let id: RunId = params.id("run")?;
@@ -61,11 +60,7 @@ mod tests {
     fn a_decision_stands_with_the_facts_it_was_made_on() {
         let what = Happening::Branched { branch: "yes".into(), by: "rule".into(), reason: None };
         let facts = vec![FactRead::new("orders.count", 7), FactRead::new("cart.has-sku(\"<A1>\")", "yes")];
-        insta::assert_snapshot!(line(&TraceEntry {
-            at: Timestamp::from_millis(0),
-            step: Some("loyal".into()),
-            what,
-            facts
-        }));
+        let shown = line(&TraceEntry { at: Timestamp::from_millis(0), step: Some("loyal".into()), what, facts });
+        insta::assert_snapshot!(shown);
     }
 }

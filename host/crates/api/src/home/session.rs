@@ -86,7 +86,7 @@ fn page(message: &str) -> Html<String> {
          <label for=\"key\">API key</label>\n\
          <input id=\"key\" name=\"key\" type=\"password\" autocomplete=\"off\" required autofocus>\n\
          <button>Sign in</button>\n</form>\n\
-         <p class=\"quiet\">Make one with <code>cartwright key make</code>.</p>\n"
+         <p class=\"quiet\">Make one with <code>cartwright key add</code>.</p>\n"
     )))
 }
 

@@ -5,7 +5,7 @@ use cartwright_domain::run::{EndReason, Position, Run};
 use cartwright_domain::trace::{Happening, MessageTrace, TraceEntry};
 
 /// One line of a trace as a sentence, without its time, step and facts.
-pub fn sentence(entry: &TraceEntry) -> String {
+pub(super) fn sentence(entry: &TraceEntry) -> String {
     match &entry.what {
         Happening::Entered { event, event_id, due_at } => {
             format!("Entered by the event {event} ({event_id}); goes on at {due_at} if nothing happens.")
@@ -33,7 +33,7 @@ pub fn sentence(entry: &TraceEntry) -> String {
 }
 
 /// Where a run stands, as a sentence.
-pub fn position(run: &Run) -> String {
+pub(super) fn position(run: &Run) -> String {
     match (&run.position, run.due_at) {
         (Position::Settling, Some(due)) => format!("Settles until {due}."),
         (Position::Settling, None) => "Settles.".to_owned(),
@@ -140,22 +140,20 @@ mod tests {
     fn decisions_read_as_sentences() {
         let ids = cartwright_domain::ids::MessageId(uuid::Uuid::nil());
         let due_at = Timestamp::from_millis(14_400_000);
-        insta::assert_snapshot!(
-            [
-                told(Happening::Entered { event: "cart.updated".into(), event_id: "c-1".into(), due_at }),
-                told(Happening::Branched {
-                    branch: "yes".into(),
-                    by: "high-value@0.1.0 (abc)".into(),
-                    reason: Some("5 orders".into())
-                }),
-                told(Happening::Branched { branch: "no".into(), by: "rule".into(), reason: None }),
-                told(Happening::MessageQueued { message: ids, channel: "inbox".into(), content: "reminder".into() }),
-                told(Happening::Message { message: ids, state: MessageTrace::Receipt { kind: ReceiptKind::OptedOut } }),
-                told(Happening::Skipped { reason: SkipReason::NoConsent }),
-                told(Happening::ExitTaken { order: "1001".into(), then: "end".into() }),
-                told(Happening::Ended { reason: EndReason::Converted }),
-            ]
-            .join("\n")
-        );
+        let lines = [
+            told(Happening::Entered { event: "cart.updated".into(), event_id: "c-1".into(), due_at }),
+            told(Happening::Branched {
+                branch: "yes".into(),
+                by: "high-value@0.1.0 (abc)".into(),
+                reason: Some("5 orders".into()),
+            }),
+            told(Happening::Branched { branch: "no".into(), by: "rule".into(), reason: None }),
+            told(Happening::MessageQueued { message: ids, channel: "inbox".into(), content: "reminder".into() }),
+            told(Happening::Message { message: ids, state: MessageTrace::Receipt { kind: ReceiptKind::OptedOut } }),
+            told(Happening::Skipped { reason: SkipReason::NoConsent }),
+            told(Happening::ExitTaken { order: "1001".into(), then: "end".into() }),
+            told(Happening::Ended { reason: EndReason::Converted }),
+        ];
+        insta::assert_snapshot!(lines.join("\n"));
     }
 }

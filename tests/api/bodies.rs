@@ -1,0 +1,124 @@
+//! Whatever a client sends is answered, by a problem where it is wrong, and never by a 500.
+
+use axum::body::Body;
+use axum::http::Request;
+use serde_json::json;
+
+use crate::asking::{Service, operations};
+
+#[tokio::test]
+async fn nothing_that_is_sent_is_answered_by_a_500() {
+    let service = Service::busy().await;
+    let deep = "[".repeat(5_000);
+    let wide = format!("{{\"{}\":1}}", "x".repeat(100_000));
+    let bodies: [&[u8]; 17] = [
+        b"", b"{", b"null", b"[]", b"{}", b"1", b"\"x\"", b"[null]", b"[{}]", b"{\"a\":1e999}", b"\xff\xfe", b"{\"name\":\"\\u0000\"}",
+        b"{\"name\":\"\\ud800\"}", b"{\"id\":9007199254740993,\"type\":null,\"occurred_at\":-1}", b"{} {}", deep.as_bytes(), wide.as_bytes(),
+    ];
+    let values = ["nonsense", "%00", "%ff", "..", "a%2Fb", "0192f3a0-0000-7000-8000-000000000001", "%F0%9F%92%A9", &"x".repeat(3_000)];
+    let queries = ["", "?limit=0", "?limit=-1", "?limit=99999999999", "?after=%00", "?after=zzz", "?state=sleeping", "?unknown=1", "?run=1&run=2", "?%zz"];
+    for (method, path, _) in operations() {
+        let mut asked = Vec::new();
+        for value in values {
+            let start = path.find('{').unwrap_or(path.len());
+            let end = path.find('}').map_or(path.len(), |end| end + 1);
+            let rest = path[end..].replace(['{', '}'], "");
+            asked.push(format!("{}{value}{rest}", &path[..start]));
+        }
+        asked.dedup();
+        asked.extend(queries.iter().map(|query| format!("{path}{query}")));
+        for path in asked.iter().filter(|path| !path.contains('{')) {
+            let bodies: &[&[u8]] = if method == "GET" || method == "DELETE" { &[b""] } else { &bodies };
+            for body in bodies {
+                let request = Request::builder().method(method.as_str()).uri(path).header("content-type", "application/json");
+                let request = request.header("authorization", format!("Bearer {}", service.own));
+                let Ok(request) = request.body(Body::from(body.to_vec())) else { continue };
+                let answer = service.send(request).await;
+                let sent = String::from_utf8_lossy(&body[..body.len().min(40)]).into_owned();
+                assert!(answer.status < 500, "{method} {path} {sent}: {} {}", answer.status, answer.text);
+                if answer.status >= 400 {
+                    assert_eq!(answer.header("content-type"), "application/problem+json", "{method} {path} {sent}: {}", answer.status);
+                    assert_eq!(answer.json()["request_id"], answer.header("x-request-id"), "{method} {path} {sent}");
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_body_larger_than_its_limit_is_refused_before_it_is_read() {
+    let service = Service::quiet().await;
+    let mib = 1024 * 1024;
+    let hook = service.see("/v1/sources/shopify").await["webhook"].as_str().unwrap().replace("https://cartwright.example", "");
+    let cases = [
+        ("PUT", "/v1/contents/hello".to_owned(), mib, "application/json", 422),
+        ("POST", hook, mib, "application/json", 401),
+        ("POST", "/v1/plugins".to_owned(), 32 * mib, "application/wasm", 422),
+    ];
+    for (method, path, limit, kind, otherwise) in cases {
+        for (size, announced, status) in [(limit, true, otherwise), (limit + 1, true, 413), (limit + 1, false, 413)] {
+            // A JSON text of just this size.
+            let body = [&b"\""[..], &vec![b'x'; size - 2], &b"\""[..]].concat();
+            let mut request = Request::builder().method(method).uri(&path).header("content-type", kind);
+            if announced {
+                request = request.header("content-length", size);
+            }
+            let request = request.header("authorization", format!("Bearer {}", service.own)).body(Body::from(body)).unwrap();
+            let answer = service.send(request).await;
+            assert_eq!(answer.status, status, "{method} {path} with {size} bytes: {}", answer.text);
+            if status == 413 {
+                assert!(answer.text.contains("MiB"), "{}", answer.text);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_batch_of_events_is_answered_item_by_item() {
+    let service = Service::quiet().await;
+    let event = |id: &str, quantity: i32| {
+        json!({
+            "id": id, "type": "cart.updated", "occurred_at": "2026-11-02T09:00:00Z", "subject": { "cart": "c-1" },
+            "body": { "lines": [{ "title": "Tea", "quantity": quantity }] }
+        })
+    };
+    let batch = json!([event("1", 1), event("2", -1), event("1", 1), event("1", 2), {}, event("3", 1)]);
+    let answer = service.ask("POST", "/v1/events", &service.own, Some(&batch.to_string())).await;
+    assert_eq!(answer.status, 202);
+    let items = answer.json()["items"].as_array().unwrap().clone();
+    let status: Vec<&str> = items.iter().map(|item| item["status"].as_str().unwrap()).collect();
+    assert_eq!(status, ["accepted", "refused", "already_known", "conflict", "refused", "accepted"]);
+    assert_eq!(items[1]["errors"][0]["field"], "body.lines[0].quantity");
+    assert_eq!((&items[4]["errors"][0]["field"], &items[4]["id"]), (&json!("id"), &json!(null)));
+
+    let many = |count: usize| {
+        let events: Vec<_> = (0..count).map(|number| event(&format!("many-{number}"), 1)).collect();
+        json!(events).to_string()
+    };
+    assert_eq!(service.ask("POST", "/v1/events", &service.own, Some(&many(500))).await.status, 202);
+    for count in [0, 501] {
+        assert_eq!(service.ask("POST", "/v1/events", &service.own, Some(&many(count))).await.code(), "invalid_request", "{count}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_webhook_address_does_not_know_is_not_found_with_any_method() {
+    let service = Service::quiet().await;
+    for path in ["/hooks/nonsense", "/hooks/0192f3a0-0000-7000-8000-000000000001", "/hooks/0192f3a0-0000-7000-8000-000000000001/orders/paid?x=1"] {
+        for method in ["GET", "POST", "PUT", "DELETE", "PATCH"] {
+            let answer = service.send(Request::builder().method(method).uri(path).body(Body::empty()).unwrap()).await;
+            assert_eq!((answer.status, answer.code().as_str()), (404, "not_found"), "{method} {path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn secrets_go_in_and_never_come_out() {
+    let service = Service::quiet().await;
+    let secret = cartwright_testkit::shopify::CLIENT_SECRET;
+    let source = service.see("/v1/sources/shopify").await;
+    assert_eq!(source["secrets"], json!(["client_secret"]));
+    for path in ["/v1/sources", "/v1/sources/shopify", "/v1/channels", "/v1/plugins"] {
+        assert!(!service.see(path).await.to_string().contains(secret), "{path}");
+    }
+}
