@@ -7,13 +7,14 @@ use crate::cart::{Cart, Change, Stage};
 use crate::contact::{Consent, ConsentOrigin, ConsentState};
 use crate::customer::{AddressMark, Mark};
 use crate::event::{CartBody, Event, OrderBody, OrderOrigin, Receipt, ReceiptKind, What};
-use crate::identity::{customer_key, leave, release_messages, resolve};
+use crate::exit::{active_runs, exit_by_known_orders, take_exit};
+use crate::identity::{customer_key, resolve};
 use crate::ids::{CartId, CustomerId, Mint, RunId};
 use crate::order::{Order, OrderState};
-use crate::run::{EndReason, Position, Run, Trigger};
-use crate::strategy::{END, Exit, ExitMatch, KeyKind, StrategyState, TriggerKind};
+use crate::run::{Position, Run, Trigger};
+use crate::strategy::{KeyKind, StrategyState, TriggerKind};
 use crate::time::Timestamp;
-use crate::trace::{FactRead, Happening, MessageTrace, TraceEntry};
+use crate::trace::{Happening, MessageTrace, TraceEntry};
 use crate::world::{Entry, Identity, IdentityKind, LiveStrategy, World};
 
 /// What became of an event, beside the changes.
@@ -165,56 +166,6 @@ fn close_carts(world: &mut World, event: &Event, order: &Order) {
     }
 }
 
-fn active_runs(world: &World, customer: CustomerId) -> Vec<RunId> {
-    world
-        .runs
-        .values()
-        .map(|entry| &entry.value)
-        .filter(|run| run.customer == customer && run.is_active())
-        .map(|run| run.id)
-        .collect()
-}
-
-/// S08: an exit is hit by an order from the first trigger event on; on a tie the exit wins.
-fn take_exit(world: &mut World, id: RunId, order: &Order, at: Timestamp) {
-    let Some(run) = world.runs.get(&id).map(|entry| entry.value.clone()) else { return };
-    let Some(version) = world.versions.get(&run.version).cloned() else { return };
-    let own = run.trigger.order.as_deref() == Some(&order.order_id);
-    if own || run.exit_taken.is_some() || !run.is_active() || order.placed_at < run.started_at {
-        return;
-    }
-    let Some(exit) = version.definition.exits().into_iter().find(|exit| matches(world, exit, &run, order)) else {
-        return;
-    };
-    let facts =
-        vec![FactRead::new("order.placed_at", order.placed_at), FactRead::new("run.started_at", run.started_at)];
-    let what = Happening::ExitTaken { order: order.order_id.clone(), then: exit.then.clone() };
-    world.tell(id, TraceEntry { at, step: run.step().map(str::to_owned), what, facts });
-    if exit.then == END {
-        leave(world, id, at, EndReason::Converted);
-        return;
-    }
-    release_messages(world, id, at);
-    if let Some(entry) = world.runs.get_mut(&id) {
-        let run = entry.edit();
-        run.exit_taken = Some(order.order_id.clone());
-        run.position = Position::Step { step: exit.then, since: at, tries: 0 };
-        run.due_at = Some(at);
-    }
-}
-
-fn matches(world: &World, exit: &Exit, run: &Run, order: &Order) -> bool {
-    let cart = run.trigger.cart.and_then(|id| world.carts.get(&id)).map(|entry| &entry.value);
-    match exit.matching {
-        ExitMatch::Customer => true,
-        ExitMatch::Cart => cart.is_some_and(|cart| cart.ordered_at == Some(order.placed_at)),
-        ExitMatch::Sku => {
-            let lines = cart.map(Cart::lines).unwrap_or_default();
-            lines.iter().any(|line| order.goods.iter().any(|goods| goods == line.goods()))
-        }
-    }
-}
-
 fn trigger(world: &mut World, mint: &mut Mint, news: &mut News<'_>, kind: TriggerKind) {
     for live in world.strategies.clone().iter() {
         let rule = &live.version.definition.trigger;
@@ -279,7 +230,7 @@ fn restart(world: &mut World, news: &News<'_>, run: &Run) {
         *entry.edit() = changed;
     }
     if earlier {
-        exit_by_known_orders(world, run.id, news);
+        exit_by_known_orders(world, run.id, news.received_at);
     }
 }
 
@@ -315,21 +266,7 @@ fn enter(world: &mut World, mint: &mut Mint, news: &mut News<'_>, live: &LiveStr
     let what = Happening::Entered { event: event.what.name().to_owned(), event_id: event.id.clone(), due_at };
     world.tell(id, TraceEntry { at: news.received_at, step: None, what, facts: Vec::new() });
     news.applied.entered += 1;
-    exit_by_known_orders(world, id, news);
-}
-
-/// An order that is already known may have come after an event that is only now received.
-fn exit_by_known_orders(world: &mut World, run: RunId, news: &News<'_>) {
-    let orders: Vec<Order> = world
-        .orders
-        .values()
-        .map(|entry| &entry.value)
-        .filter(|order| order.customer == news.customer && order.ends_runs())
-        .cloned()
-        .collect();
-    for order in orders {
-        take_exit(world, run, &order, news.received_at);
-    }
+    exit_by_known_orders(world, id, news.received_at);
 }
 
 fn receive(world: &mut World, receipt: &Receipt, event: &Event, at: Timestamp) {

@@ -3,6 +3,7 @@
 use crate::contact::{Email, Phone};
 use crate::customer::Customer;
 use crate::event::{CustomerBody, Event, Subject, What};
+use crate::exit::{active_runs, exit_by_known_orders};
 use crate::ids::{CustomerId, Mint};
 use crate::run::{EndReason, Position, Run};
 use crate::shop::Shop;
@@ -232,6 +233,9 @@ fn merge_runs(world: &mut World, from: CustomerId, into: CustomerId, by: &str, a
             }
         }
         leave(world, leaves.id, at, EndReason::Merged);
+    }
+    for run in active_runs(world, into) {
+        exit_by_known_orders(world, run, at);
     }
 }
 

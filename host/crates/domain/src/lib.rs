@@ -16,6 +16,7 @@ pub mod contact;
 pub mod content;
 pub mod customer;
 pub mod event;
+mod exit;
 pub mod facts;
 pub mod identity;
 pub mod ids;

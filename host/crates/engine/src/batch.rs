@@ -37,6 +37,13 @@ pub(crate) fn changes_of(world: World) -> Changes {
     }
     let identities = &world.identities;
     Changes {
+        // Whoever was only read must still be as they were read; and names are taken only from those the batch lists.
+        unchanged: world
+            .customers
+            .iter()
+            .filter(|(_, entry)| !entry.changed && entry.revision > 0)
+            .map(|(id, entry)| (*id, entry.revision))
+            .collect(),
         identities: world.named.iter().filter_map(|name| Some((name.clone(), *identities.get(name)?))).collect(),
         customers: changed(world.customers),
         merged: world.merged,

@@ -26,6 +26,7 @@ mod settings;
 mod shops;
 mod simulate;
 mod skip;
+mod takeover;
 mod webhook;
 mod worker;
 

@@ -152,7 +152,8 @@ pub struct Slice {
 pub struct Changes {
     /// Changed or new (revision 0) customers.
     pub customers: Vec<Entry<Customer>>,
-    /// Names given or moved.
+    /// Names given or moved. One that belongs to a customer whom the batch lists nowhere (changed, unchanged or merged)
+    /// is a conflict: it appeared meanwhile.
     pub identities: Vec<(Identity, CustomerId)>,
     /// Customers that became another: rows of the first are the second's from now on, and the first is gone.
     pub merged: Vec<(CustomerId, CustomerId)>,

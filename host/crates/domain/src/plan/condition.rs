@@ -1,0 +1,95 @@
+//! The condition step: by a rule tree or by a plugin, and what a plugin's failure comes to (S11, S12).
+
+use std::collections::BTreeMap;
+
+use super::{Answer, BETWEEN_TRIES, Flow, LOOK_AGAIN, Planner, Reply, TRIES};
+use crate::plugin::{PluginFailure, Problem};
+use crate::rule::{Group, Truth};
+use crate::run::EndReason;
+use crate::time::Timestamp;
+use crate::trace::{FactRead, Happening};
+
+impl Planner<'_> {
+    pub(super) fn branch_by_rule(&mut self, step: &str, rule: &Group, branches: &BTreeMap<String, String>) -> Flow {
+        let mut reads = Vec::new();
+        let truth = rule.evaluate(self.situation.subject, &mut reads);
+        let branch = match truth {
+            Truth::Yes => "yes",
+            Truth::Unknown if branches.contains_key("unknown") => "unknown",
+            Truth::No | Truth::Unknown => "no",
+        };
+        self.branch(step, branch, "rule", None, reads, branches)
+    }
+
+    pub(super) fn branch_by_plugin(
+        &mut self,
+        step: &str,
+        answer: &Answer,
+        branches: &BTreeMap<String, String>,
+        on_error: &str,
+        since: Timestamp,
+        tries: u32,
+    ) -> Flow {
+        let reads = answer.reads.clone();
+        let failure = match &answer.reply {
+            Ok(Reply::Branch { branch, reason }) if branches.contains_key(branch) => {
+                return self.branch(step, branch, &answer.by, reason.clone(), reads, branches);
+            }
+            Ok(_) => PluginFailure {
+                problem: Problem::InvalidAnswer,
+                message: "its branch is not drawn at this step".into(),
+            },
+            Err(failure) => failure.clone(),
+        };
+        if let Some(rest) = self.try_again(step, answer, &failure, since, tries) {
+            return rest;
+        }
+        if on_error == "hold" {
+            let then = format!("holds, and looks again every {LOOK_AGAIN}");
+            // Told once, not at every look.
+            if tries <= TRIES {
+                self.tell_failure(step, answer, &failure, then);
+            }
+            self.rest_at(step, since, TRIES + 1, self.now + LOOK_AGAIN);
+            return Flow::Rest;
+        }
+        // Never a silent yes: what is not drawn falls to `no`.
+        let branch = if branches.contains_key(on_error) { on_error } else { "no" };
+        self.tell_failure(step, answer, &failure, format!("takes branch `{branch}` (on_error)"));
+        self.branch(step, branch, "on_error", None, Vec::new(), branches)
+    }
+
+    /// S12: a time-out or missing slot is tried again; anything else would give the same answer.
+    pub(super) fn try_again(
+        &mut self,
+        step: &str,
+        answer: &Answer,
+        failure: &PluginFailure,
+        since: Timestamp,
+        tries: u32,
+    ) -> Option<Flow> {
+        if !failure.problem.may_pass() || tries >= TRIES {
+            return None;
+        }
+        let again = self.now + BETWEEN_TRIES;
+        self.tell_failure(step, answer, failure, format!("tries again at {again}"));
+        self.rest_at(step, since, tries + 1, again);
+        Some(Flow::Rest)
+    }
+
+    fn branch(
+        &mut self,
+        step: &str,
+        branch: &str,
+        by: &str,
+        reason: Option<String>,
+        reads: Vec<FactRead>,
+        branches: &BTreeMap<String, String>,
+    ) -> Flow {
+        self.tell(Some(step), Happening::Branched { branch: branch.to_owned(), by: by.to_owned(), reason }, reads);
+        match branches.get(branch) {
+            Some(next) => self.go(next, self.now),
+            None => self.end(EndReason::PluginFailed),
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The rules of semantics, each shown on a stage: the planner and the appliance of events, and nothing else.
+
+mod properties;
+mod rules;
+mod stage;

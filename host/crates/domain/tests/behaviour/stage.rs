@@ -1,0 +1,381 @@
+//! A shop on a stage: the planner and the appliance of events without any storage, plugin or provider around them.
+//! What the engine does in batches happens here one by one, on a clock that the test moves.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use cartwright_domain::apply::apply;
+use cartwright_domain::contact::{AddressKind, ConsentState};
+use cartwright_domain::event::{
+    CartBody, ConsentBody, CustomerBody, Event, Line, OrderBody, OrderOrigin, Receipt, ReceiptKind, Subject, What,
+};
+use cartwright_domain::ids::{ConnectionId, MessageId, Mint, ShopId};
+use cartwright_domain::message::{Message, MessageState, Outcome};
+use cartwright_domain::outcome;
+use cartwright_domain::plan::{Answer, Answers, Plan, Question, Reply, Situation, plan};
+use cartwright_domain::plugin::PluginFailure;
+use cartwright_domain::policy::{self, Check};
+use cartwright_domain::run::{EndReason, Position, Run};
+use cartwright_domain::shop::{ChannelAbility, Connection, ConnectionKind, Grants, Shop};
+use cartwright_domain::strategy::{Strategy, StrategyRecord, StrategyState, Version};
+use cartwright_domain::time::{Span, Timestamp};
+use cartwright_domain::trace::{Happening, TraceEntry};
+use cartwright_domain::world::{Entry, LiveStrategy, World};
+use serde_json::json;
+
+/// 10:00 and so on, on the day of the play.
+pub(crate) fn at(hour: i64, minute: i64) -> Timestamp {
+    Timestamp::from_millis(1_767_225_600_000) + Span::minutes(hour * 60 + minute)
+}
+
+pub(crate) struct Stage {
+    pub(crate) world: World,
+    pub(crate) now: Timestamp,
+    mint: Mint,
+    /// What the plugins of the play answer, by step.
+    pub(crate) plugins: BTreeMap<String, Result<Reply, PluginFailure>>,
+    /// What the provider answers; accepted where nothing is set.
+    pub(crate) provider: Option<Outcome>,
+    /// Whether messages leave by themselves.
+    pub(crate) provider_is_up: bool,
+}
+
+/// The add-to-cart reminder, as a strategy file says it.
+pub(crate) fn reminder() -> Strategy {
+    serde_json::from_value(json!({
+        "name": "Add-to-cart reminder",
+        "trigger": { "on": "cart", "settle": "4h", "next": "remind" },
+        "steps": {
+            "remind": { "kind": "message", "channel": "inbox", "content": "reminder", "next": "done" },
+            "done": { "kind": "exit" }
+        },
+        "contents": [{ "name": "reminder", "variants": [{ "channel": "inbox", "body": { "text": "Still yours" } }] }]
+    }))
+    .expect("the reminder is a strategy")
+}
+
+/// A strategy from JSON, with the reminder's content.
+pub(crate) fn strategy(json: serde_json::Value) -> Strategy {
+    let mut strategy: Strategy = serde_json::from_value(json).expect("a strategy");
+    if strategy.contents.is_empty() {
+        strategy.contents = reminder().contents;
+    }
+    strategy
+}
+
+impl Stage {
+    pub(crate) fn with(strategy: Strategy) -> Self {
+        Self::with_all([strategy])
+    }
+
+    pub(crate) fn with_all(strategies: impl IntoIterator<Item = Strategy>) -> Self {
+        let mut mint = Mint::new(at(0, 0), [9; 32]);
+        let shop = Shop {
+            id: mint.next::<ShopId>(),
+            name: "Stage".into(),
+            currency: "EUR".parse().expect("a currency"),
+            time_zone: "UTC".into(),
+            country: Some("DE".into()),
+            unknown_consent_passes: Vec::new(),
+        };
+        let live: Vec<LiveStrategy> = strategies
+            .into_iter()
+            .map(|definition| {
+                let version =
+                    Version { id: mint.next(), strategy: mint.next(), number: 1, published_at: at(0, 0), definition };
+                let record = StrategyRecord {
+                    id: version.strategy,
+                    name: version.definition.name.clone(),
+                    state: StrategyState::Live,
+                    current: version.id,
+                    current_number: 1,
+                };
+                LiveStrategy { record, version: Arc::new(version) }
+            })
+            .collect();
+        let mut world = World::new(Arc::new(shop), live.into());
+        let inbox = inbox(mint.next());
+        world.connections.insert(inbox.name.clone(), Entry::loaded(inbox, 1));
+        Self { world, now: at(0, 0), mint, plugins: BTreeMap::new(), provider: None, provider_is_up: true }
+    }
+
+    /// Everything that is due up to a moment happens, in order.
+    pub(crate) fn wait_until(&mut self, moment: Timestamp) -> &mut Self {
+        loop {
+            self.settle();
+            let runs = self.world.runs.values().filter_map(|entry| entry.value.due_at);
+            let messages = self.world.messages.values().filter_map(|entry| entry.value.due_at);
+            let Some(next) = runs.chain(messages).filter(|due| *due > self.now && *due <= moment).min() else { break };
+            self.now = next;
+        }
+        self.now = self.now.max(moment);
+        self.settle();
+        self
+    }
+
+    /// An event arrives now.
+    pub(crate) fn receive(&mut self, event: &Event) -> &mut Self {
+        self.mint = Mint::new(self.now, self.seed());
+        apply(&mut self.world, &mut self.mint, event, "stage", self.now);
+        self
+    }
+
+    /// An event happens and arrives at a moment; what is due before that happens before.
+    pub(crate) fn event(&mut self, moment: Timestamp, event: &Event) -> &mut Self {
+        self.wait_until(moment - Span::from_millis(1));
+        self.now = moment;
+        self.receive(event).settle();
+        self
+    }
+
+    fn seed(&mut self) -> [u8; 32] {
+        let mut seed = [0; 32];
+        seed[..16].copy_from_slice(self.mint.next::<MessageId>().0.as_bytes());
+        seed
+    }
+
+    pub(crate) fn settle(&mut self) {
+        for _ in 0..1_000 {
+            let advanced = self.advance();
+            let sent = self.provider_is_up && self.send();
+            if !advanced && !sent {
+                return;
+            }
+        }
+        panic!("the play never comes to rest");
+    }
+
+    fn advance(&mut self) -> bool {
+        let due: Vec<Run> = self
+            .world
+            .runs
+            .values()
+            .map(|entry| entry.value.clone())
+            .filter(|run| run.is_active() && run.due_at.is_some_and(|due| due <= self.now))
+            .collect();
+        for run in &due {
+            let plan = self.plan(run);
+            let id = plan.run.id;
+            *self.world.runs.get_mut(&id).expect("the run").edit() = plan.run;
+            self.world.traces.extend(plan.trace.into_iter().map(|entry| (id, entry)));
+            for message in plan.messages {
+                let twice = self.world.messages.insert(message.id, Entry::new(message));
+                assert!(twice.is_none(), "a message was made twice");
+            }
+        }
+        !due.is_empty()
+    }
+
+    fn plan(&self, run: &Run) -> Plan {
+        let mut answers = Answers::new();
+        let channels = self.world.connections.iter().map(|(name, entry)| (name.clone(), entry.value.clone())).collect();
+        let messages: Vec<&Message> = self.world.messages_of(run.id).collect();
+        loop {
+            let subject = self.world.subject(run, self.now).expect("the run's customer");
+            let planned = plan(&Situation {
+                version: &self.world.versions[&run.version],
+                state: self.world.strategy_state(run),
+                run,
+                subject: &subject,
+                channels: &channels,
+                messages: &messages,
+                answers: &answers,
+            });
+            match &planned.question {
+                None => return planned,
+                Some(Question { step, .. }) => {
+                    let reply = self.plugins.get(step).cloned().expect("the play says what this plugin answers");
+                    answers.insert(step.clone(), Answer { by: "play".into(), reply, reads: Vec::new() });
+                }
+            }
+        }
+    }
+
+    fn send(&mut self) -> bool {
+        let due: Vec<Message> = self
+            .world
+            .messages
+            .values()
+            .map(|entry| entry.value.clone())
+            .filter(|message| message.due_at.is_some_and(|due| due <= self.now))
+            .collect();
+        for message in &due {
+            self.send_one(message);
+        }
+        !due.is_empty()
+    }
+
+    fn send_one(&mut self, message: &Message) {
+        let run = self.world.runs[&message.run].value.clone();
+        let subject = self.world.subject(&run, self.now).expect("the customer");
+        let version = self.world.versions[&run.version].clone();
+        let checked = policy::check(
+            &policy::Candidate {
+                strategy: self.world.strategy_state(&run),
+                run_is_active: run.is_active(),
+                subject: &subject,
+                channel_name: &message.channel,
+                channel: self.world.connections.get(&message.channel).map(|entry| &entry.value),
+                content: version.definition.content(&message.content),
+                late_after: message.late_after,
+            },
+            &mut Vec::new(),
+        );
+        match checked {
+            Check::Go(to) => {
+                let entry = self.world.messages.get_mut(&message.id).expect("the message").edit();
+                entry.state = MessageState::HandedOver { lease_until: self.now, adapter_state: String::new() };
+                entry.attempts += 1;
+                entry.handed_over_at = Some(self.now);
+                entry.to = Some(to);
+                let accepted = Outcome::Accepted { provider_id: format!("p-{}", message.id) };
+                let outcome = self.provider.clone().unwrap_or(accepted);
+                outcome::settle(&mut self.world, message.id, &outcome, self.now);
+            }
+            Check::Skip(reason) => outcome::skip(&mut self.world, message.id, reason, None, self.now),
+            Check::Hold(reason) => outcome::hold_message(&mut self.world, message.id, reason, self.now),
+            Check::Paused => {
+                self.world.messages.get_mut(&message.id).expect("it").edit().due_at = Some(self.now + Span::minutes(1))
+            }
+        }
+    }
+
+    // What the audience sees.
+
+    pub(crate) fn sent(&self) -> Vec<&Message> {
+        let mut sent: Vec<&Message> = self
+            .world
+            .messages
+            .values()
+            .map(|entry| &entry.value)
+            .filter(|message| message.may_have_been_sent())
+            .collect();
+        sent.sort_by_key(|message| message.handed_over_at);
+        sent
+    }
+
+    pub(crate) fn sent_at(&self) -> Vec<Timestamp> {
+        self.sent().iter().filter_map(|message| message.handed_over_at).collect()
+    }
+
+    pub(crate) fn message(&self) -> &Message {
+        let all: Vec<&Message> = self.world.messages.values().map(|entry| &entry.value).collect();
+        assert_eq!(all.len(), 1, "one message is expected");
+        all[0]
+    }
+
+    pub(crate) fn runs(&self) -> Vec<&Run> {
+        self.world.runs.values().map(|entry| &entry.value).collect()
+    }
+
+    pub(crate) fn run(&self) -> &Run {
+        let runs = self.runs();
+        assert_eq!(runs.len(), 1, "one run is expected");
+        runs[0]
+    }
+
+    pub(crate) fn ends(&self) -> Vec<EndReason> {
+        self.runs()
+            .iter()
+            .filter_map(|run| match run.position {
+                Position::Ended { reason, .. } => Some(reason),
+                _ => None,
+            })
+            .collect()
+    }
+
+    pub(crate) fn told(&self, wanted: impl Fn(&Happening) -> bool) -> Vec<&TraceEntry> {
+        self.world.traces.iter().map(|(_, entry)| entry).filter(|entry| wanted(&entry.what)).collect()
+    }
+}
+
+fn inbox(id: ConnectionId) -> Connection {
+    Connection {
+        id,
+        name: "inbox".into(),
+        kind: ConnectionKind::Channel,
+        plugin: "inbox".to_owned().try_into().expect("a plugin name"),
+        config: json!({}),
+        grants: Grants::default(),
+        ability: Some(ChannelAbility {
+            channel: "inbox".into(),
+            addresses: vec![AddressKind::Handle],
+            idempotent: true,
+            lookup: false,
+        }),
+        held: None,
+        held_contents: BTreeMap::new(),
+        odd_refusals: 0,
+    }
+}
+
+// What happens in a shop.
+
+fn event(kind: &str, moment: Timestamp, subject: Subject, what: What) -> Event {
+    Event { id: format!("{kind}-{}-{subject:?}", moment.millis()), occurred_at: moment, subject, what }
+}
+
+pub(crate) fn cart_of(token: &str, moment: Timestamp, goods: &[(&str, u32)]) -> Event {
+    let lines = goods
+        .iter()
+        .map(|(sku, quantity)| Line {
+            title: format!("Shirt {sku}"),
+            sku: Some((*sku).into()),
+            quantity: *quantity,
+            ..Line::default()
+        })
+        .collect();
+    let body = CartBody { lines, updated_at: Some(moment), ..CartBody::default() };
+    event("cart", moment, Subject { cart: Some(token.into()), ..Subject::default() }, What::CartUpdated(body))
+}
+
+pub(crate) fn cart(moment: Timestamp, goods: &[(&str, u32)]) -> Event {
+    cart_of("c1", moment, goods)
+}
+
+pub(crate) fn ana() -> CustomerBody {
+    CustomerBody {
+        first_name: Some("Ana".into()),
+        consent: Some(ConsentBody { state: ConsentState::Subscribed, at: None }),
+        ..CustomerBody::default()
+    }
+}
+
+/// Ana says who she is, for the cart `c1`, and subscribes.
+pub(crate) fn ana_identifies(moment: Timestamp) -> Event {
+    let subject = Subject {
+        customer: Some("ana".into()),
+        email: Some("ana@example.ro".into()),
+        cart: Some("c1".into()),
+        ..Subject::default()
+    };
+    event("identify", moment, subject, What::CustomerIdentified(ana()))
+}
+
+pub(crate) fn ana_says(moment: Timestamp, state: ConsentState) -> Event {
+    let consent = Some(ConsentBody { state, at: None });
+    let subject = Subject { customer: Some("ana".into()), ..Subject::default() };
+    event("says", moment, subject, What::CustomerIdentified(CustomerBody { consent, ..CustomerBody::default() }))
+}
+
+pub(crate) fn order(id: &str, moment: Timestamp) -> Event {
+    order_by(OrderOrigin::Customer, id, moment)
+}
+
+pub(crate) fn order_by(origin: OrderOrigin, id: &str, moment: Timestamp) -> Event {
+    let subject = Subject { customer: Some("ana".into()), order: Some(id.into()), ..Subject::default() };
+    let body = OrderBody { origin, ..OrderBody::default() };
+    event(&format!("order-{id}"), moment, subject, What::OrderPlaced(body))
+}
+
+pub(crate) fn receipt(kind: ReceiptKind, message: &Message, moment: Timestamp) -> Event {
+    let receipt = Receipt {
+        kind,
+        provider_id: message.provider_id.clone(),
+        message_id: Some(message.id),
+        sender: None,
+        text: None,
+        failure: None,
+    };
+    event("receipt", moment, Subject::default(), What::Receipt(receipt))
+}
