@@ -64,18 +64,21 @@ impl Catalogue {
                     "the stored component is not the one of digest {digest}; upload it again"
                 )));
             }
-            self.load(component).await.map_err(|why| missing(format!("its component cannot be loaded: {why}")))
+            let digest = digest.to_owned();
+            self.load(digest, component).await.map_err(|why| missing(format!("its component cannot be loaded: {why}")))
         };
         cell.get_or_try_init(load).await.cloned()
     }
 
-    /// A component from its bytes, through every check but that of its metadata.
-    pub(crate) async fn load(&self, component: Bytes) -> Result<Arc<Plugin>, PluginRejection> {
-        check::file(&self.sandbox.limits, &component)?;
+    /// A component that was just uploaded; where it is good it stays ready.
+    pub(crate) async fn uploaded(&self, component: Bytes) -> Result<Arc<Plugin>, PluginRejection> {
         let digest = digest_of(&component);
-        if let Some(plugin) = self.cell(&digest).get() {
-            return Ok(plugin.clone());
-        }
+        self.cell(&digest).get_or_try_init(|| self.load(digest.clone(), component)).await.cloned()
+    }
+
+    /// A component from its bytes, through every check but that of its metadata.
+    async fn load(&self, digest: String, component: Bytes) -> Result<Arc<Plugin>, PluginRejection> {
+        check::file(&self.sandbox.limits, &component)?;
         let Fitting { kind, built_for } = self.compile(digest.clone(), component).await?;
         let first = self.describe(&kind).await?;
         let descriptor = if first == self.describe(&kind).await? {
@@ -87,9 +90,7 @@ impl Catalogue {
         let config_schema = jsonschema::validator_for(&descriptor.config_schema).map_err(|why| {
             reject(CheckStage::Describe, format!("descriptor.config-schema is no JSON Schema: {why}"))
         })?;
-        let plugin = Arc::new(Plugin { digest: digest.clone(), kind, built_for, descriptor, config_schema });
-        let kept = self.cell(&digest).get_or_init(|| async { plugin }).await.clone();
-        Ok(kept)
+        Ok(Arc::new(Plugin { digest, kind, built_for, descriptor, config_schema }))
     }
 
     async fn compile(&self, digest: String, component: Bytes) -> Result<Fitting, PluginRejection> {

@@ -123,7 +123,7 @@ impl Plugins for Runtime {
         let metadata = check::read_metadata(&component);
         let (name, version) = metadata.identity()?;
         let size = component.len() as u64;
-        let plugin = self.catalogue.load(component).await?;
+        let plugin = self.catalogue.uploaded(component).await?;
         Ok(PluginRecord {
             name,
             version,

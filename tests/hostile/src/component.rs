@@ -1,0 +1,68 @@
+//! From text to a component.
+
+use std::fs;
+use std::path::Path;
+
+use wasm_metadata::{AddMetadata, AddMetadataField};
+use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+use wit_parser::Resolve;
+
+/// The contract as one text, changed by `edit`: another edition is made by replacing its version.
+fn contract(edit: &dyn Fn(String) -> String) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../wit/v0.1");
+    let mut files: Vec<_> = fs::read_dir(folder)
+        .expect("wit/v0.1 is there")
+        .map(|entry| entry.expect("a file").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "wit"))
+        .collect();
+    files.sort();
+    let mut text = "package cartwright:plugin@0.1.0;\n".to_owned();
+    for file in files {
+        let part = fs::read_to_string(file).expect("a file of wit/v0.1");
+        let part = part.replace("package cartwright:plugin@0.1.0;", "");
+        // Documentation in front of the package line belongs to no item here.
+        text.extend(part.lines().filter(|line| !line.starts_with("///")).flat_map(|line| [line, "\n"]));
+    }
+    edit(text)
+}
+
+/// A core module from its text.
+pub fn core_module_of(text: &str) -> Vec<u8> {
+    wat::parse_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+/// A component of a world, from the text of its core module. `more` is WIT that the world needs beside the contract.
+pub fn component_of(
+    module: &str,
+    world: &str,
+    more: &[&str],
+    edit: &dyn Fn(String) -> String,
+    metadata: Option<(&str, &str)>,
+) -> Vec<u8> {
+    let mut resolve = Resolve::default();
+    resolve.push_str("contract.wit", &contract(edit)).expect("the contract is sound");
+    for (index, text) in more.iter().enumerate() {
+        resolve.push_str(format!("more-{index}.wit"), text).expect("what is added to the contract is sound");
+    }
+    let guest = resolve.push_str("guest.wit", world).expect("the world is sound");
+    let world = resolve.select_world(&[guest], Some("guest")).expect("the world is called guest");
+    let mut module = core_module_of(module);
+    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).expect("the types can be embedded");
+    let component = ComponentEncoder::default()
+        .module(&module)
+        .and_then(|encoder| encoder.validate(true).encode())
+        .unwrap_or_else(|error| panic!("{error:#}"));
+    let Some((name, version)) = metadata else { return component };
+    let mut add = AddMetadata::default();
+    add.name = AddMetadataField::Set(name.to_owned());
+    let mut component = add.to_wasm(&component).expect("metadata can be added");
+    component.extend(custom_section("version", version));
+    component
+}
+
+/// A section with a text, as `wasm-tools metadata add` writes it. Both are shorter than 100 bytes.
+fn custom_section(name: &str, text: &str) -> Vec<u8> {
+    let length = |text: &str| u8::try_from(text.len()).ok().filter(|length| *length < 100).expect("a short text");
+    let size = 1 + length(name) + length(text);
+    [&[0, size, length(name)], name.as_bytes(), text.as_bytes()].concat()
+}
