@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use cartwright_domain::time::{Span, Timestamp};
+use cartwright_engine::MovableClock;
 use cartwright_engine::ports::{Clock, Entropy};
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::watch;
@@ -30,9 +31,10 @@ impl ManualClock {
     pub fn advance(&self, span: Span) {
         self.now.send_modify(|now| *now = *now + span);
     }
+}
 
-    /// Goes on to a moment; never back.
-    pub fn advance_to(&self, moment: Timestamp) {
+impl MovableClock for ManualClock {
+    fn move_to(&self, moment: Timestamp) {
         self.now.send_modify(|now| *now = (*now).max(moment));
     }
 }
@@ -98,7 +100,7 @@ mod tests {
         assert!(!sleeper.is_finished());
         clock.advance(Span::hours(1));
         sleeper.await.unwrap();
-        clock.advance_to(at("2026-11-02T11:00:00Z"));
+        clock.move_to(at("2026-11-02T11:00:00Z"));
         assert_eq!(clock.now(), at("2026-11-02T14:00:00Z"));
     }
 

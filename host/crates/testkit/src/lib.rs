@@ -7,7 +7,10 @@
 #![allow(clippy::disallowed_methods, reason = "tests are told by the environment where their database and data are")]
 
 pub mod clock;
+pub mod database;
+mod postgres;
 pub mod present;
 pub mod provider;
 pub mod shopify;
 pub mod values;
+pub mod whatsapp;

@@ -16,7 +16,8 @@ const MISSING: &str = "there is no PostgreSQL on this machine; install it (apt-g
                        server in CARTWRIGHT_TEST_POSTGRES";
 
 /// Nothing of it has to survive anything; only this user reaches the socket.
-const SETTINGS: &str = "-c listen_addresses= -c fsync=off -c full_page_writes=off -c shared_buffers=64MB -c max_connections=400";
+const SETTINGS: &str =
+    "-c listen_addresses= -c fsync=off -c full_page_writes=off -c shared_buffers=64MB -c max_connections=400";
 
 /// The server with a database that has all tables: copying it is faster than making them.
 struct Server {
@@ -87,7 +88,7 @@ fn start_private() -> (String, ChildStdin) {
          '{binaries}/initdb' --auth=trust --username=postgres --no-sync --encoding=UTF8 --locale=C data >log 2>&1 &&
          '{binaries}/pg_ctl' start --wait --timeout=120 -D data -l log -o \"-k '{folder}' {SETTINGS}\" </dev/null >>log 2>&1 &&
          echo ready || exec tail -n 5 log
-         exec >&-
+         exec >/dev/null
          cat
          '{binaries}/pg_ctl' stop --mode=immediate -D data >>log 2>&1
          cd / && rm -rf '{folder}'",

@@ -232,8 +232,6 @@ mod tests {
 
     #[test]
     fn the_signature_is_the_one_that_rfc_4231_gives() {
-        let expected = "W9zGg6Ri8T2eRRT7a2kL3WSxvUoNhQ+RRBBTeTaYOOs=";
-        assert_ne!(signature("Jefe", b"what do ya want for nothing"), expected);
         let vector = signature("Jefe", b"what do ya want for nothing?");
         assert_eq!(
             hex(&STANDARD.decode(vector).unwrap()),

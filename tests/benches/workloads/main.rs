@@ -1,0 +1,43 @@
+//! What Cartwright costs, each figure beside its floor of the same run: `cargo xtask bench [w1|w2|w4]`.
+//!
+//! Absolute figures say something about this machine at this moment; only ratios may be compared. Times are taken
+//! here and nowhere in the tests.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a bench takes times and prints them"
+)]
+
+mod condition;
+mod figures;
+mod ingest;
+mod journeys;
+
+use cartwright_testkit::database::Database;
+use figures::Figures;
+
+#[tokio::main]
+async fn main() {
+    // Cargo adds `--bench`.
+    let wanted: Vec<String> =
+        std::env::args().skip(1).filter(|word| word != "--bench").map(|word| word.to_lowercase()).collect();
+    let asked = |workload: &str| wanted.is_empty() || wanted.iter().any(|word| word == workload);
+    for word in &wanted {
+        assert!(["w1", "w2", "w4"].contains(&word.as_str()), "there is no workload {word}; there are w1, w2 and w4");
+    }
+    let mut figures = Figures::begin();
+    if asked("w1") {
+        condition::measure(&mut figures).await;
+    }
+    for (name, database) in [("SQLite", Database::sqlite().await), ("PostgreSQL", Database::postgres().await)] {
+        if asked("w2") {
+            ingest::measure(name, &database, &mut figures).await;
+        }
+        if asked("w4") {
+            journeys::measure(name, database, &mut figures).await;
+        }
+    }
+    figures.end();
+}

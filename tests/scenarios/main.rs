@@ -1,0 +1,10 @@
+//! What a shop sees: each test is a story, told over HTTP to a whole service, on both databases.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod bad_input;
+mod crash;
+mod mail;
+mod plugins;
+mod reminder;
+mod whatsapp;

@@ -1,0 +1,118 @@
+//! A client of the HTTP service: requests and answers as JSON, nothing interpreted.
+
+use cartwright_testkit::shopify::Delivery;
+use reqwest::Method;
+use serde_json::Value;
+
+/// Speaks to one service with one key, about one shop.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    base: String,
+    key: String,
+    shop: Option<String>,
+}
+
+/// An answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reply {
+    /// Status.
+    pub status: u16,
+    /// Body; `null` if it is no JSON.
+    pub body: Value,
+}
+
+impl Reply {
+    /// The body of an answer that says yes.
+    ///
+    /// # Panics
+    /// If it says no.
+    pub fn ok(self) -> Value {
+        assert!((200..300).contains(&self.status), "{}: {:#}", self.status, self.body);
+        self.body
+    }
+
+    /// The stable code of an answer that says no.
+    pub fn problem(&self) -> &str {
+        self.body["code"].as_str().unwrap_or_default()
+    }
+}
+
+impl Client {
+    /// A client of the service at `base`.
+    pub fn new(base: impl Into<String>, key: impl Into<String>) -> Self {
+        // One TLS for the whole process; a second test that installs it again changes nothing.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        Self { http, base: base.into(), key: key.into(), shop: None }
+    }
+
+    /// The same, about a shop.
+    pub fn of_shop(&self, shop: &str) -> Self {
+        Self { shop: Some(shop.to_owned()), ..self.clone() }
+    }
+
+    /// The shop it speaks about.
+    pub fn shop(&self) -> Option<&str> {
+        self.shop.as_deref()
+    }
+
+    /// `GET`.
+    pub async fn get(&self, path: &str) -> Reply {
+        self.send(Method::GET, path, None).await
+    }
+
+    /// `POST` of a JSON document.
+    pub async fn post(&self, path: &str, body: &Value) -> Reply {
+        self.send(Method::POST, path, Some(("application/json", body.to_string().into_bytes()))).await
+    }
+
+    /// `PUT` of a JSON document.
+    pub async fn put(&self, path: &str, body: &Value) -> Reply {
+        self.send(Method::PUT, path, Some(("application/json", body.to_string().into_bytes()))).await
+    }
+
+    /// `POST` of a component.
+    pub async fn upload(&self, path: &str, component: Vec<u8>) -> Reply {
+        self.send(Method::POST, path, Some(("application/wasm", component))).await
+    }
+
+    /// The items of a list.
+    ///
+    /// # Panics
+    /// If there is no such list.
+    pub async fn list(&self, path: &str) -> Vec<Value> {
+        self.get(path).await.ok()["items"].as_array().unwrap().clone()
+    }
+
+    /// Posts a webhook to its whole address.
+    ///
+    /// # Panics
+    /// If nobody answers.
+    pub async fn deliver(&self, address: &str, delivery: &Delivery) -> u16 {
+        self.try_deliver(address, delivery).await.unwrap()
+    }
+
+    /// The same for an address where the service may have died.
+    pub async fn try_deliver(&self, address: &str, delivery: &Delivery) -> Option<u16> {
+        let mut request = self.http.post(address).body(delivery.body.clone());
+        for (name, value) in &delivery.headers {
+            request = request.header(name, value);
+        }
+        request.send().await.ok().map(|answer| answer.status().as_u16())
+    }
+
+    async fn send(&self, method: Method, path: &str, body: Option<(&str, Vec<u8>)>) -> Reply {
+        let mut request = self.http.request(method, format!("{}{path}", self.base)).bearer_auth(&self.key);
+        if let Some(shop) = &self.shop {
+            request = request.header("cartwright-shop", shop);
+        }
+        if let Some((kind, body)) = body {
+            request = request.header("content-type", kind).body(body);
+        }
+        let answer = request.send().await.unwrap();
+        let status = answer.status().as_u16();
+        let body = answer.bytes().await.unwrap();
+        Reply { status, body: serde_json::from_slice(&body).unwrap_or(Value::Null) }
+    }
+}
