@@ -34,7 +34,11 @@ async fn no_operation_answers_without_a_key() {
             if public {
                 assert!(matches!(answer.status, 200 | 404), "{method} {path} is public: {}", answer.status);
             } else {
-                assert_eq!((answer.status, answer.code().as_str()), (401, "unauthorized"), "{method} {path} {header:?}");
+                assert_eq!(
+                    (answer.status, answer.code().as_str()),
+                    (401, "unauthorized"),
+                    "{method} {path} {header:?}"
+                );
                 assert_eq!(answer.header("www-authenticate"), "Bearer");
             }
         }
@@ -43,8 +47,11 @@ async fn no_operation_answers_without_a_key() {
 
 #[tokio::test]
 async fn public_operations_are_these_and_no_others() {
-    let mut public: Vec<String> =
-        operations().into_iter().filter(|(_, _, public)| *public).map(|(method, path, _)| format!("{method} {path}")).collect();
+    let mut public: Vec<String> = operations()
+        .into_iter()
+        .filter(|(_, _, public)| *public)
+        .map(|(method, path, _)| format!("{method} {path}"))
+        .collect();
     public.sort();
     assert_eq!(public, ["GET /healthz", "GET /readyz", "POST /hooks/{connection}"]);
 }
@@ -81,7 +88,8 @@ async fn no_key_opens_another_shop() {
         if method == "GET" && !path.contains('{') {
             assert_eq!(answer.status, 200, "{what}");
             let shown = answer.json();
-            let nothing = shown["items"].as_array().is_some_and(Vec::is_empty) || shown["counts"].as_object().is_some_and(|counts| counts.is_empty());
+            let nothing = shown["items"].as_array().is_some_and(Vec::is_empty)
+                || shown["counts"].as_object().is_some_and(|counts| counts.is_empty());
             assert!(nothing || path == "/v1/shops", "{what}");
         } else {
             assert!((400..500).contains(&answer.status), "{what}");
@@ -92,10 +100,16 @@ async fn no_key_opens_another_shop() {
         }
 
         let request = Request::builder().method(method.as_str()).uri(&own).header("content-type", "application/json");
-        let request = request.header("authorization", format!("Bearer {}", service.foreign)).header("cartwright-shop", &service.shop);
+        let request = request
+            .header("authorization", format!("Bearer {}", service.foreign))
+            .header("cartwright-shop", &service.shop);
         let answer = service.send(request.body(Body::from(body.unwrap_or_default())).unwrap()).await;
         if !path.starts_with("/v1/shops") {
-            assert_eq!((answer.status, answer.code().as_str()), (404, "not_found"), "{method} {own} with the other shop named");
+            assert_eq!(
+                (answer.status, answer.code().as_str()),
+                (404, "not_found"),
+                "{method} {own} with the other shop named"
+            );
         }
     }
     for (path, id) in [("strategies", 2), ("customers", 3), ("runs", 4), ("messages", 5)] {
@@ -111,7 +125,8 @@ async fn an_operator_names_the_shop_and_only_an_operator_makes_one() {
     let unnamed = service.ask("GET", "/v1/runs", &service.operator, None).await;
     assert_eq!((unnamed.status, unnamed.code().as_str()), (400, "shop_not_named"));
     let named = |shop: String| {
-        let request = Request::builder().uri("/v1/runs").header("authorization", format!("Bearer {}", service.operator));
+        let request =
+            Request::builder().uri("/v1/runs").header("authorization", format!("Bearer {}", service.operator));
         service.send(request.header("cartwright-shop", shop).body(Body::empty()).unwrap())
     };
     assert_eq!(named(service.shop.clone()).await.json()["items"].as_array().unwrap().len(), 1);
@@ -120,7 +135,9 @@ async fn an_operator_names_the_shop_and_only_an_operator_makes_one() {
     let new = r#"{"name":"Third","currency":"EUR"}"#;
     assert_eq!(service.ask("POST", "/v1/shops", &service.own, Some(new)).await.code(), "operator_only");
     assert_eq!(service.ask("POST", "/v1/shops", &service.operator, Some(new)).await.status, 201);
-    let shops = |key: String| async { service.ask("GET", "/v1/shops", &{ key }, None).await.json()["items"].as_array().unwrap().len() };
+    let shops = |key: String| async {
+        service.ask("GET", "/v1/shops", &{ key }, None).await.json()["items"].as_array().unwrap().len()
+    };
     assert_eq!((shops(service.operator.clone()).await, shops(service.own.clone()).await), (3, 1));
 }
 

@@ -44,9 +44,11 @@ async fn s28_every_save_of_a_strategy_is_a_new_version() {
     let saved = service.ask("PUT", &format!("/v1/strategies/{id}"), &service.own, Some(&changed.to_string())).await;
     assert_eq!((saved.status, &saved.json()["state"], &saved.json()["version"]), (200, &json!("paused"), &json!(2)));
     let versions = service.see(&format!("/v1/strategies/{id}/versions")).await["items"].clone();
-    let settles: Vec<&Value> = versions.as_array().unwrap().iter().map(|version| &version["definition"]["trigger"]["settle"]).collect();
+    let settles: Vec<&Value> =
+        versions.as_array().unwrap().iter().map(|version| &version["definition"]["trigger"]["settle"]).collect();
     assert_eq!(settles, [&json!("2h"), &json!("4h")]);
-    let live = service.ask("POST", &format!("/v1/strategies/{id}/state"), &service.own, Some(r#"{"state":"live"}"#)).await;
+    let live =
+        service.ask("POST", &format!("/v1/strategies/{id}/state"), &service.own, Some(r#"{"state":"live"}"#)).await;
     assert_eq!(live.json()["state"], "live");
 }
 
@@ -75,7 +77,13 @@ async fn pages_of_a_list_follow_one_another_without_gap_or_overlap() {
     let mut path = "/v1/customers?limit=3".to_owned();
     loop {
         let page = service.see(&path).await;
-        seen.extend(page["items"].as_array().unwrap().iter().map(|customer| customer["first_name"].as_str().unwrap().to_owned()));
+        seen.extend(
+            page["items"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|customer| customer["first_name"].as_str().unwrap().to_owned()),
+        );
         let Some(next) = page["next"].as_str() else { break };
         path = format!("/v1/customers?limit=3&after={next}");
     }
@@ -91,15 +99,22 @@ async fn a_shop_changes_field_by_field() {
     let service = Service::quiet().await;
     let path = format!("/v1/shops/{}", service.shop);
     let changed = service.ask("PATCH", &path, &service.own, Some(r#"{"name":"Oak","country":null}"#)).await.json();
-    assert_eq!((&changed["name"], &changed["country"], &changed["time_zone"]), (&json!("Oak"), &json!(null), &json!("Europe/Berlin")));
-    assert_eq!(service.ask("PATCH", &path, &service.own, Some(r#"{"currency":"USD"}"#)).await.code(), "invalid_request");
+    assert_eq!(
+        (&changed["name"], &changed["country"], &changed["time_zone"]),
+        (&json!("Oak"), &json!(null), &json!("Europe/Berlin"))
+    );
+    assert_eq!(
+        service.ask("PATCH", &path, &service.own, Some(r#"{"currency":"USD"}"#)).await.code(),
+        "invalid_request"
+    );
     assert_eq!(service.see(&path).await, changed);
 }
 
 #[tokio::test]
 async fn a_removed_source_takes_no_webhooks_any_more() {
     let service = Service::quiet().await;
-    let hook = service.see("/v1/sources/shopify").await["webhook"].as_str().unwrap().replace("https://cartwright.example", "");
+    let hook =
+        service.see("/v1/sources/shopify").await["webhook"].as_str().unwrap().replace("https://cartwright.example", "");
     let deliver = || service.send(Request::post(&hook).body(Body::from("{}")).unwrap());
     assert_eq!(deliver().await.code(), "webhook_unsigned");
     assert_eq!(service.ask("DELETE", "/v1/sources/shopify", &service.own, None).await.status, 204);

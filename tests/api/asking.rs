@@ -72,7 +72,12 @@ pub fn reminder() -> Value {
 impl Service {
     /// Ana left a teapot in her cart and was reminded of it.
     pub async fn busy() -> Self {
-        let service = Self::quiet().await;
+        Self::busy_on(Database::sqlite().await).await
+    }
+
+    /// The same on a database.
+    pub async fn busy_on(database: Database) -> Self {
+        let service = Self::quiet_on(database).await;
         let world = &service.world;
         world.publish(&reminder()).await;
         let checkout = shopify::checkout("c7checkout", Some("hWN4cart"), &ANA, &[TEAPOT], world.now());
@@ -85,7 +90,12 @@ impl Service {
 
     /// Shops to which nothing has happened yet.
     pub async fn quiet() -> Self {
-        let world = World::open(Database::sqlite().await).await;
+        Self::quiet_on(Database::sqlite().await).await
+    }
+
+    /// The same on a database.
+    pub async fn quiet_on(database: Database) -> Self {
+        let world = World::open(database).await;
         let engine = &world.engine;
         let shop = engine.store.shops().await.unwrap()[0].id;
         let other = engine.make_shop("Elm", "USD".parse().unwrap(), None, None).await.unwrap().id;
@@ -101,7 +111,11 @@ impl Service {
         let answer = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = answer.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.unwrap();
-        Answer { status: parts.status.as_u16(), headers: parts.headers, text: String::from_utf8_lossy(&bytes).into_owned() }
+        Answer {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            text: String::from_utf8_lossy(&bytes).into_owned(),
+        }
     }
 
     /// Asks with a key; a body goes as JSON.
@@ -145,8 +159,9 @@ pub fn settled(value: Value) -> Value {
         Value::Object(map) => map.into_iter().map(|(name, value)| (name, settled(value))).collect(),
         Value::Array(items) => items.into_iter().map(settled).collect(),
         Value::String(text) => {
-            let parts = text.split('/').map(|part| if is_id(part) { "[id]" } else { part });
-            Value::String(parts.collect::<Vec<_>>().join("/"))
+            let part = |part: &str| if is_id(part) { "[id]".to_owned() } else { part.to_owned() };
+            let of_key = |text: &str| text.split(':').map(part).collect::<Vec<_>>().join(":");
+            Value::String(text.split('/').map(of_key).collect::<Vec<_>>().join("/"))
         }
         other => other,
     }

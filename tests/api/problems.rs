@@ -15,7 +15,8 @@ async fn refusals_say_what_is_wrong_and_what_to_do() {
     let mut misspelt = reminder();
     misspelt["triger"] = json!({});
     let renamed = json!({ "name": "other", "variants": [] }).to_string();
-    let event = json!({ "id": "e", "type": "cart.updated", "occurred_at": "2026-11-02T09:00:00Z", "body": { "lines": [{}] } });
+    let event =
+        json!({ "id": "e", "type": "cart.updated", "occurred_at": "2026-11-02T09:00:00Z", "body": { "lines": [{}] } });
     let asked: [(&str, &str, Option<String>); 16] = [
         ("GET", "/v1/nothing", None),
         ("DELETE", "/v1/runs", None),
@@ -39,7 +40,9 @@ async fn refusals_say_what_is_wrong_and_what_to_do() {
         let answer = service.ask(method, &path.replace("SHOP", &service.shop), &service.own, body.as_deref()).await;
         let mut problem = settled(answer.json());
         problem["request_id"] = json!("[id]");
-        told.push(json!({ "request": format!("{method} {path}"), "allow": answer.header("allow"), "problem": problem }));
+        told.push(
+            json!({ "request": format!("{method} {path}"), "allow": answer.header("allow"), "problem": problem }),
+        );
     }
     insta::assert_json_snapshot!(told);
 }
@@ -48,7 +51,8 @@ async fn refusals_say_what_is_wrong_and_what_to_do() {
 async fn a_body_of_another_type_is_named() {
     let service = Service::quiet().await;
     for (path, kind) in [("/v1/events", "text/plain"), ("/v1/events", ""), ("/v1/plugins", "application/json")] {
-        let request = Request::post(path).header("authorization", format!("Bearer {}", service.own)).header("content-type", kind);
+        let request =
+            Request::post(path).header("authorization", format!("Bearer {}", service.own)).header("content-type", kind);
         let answer = service.send(request.body(Body::from("{}")).unwrap()).await;
         assert_eq!((answer.status, answer.code().as_str()), (415, "unsupported_media_type"), "{path} {kind}");
     }

@@ -6,7 +6,7 @@ use cartwright_engine::ports::{Page, PageRequest};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::problem::{Code, Problem};
+use crate::problem::{Code, FieldError, Problem};
 
 /// A page of a list.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -29,13 +29,18 @@ pub(crate) struct List(pub(crate) &'static str);
 impl List {
     /// What the store is asked for.
     pub(crate) fn page(self, limit: Option<u32>, after: Option<&str>) -> Result<PageRequest, Problem> {
+        let refuse = |field: &str, message: String| {
+            Err(Problem::fields(Code::InvalidQuery, vec![FieldError::new(field, message)]))
+        };
         let limit = limit.unwrap_or(USUAL);
         if !(1..=MOST).contains(&limit) {
-            return Err(Problem::new(Code::InvalidQuery, format!("limit: must be 1 to {MOST}, not {limit}")));
+            return refuse("limit", format!("must be 1 to {MOST}, not {limit}"));
         }
-        let bad_cursor = "after: is not the `next` of a page before; begin again without it";
-        let after = match after {
-            Some(cursor) => Some(self.unwrap(cursor).ok_or_else(|| Problem::new(Code::InvalidQuery, bad_cursor))?),
+        let after = match after.map(|cursor| self.unwrap(cursor)) {
+            Some(None) => {
+                return refuse("after", "is not the `next` of a page before; begin again without it".to_owned());
+            }
+            Some(Some(own)) => Some(own),
             None => None,
         };
         Ok(PageRequest { after, limit })

@@ -28,7 +28,7 @@ const MOST: usize = 500;
 )]
 pub(crate) enum EventsBody {
     /// One; what is wrong with it refuses the request.
-    One(EventText),
+    One(Box<EventText>),
     /// Several; each has an answer of its own.
     Batch(#[schemars(length(min = 1, max = 500))] Vec<EventText>),
 }

@@ -12,6 +12,9 @@ use serde_json::error::Category;
 use crate::problem::{Code, Problem};
 use crate::router::Api;
 
+/// How deep arrays and objects may be nested.
+const DEEPEST: usize = 64;
+
 /// A JSON body read as `T`; the field that does not fit is named.
 pub(crate) struct JsonBody<T>(pub(crate) T);
 
@@ -50,7 +53,7 @@ async fn json_bytes(request: Request, limit: usize) -> Result<Bytes, Problem> {
         return Err(Problem::new(Code::UnsupportedMediaType, "Send the header `content-type: application/json`."));
     }
     let bytes = limited(request, limit).await?;
-    refuse_null_character(&bytes)?;
+    check_keepable(&bytes)?;
     Ok(bytes)
 }
 
@@ -111,15 +114,31 @@ fn malformed(error: serde_json::Error) -> Problem {
     Problem::new(Code::MalformedJson, format!("Reading the body as JSON stopped: {error}."))
 }
 
-/// No database can hold U+0000 in a text. In JSON it can only stand as the escape.
-fn refuse_null_character(bytes: &[u8]) -> Result<(), Problem> {
-    let mut escaped = false;
+/// What would be taken here but could not be kept: U+0000, which no database holds in a text (in JSON it can only stand
+/// as the escape), and nesting so deep that the document could not be read again as part of another.
+fn check_keepable(bytes: &[u8]) -> Result<(), Problem> {
+    let refuse = |what: String| Err(Problem::new(Code::MalformedJson, what));
+    let (mut depth, mut in_text, mut escaped) = (0usize, false, false);
     for (place, byte) in bytes.iter().enumerate() {
-        if escaped && bytes[place..].starts_with(b"u0000") {
-            let detail = format!("Texts must not hold the character U+0000; there is one at byte {place}.");
-            return Err(Problem::new(Code::MalformedJson, detail));
+        if escaped {
+            escaped = false;
+            if bytes[place..].starts_with(b"u0000") {
+                return refuse(format!("Texts must not hold the character U+0000; there is one at byte {place}."));
+            }
+            continue;
         }
-        escaped = !escaped && *byte == b'\\';
+        match byte {
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            b'[' | b'{' if !in_text => depth += 1,
+            b']' | b'}' if !in_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > DEEPEST {
+            return refuse(format!(
+                "Arrays and objects may be nested {DEEPEST} deep; at byte {place} they are deeper."
+            ));
+        }
     }
     Ok(())
 }
@@ -130,10 +149,19 @@ mod tests {
 
     #[test]
     fn the_null_character_is_refused_and_a_written_backslash_is_not() {
-        assert!(refuse_null_character(br#"{"a":"x\u0000y"}"#).is_err());
-        assert!(refuse_null_character(br#"{"a":"\\\u0000"}"#).is_err());
-        assert!(refuse_null_character(br#"{"a":"\\u0000"}"#).is_ok());
-        assert!(refuse_null_character(br#"{"a":"\u0001"}"#).is_ok());
+        assert!(check_keepable(br#"{"a":"x\u0000y"}"#).is_err());
+        assert!(check_keepable(br#"{"a":"\\\u0000"}"#).is_err());
+        assert!(check_keepable(br#"{"a":"\\u0000"}"#).is_ok());
+        assert!(check_keepable(br#"{"a":"\u0001"}"#).is_ok());
+    }
+
+    #[test]
+    fn only_real_nesting_counts() {
+        let nested = |depth: usize| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(check_keepable(nested(DEEPEST).as_bytes()).is_ok());
+        assert!(check_keepable(nested(DEEPEST + 1).as_bytes()).is_err());
+        assert!(check_keepable(format!("[\"\\\"{}\"]", "[".repeat(1_000)).as_bytes()).is_ok());
+        assert!(check_keepable(format!("[{}1]", "[],".repeat(1_000)).as_bytes()).is_ok());
     }
 
     #[test]

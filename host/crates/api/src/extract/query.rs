@@ -4,7 +4,7 @@ use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
-use crate::problem::{Code, Problem};
+use crate::problem::{Code, FieldError, Problem};
 
 /// The query read as `T`; the parameter that does not fit is named.
 pub(crate) struct QueryOf<T>(pub(crate) T);
@@ -18,7 +18,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for QueryOf<T> {
             Err(rejection) => {
                 let text = rejection.body_text();
                 let detail = text.strip_prefix("Failed to deserialize query string: ").unwrap_or(&text);
-                Err(Problem::new(Code::InvalidQuery, detail))
+                let (field, message) = detail.split_once(": ").unwrap_or(("", detail));
+                Err(Problem::fields(Code::InvalidQuery, vec![FieldError::new(field, message)]))
             }
         }
     }

@@ -7,7 +7,7 @@ mod code;
 mod pages;
 mod responses;
 
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use cartwright_domain::event::EventError;
 use cartwright_engine::ports::StoreError;
@@ -28,8 +28,6 @@ pub(crate) struct Problem {
     pub(crate) errors: Vec<FieldError>,
     /// For the log only.
     pub(crate) internal: Option<String>,
-    /// Set on the answer as it is.
-    pub(crate) header: Option<(HeaderName, HeaderValue)>,
 }
 
 /// A problem as a client reads it.
@@ -74,7 +72,7 @@ impl FieldError {
 impl Problem {
     /// A problem with what to do.
     pub(crate) fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), errors: Vec::new(), internal: None, header: None }
+        Self { code, detail: detail.into(), errors: Vec::new(), internal: None }
     }
 
     /// A fault of ours: the client learns nothing but the request's id.
@@ -124,9 +122,6 @@ impl IntoResponse for Problem {
         let mut response = self.code.status().into_response();
         if self.code.status() == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert("www-authenticate", HeaderValue::from_static("Bearer"));
-        }
-        if let Some((name, value)) = self.header.clone() {
-            response.headers_mut().insert(name, value);
         }
         response.extensions_mut().insert(self);
         response
