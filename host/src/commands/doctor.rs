@@ -1,0 +1,197 @@
+//! `cartwright doctor`: what is wrong with an installation, and what to do.
+
+use cartwright_domain::shop::{Connection, Shop};
+use cartwright_engine::ports::{Plugins, Store};
+use cartwright_plugins::Runtime;
+use serde::Serialize;
+use std::sync::Arc;
+
+use crate::clock::SystemClock;
+use crate::failure::{Failure, counted};
+use crate::output::{self, Format};
+use crate::wiring::{self, DatabaseArgs, RuntimeArgs};
+use cartwright_engine::ports::Clock;
+
+/// What is looked at.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    database: DatabaseArgs,
+    #[command(flatten)]
+    runtime: RuntimeArgs,
+    #[command(flatten)]
+    format: Format,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Serialize)]
+struct Finding {
+    what: String,
+    state: State,
+    /// What was found and, if it is not well, what to do.
+    words: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum State {
+    Well,
+    Look,
+    Wrong,
+}
+
+#[derive(Default)]
+struct Findings(Vec<Finding>);
+
+impl Findings {
+    fn add(&mut self, what: impl Into<String>, state: State, words: impl ToString) {
+        self.0.push(Finding { what: what.into(), state, words: words.to_string() });
+    }
+}
+
+/// Looks at everything; ends as failed if anything is wrong.
+pub(crate) async fn run(args: Args) -> Result<(), Failure> {
+    let mut findings = Findings::default();
+    if let Some(store) = database(&args, &mut findings).await {
+        match wiring::runtime(&args.runtime, store.clone()) {
+            Ok(runtime) => {
+                findings.add("plugin runtime", State::Well, "it can be set up");
+                shops(&store, &runtime, &mut findings).await?;
+            }
+            Err(failure) => findings.add("plugin runtime", State::Wrong, told(&failure)),
+        }
+    }
+    let wrong = findings.0.iter().filter(|finding| finding.state == State::Wrong).count();
+    if args.format.json {
+        output::say_json(&findings.0);
+    } else {
+        for Finding { what, state, words } in &findings.0 {
+            let mark = match state {
+                State::Well => "well",
+                State::Look => "look",
+                State::Wrong => "WRONG",
+            };
+            output::say(format_args!("{mark:<5}  {what}: {words}"));
+        }
+    }
+    match wrong {
+        0 => Ok(()),
+        wrong => Err(Failure::failed(format!("{} to put right, see above", counted(wrong, "thing")))),
+    }
+}
+
+/// The keys and the database, as far as they can be opened.
+async fn database(args: &Args, findings: &mut Findings) -> Option<Arc<dyn Store>> {
+    let keys = match args.database.keys() {
+        Ok(keys) => keys,
+        Err(failure) => {
+            findings.add("secret keys", State::Wrong, told(&failure));
+            return None;
+        }
+    };
+    let url = &args.database.database_url;
+    // A doctor makes no database where there is none.
+    if let Some(file) = url.strip_prefix("sqlite:").filter(|file| !file.starts_with(':')) {
+        let file = file.trim_start_matches("//").split('?').next().unwrap_or_default();
+        if !std::path::Path::new(file).exists() {
+            findings.add(
+                "database",
+                State::Wrong,
+                format!("{file} does not exist; `cartwright serve` makes it, or name another with --database-url"),
+            );
+            return None;
+        }
+    }
+    match wiring::open(url, keys).await {
+        Ok(store) => {
+            let sizes = store.sizes().await.unwrap_or_default();
+            let rows: u64 = sizes.iter().map(|(_, rows)| rows).sum();
+            findings.add("database", State::Well, format!("it opens, and holds {rows} rows in {} tables", sizes.len()));
+            Some(store)
+        }
+        Err(failure) => {
+            findings.add("database", State::Wrong, told(&failure));
+            None
+        }
+    }
+}
+
+async fn shops(store: &Arc<dyn Store>, runtime: &Runtime, findings: &mut Findings) -> Result<(), Failure> {
+    let shops = store.shops().await?;
+    if shops.is_empty() {
+        findings.add("shops", State::Look, "there is none yet; `cartwright shop add NAME --currency EUR` makes one");
+    }
+    for shop in &shops {
+        plugins(store, runtime, shop, findings).await?;
+        for entry in store.connections(shop.id).await? {
+            connection(store, shop, &entry.value, findings).await?;
+        }
+        for (counter, count) in store.counts(shop.id).await? {
+            let words = format!("{count} counted; `GET /v1/journal` shows what was put aside");
+            findings.add(format!("{}: {counter}", shop.name), State::Look, words);
+        }
+    }
+    Ok(())
+}
+
+async fn plugins(
+    store: &Arc<dyn Store>,
+    runtime: &Runtime,
+    shop: &Shop,
+    findings: &mut Findings,
+) -> Result<(), Failure> {
+    for plugin in store.plugins(shop.id).await?.iter().filter(|plugin| plugin.active) {
+        let what = format!("{}: plugin {} {}", shop.name, plugin.name, plugin.version);
+        match store.plugin_component(shop.id, &plugin.digest).await? {
+            None => findings.add(what, State::Wrong, "its component is not in the database; upload it again"),
+            Some(component) => match runtime.check(component, SystemClock.now()).await {
+                Ok(_) => findings.add(what, State::Well, "it loads"),
+                Err(rejection) => {
+                    findings.add(
+                        what,
+                        State::Wrong,
+                        format!("it does not load any more: {rejection}; upload a version built for this host"),
+                    );
+                }
+            },
+        }
+    }
+    Ok(())
+}
+
+async fn connection(
+    store: &Arc<dyn Store>,
+    shop: &Shop,
+    connection: &Connection,
+    findings: &mut Findings,
+) -> Result<(), Failure> {
+    let what = format!("{}: connection {}", shop.name, connection.name);
+    let set = store.secret_names(shop.id, connection.id).await?;
+    if let Err(error) = store.secrets(shop.id, connection.id).await {
+        findings.add(what, State::Wrong, error);
+        return Ok(());
+    }
+    let missing: Vec<&str> =
+        connection.grants.secrets.iter().filter(|name| !set.contains(name)).map(String::as_str).collect();
+    if let Some(hold) = &connection.held {
+        let words = format!("held since {}: {}; {}", hold.since, hold.words, hold.next_step);
+        findings.add(what, State::Wrong, words);
+    } else if !missing.is_empty() {
+        findings.add(
+            what,
+            State::Look,
+            format!("no secret is set for {}; set it if the plugin needs it", missing.join(", ")),
+        );
+    } else {
+        findings.add(what, State::Well, format!("not held, {} opened", counted(set.len(), "secret")));
+    }
+    for (content, hold) in &connection.held_contents {
+        let what = format!("{}: content {content} on {}", shop.name, connection.name);
+        findings.add(what, State::Wrong, format!("held since {}: {}; {}", hold.since, hold.words, hold.next_step));
+    }
+    Ok(())
+}
+
+fn told(failure: &Failure) -> String {
+    failure.lines().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,10 @@
+//! The commands, one file each.
+
+pub(crate) mod demo;
+pub(crate) mod doctor;
+pub(crate) mod key;
+pub(crate) mod plugin;
+pub(crate) mod serve;
+pub(crate) mod shop;
+pub(crate) mod simulate;
+pub(crate) mod strategy;

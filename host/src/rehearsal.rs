@@ -1,0 +1,95 @@
+//! A shop to try a strategy in: the real engine and the real plugins, but its own time, its own chance, a database in
+//! memory, and providers that accept everything at once. Nothing leaves the process.
+
+mod accepting;
+mod sample;
+
+use cartwright_domain::ids::ShopId;
+use cartwright_domain::money::Currency;
+use cartwright_domain::plugin::{PluginKind, PluginRecord};
+use cartwright_domain::shop::{ConnectionKind, PluginRef};
+use cartwright_domain::strategy::{Step, Strategy};
+use cartwright_domain::time::Timestamp;
+use cartwright_engine::ports::Secret;
+use cartwright_engine::{ConnectionDraft, Engine};
+use cartwright_store::SecretKeys;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::clock::VirtualClock;
+use crate::entropy::CountedEntropy;
+use crate::failure::Failure;
+use crate::shipped::{self, PluginsArgs};
+use crate::wiring::{self, RuntimeArgs};
+
+/// A shop to try a strategy in.
+pub(crate) struct Rehearsal {
+    /// The engine.
+    pub(crate) engine: Engine,
+    /// Its clock.
+    pub(crate) clock: Arc<VirtualClock>,
+    /// The shop.
+    pub(crate) shop: ShopId,
+}
+
+impl Rehearsal {
+    /// A shop with all plugins of a folder, every channel that the strategy names, and every source.
+    pub(crate) async fn new(
+        plugins: &PluginsArgs,
+        strategy: &Strategy,
+        currency: Currency,
+        start: Timestamp,
+    ) -> Result<Self, Failure> {
+        let components = plugins.components()?;
+        // Secrets are made up here and forgotten at the end, and so is what seals them.
+        let keys = SecretKeys::parse(&SecretKeys::line(&[0; 32])).map_err(Failure::failed)?;
+        let store = wiring::open("sqlite::memory:", keys).await?;
+        let runtime = RuntimeArgs { cache: plugins.cache.clone(), ..RuntimeArgs::default() };
+        let runtime = wiring::runtime(&runtime, store.clone())?;
+        let clock = Arc::new(VirtualClock::new(start));
+        let accepting = Arc::new(accepting::Accepting::new(runtime));
+        let entropy = Arc::new(CountedEntropy::default());
+        let engine = Engine::new(store, accepting.clone(), accepting, clock.clone(), entropy);
+        let shop = engine.make_shop("Rehearsal", currency, None, None).await?.id;
+        let installed = shipped::install(&engine, shop, components).await?;
+        let rehearsal = Self { engine, clock, shop };
+        for channel in channels(strategy) {
+            if let Some(plugin) = channel_plugin(&installed, channel) {
+                rehearsal.connect(channel, ConnectionKind::Channel, plugin).await?;
+            }
+        }
+        for plugin in installed.iter().filter(|plugin| plugin.kind == PluginKind::Source) {
+            rehearsal.connect(&plugin.name, ConnectionKind::Source, plugin).await?;
+        }
+        Ok(rehearsal)
+    }
+
+    async fn connect(&self, name: &str, kind: ConnectionKind, plugin: &PluginRecord) -> Result<(), Failure> {
+        let config = sample::of_schema(&plugin.descriptor.config_schema);
+        let grants = plugin.descriptor.asks(&config);
+        let secrets = grants.secrets.iter().map(|name| (name.clone(), Secret::from("made up"))).collect();
+        let plugin = PluginRef { name: plugin.name.clone(), major: Some(plugin.major()) };
+        let draft = ConnectionDraft { name: name.to_owned(), kind, plugin, config, grants, secrets };
+        self.engine.save_connection(self.shop, draft).await?;
+        Ok(())
+    }
+}
+
+/// The channels that a strategy names.
+fn channels(strategy: &Strategy) -> BTreeSet<&str> {
+    let steps = strategy.steps.values();
+    steps
+        .filter_map(|step| match step {
+            Step::Message { channel, .. } => Some(channel.as_str()),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The plugin that a channel's name speaks of: its own, or the short name of what it reaches.
+fn channel_plugin<'a>(installed: &'a [PluginRecord], name: &str) -> Option<&'a PluginRecord> {
+    let reaches =
+        |plugin: &PluginRecord| plugin.descriptor.ability.as_ref().is_some_and(|ability| ability.channel == name);
+    let channels = || installed.iter().filter(|plugin| plugin.kind == PluginKind::Channel);
+    channels().find(|plugin| plugin.name == name).or_else(|| channels().find(|plugin| reaches(plugin)))
+}

@@ -1,0 +1,92 @@
+//! The composition root: which store, which runtime, which clock.
+
+use cartwright_engine::Engine;
+use cartwright_engine::ports::{Clock, Entropy, Store};
+use cartwright_plugins::{EgressPolicy, Limits, Runtime, RuntimeOptions, Slices};
+use cartwright_store::SecretKeys;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::failure::Failure;
+
+/// Where a command finds its data.
+#[derive(Debug, clap::Args)]
+pub(crate) struct DatabaseArgs {
+    /// `sqlite:FILE` or `postgres://USER@HOST/DATABASE`
+    #[arg(long, env = "CARTWRIGHT_DATABASE_URL", default_value = "sqlite:cartwright.db", hide_env_values = true)]
+    pub(crate) database_url: String,
+    /// File with the keys that open secrets; else they are taken from CARTWRIGHT_SECRET_KEY
+    #[arg(long, value_name = "FILE")]
+    pub(crate) secret_key_file: Option<PathBuf>,
+}
+
+/// How plugins run.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(crate) struct RuntimeArgs {
+    #[command(flatten)]
+    pub(crate) cache: CacheArgs,
+    /// A private address that plugins may reach, such as `10.0.0.5:25`; may be given several times
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) allow_private_host: Vec<String>,
+}
+
+/// Where compiled plugins are kept.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(crate) struct CacheArgs {
+    /// Folder that keeps compiled plugins, so that a start is quick
+    #[arg(long, env = "CARTWRIGHT_PLUGINS_CACHE", value_name = "DIR")]
+    pub(crate) plugins_cache: Option<PathBuf>,
+}
+
+impl DatabaseArgs {
+    /// Opens the database with the keys.
+    pub(crate) async fn open(&self) -> Result<Arc<dyn Store>, Failure> {
+        open(&self.database_url, self.keys()?).await
+    }
+
+    /// The keys, from the file or the environment; none where neither is given.
+    pub(crate) fn keys(&self) -> Result<SecretKeys, Failure> {
+        let text = match &self.secret_key_file {
+            Some(path) => Some(crate::strategy_file::text_of(path)?),
+            None => secret_key_of_environment(),
+        };
+        match text {
+            Some(text) => SecretKeys::parse(&text).map_err(Failure::bad_input),
+            None => Ok(SecretKeys::none()),
+        }
+    }
+}
+
+/// A key on the command line could be read by everybody on the machine, so there is no option for it.
+#[expect(clippy::disallowed_methods, reason = "configuration is read here and handed on")]
+fn secret_key_of_environment() -> Option<String> {
+    std::env::var("CARTWRIGHT_SECRET_KEY").ok().filter(|text| !text.trim().is_empty())
+}
+
+/// Opens a database and brings its tables up to this version.
+pub(crate) async fn open(url: &str, keys: SecretKeys) -> Result<Arc<dyn Store>, Failure> {
+    cartwright_store::open(url, keys).await.map_err(Failure::bad_input)
+}
+
+/// The plugin runtime over the components of a store.
+pub(crate) fn runtime(args: &RuntimeArgs, store: Arc<dyn Store>) -> Result<Arc<Runtime>, Failure> {
+    let options = RuntimeOptions {
+        cache_dir: args.cache.plugins_cache.clone(),
+        limits: Limits::default(),
+        slices: Slices::Timed,
+        components: store,
+        egress: EgressPolicy { allow_private: args.allow_private_host.clone() },
+    };
+    Runtime::new(options).map(Arc::new).map_err(Failure::bad_input)
+}
+
+/// The engine with everything real but time and chance, which are the caller's.
+pub(crate) fn engine(
+    args: &RuntimeArgs,
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+) -> Result<Engine, Failure> {
+    let runtime = runtime(args, store.clone())?;
+    Ok(Engine::new(store, runtime.clone(), runtime, clock, entropy))
+}
