@@ -11,6 +11,10 @@ pub struct Condition {
     pub name: Option<String>,
     /// Facts in its descriptor.
     pub facts: Vec<&'static str>,
+    /// Hosts in its descriptor: host, method, path prefix.
+    pub hosts: Vec<(&'static str, &'static str, &'static str)>,
+    /// Secrets in its descriptor.
+    pub secrets: Vec<&'static str>,
     /// Its config schema.
     pub config_schema: &'static str,
     /// Core functions it imports: interface, function, type.
@@ -50,6 +54,8 @@ impl Condition {
         Self {
             name: Some(name.to_owned()),
             facts: Vec::new(),
+            hosts: Vec::new(),
+            secrets: Vec::new(),
             config_schema: "{}",
             imports: Vec::new(),
             world: Vec::new(),
@@ -104,11 +110,16 @@ impl Condition {
         let mut data = Data::default();
         let title = data.text("Hostile");
         let schema = data.text(self.config_schema);
-        let facts: Vec<[u32; 2]> = self.facts.iter().map(|fact| data.text(fact)).collect();
-        let needs: Vec<u32> = facts.iter().flat_map(|fact| [fact[0], fact[1], 0, 0]).collect();
-        let facts = [data.words(&needs), u32::try_from(facts.len()).unwrap_or(0)];
+        let why = [0, 0];
+        let facts = data.list(&self.facts, |data, fact| [data.text(fact), why].concat());
+        let hosts = data.list(&self.hosts, |data, (host, method, prefix)| {
+            let method = data.text(method);
+            let methods = [data.words(&method), 1];
+            [data.text(host), methods, data.text(prefix), why].concat()
+        });
+        let secrets = data.list(&self.secrets, |data, name| [data.text(name), why, why].concat());
         let [yes, maybe, no] = ["yes", "maybe", "gave up"].map(|text| data.text(text));
-        let descriptor = [title, title, schema, facts, [0, 0], [0, 0]].concat();
+        let descriptor = [title, title, schema, facts, hosts, secrets].concat();
         let verdict = |branch: [u32; 2]| [0, branch[0], branch[1], 0, 0, 0];
         let answers = [
             (0x000, descriptor.as_slice()),
@@ -162,6 +173,12 @@ impl Data {
         let at = self.next();
         self.0.extend_from_slice(text.as_bytes());
         [at, u32::try_from(text.len()).unwrap_or(0)]
+    }
+
+    /// A list of records, each some words long.
+    fn list<T>(&mut self, items: &[T], record: impl Fn(&mut Self, &T) -> Vec<u32>) -> [u32; 2] {
+        let words: Vec<u32> = items.iter().flat_map(|item| record(self, item)).collect();
+        [self.words(&words), u32::try_from(items.len()).unwrap_or(0)]
     }
 
     fn words(&mut self, words: &[u32]) -> u32 {

@@ -161,7 +161,8 @@ pub fn bad_schema() -> Condition {
 /// Wants a number in `limit`.
 pub fn with_schema() -> Condition {
     let mut guest = Condition::new("with-schema");
-    guest.config_schema = r#"{"type": "object", "properties": {"limit": {"type": "integer"}}, "additionalProperties": false}"#;
+    guest.config_schema =
+        r#"{"type": "object", "properties": {"limit": {"type": "integer"}}, "additionalProperties": false}"#;
     guest
 }
 
@@ -237,6 +238,19 @@ pub fn yes() -> Condition {
     Condition { evaluate: YES, ..Condition::new("yes") }
 }
 
+/// Asks for requests to the server in its configuration, and for two secrets. It makes none itself: its descriptor is
+/// for what is sent in its name.
+pub fn asking() -> Condition {
+    let mut guest = Condition::new("asking");
+    guest.hosts = vec![
+        ("{config:/server}", "GET", "/v1/"),
+        ("{config:/server}", "POST", "/v1/"),
+        ("{config:/server}", "SMTP", "/"),
+    ];
+    guest.secrets = vec!["token", "password"];
+    guest
+}
+
 /// A component of no kind: it has one function of its own.
 pub fn of_no_kind() -> Vec<u8> {
     let module = r#"(module (func (export "test:other/thing@1.0.0#run")))"#;
@@ -254,8 +268,12 @@ pub fn of_two_kinds() -> Vec<u8> {
         names.iter().map(one).collect::<String>()
     };
     let text = "(param i32 i32) (result i32)";
-    let condition =
-        [("describe", "(result i32)"), ("branches", "(result i32)"), ("check-config", text), ("evaluate", "(result i32)")];
+    let condition = [
+        ("describe", "(result i32)"),
+        ("branches", "(result i32)"),
+        ("check-config", text),
+        ("evaluate", "(result i32)"),
+    ];
     let selector = [("describe", "(result i32)"), ("check-config", text), ("select", "(result i32)")];
     let module = format!(
         r#"(module (memory (export "memory") 1)

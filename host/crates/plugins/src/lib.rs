@@ -14,6 +14,7 @@ mod batch;
 mod catalogue;
 mod check;
 mod compiled;
+pub mod egress;
 mod facts;
 mod failure;
 mod guest;
@@ -27,6 +28,7 @@ mod secrets;
 mod session;
 mod wasi;
 
+pub use egress::{EgressPolicy, install_tls};
 pub use inspect::Inspection;
 pub use limits::{BatchTime, Limits, SLICE};
 pub use runtime::{Runtime, RuntimeOptions, SetUpError};

@@ -20,6 +20,7 @@ use crate::batch;
 use crate::catalogue::{Catalogue, Plugin};
 use crate::check;
 use crate::compiled::Compiled;
+use crate::egress::{EgressPolicy, Ways};
 use crate::failure::fail;
 use crate::guest::{Guest, Rights};
 use crate::inspect::{Inspection, inspect};
@@ -39,6 +40,8 @@ pub struct RuntimeOptions {
     pub limits: Limits,
     /// How their time is counted.
     pub slices: Slices,
+    /// What an operator allows requests beyond the public network.
+    pub egress: EgressPolicy,
     /// Where components are found that are not loaded yet.
     pub components: Arc<dyn Components>,
 }
@@ -52,12 +55,16 @@ pub enum SetUpError {
     /// The folder for compiled code.
     #[error("the folder for compiled code cannot be used: {0}; name another one, or none")]
     Cache(#[source] std::io::Error),
+    /// The HTTP client.
+    #[error("the ways out cannot be set up: {0}")]
+    Egress(String),
 }
 
-/// Runs plugins.
+/// Runs plugins, and makes their requests.
 pub struct Runtime {
     pub(crate) sandbox: Arc<Sandbox>,
     pub(crate) catalogue: Catalogue,
+    pub(crate) ways: Ways,
 }
 
 impl Runtime {
@@ -67,7 +74,8 @@ impl Runtime {
         let sandbox = Arc::new(sandbox.map_err(|error| SetUpError::Engine(format!("{error:#}")))?);
         let compiled = Compiled::new(&sandbox.engine, options.cache_dir).map_err(SetUpError::Cache)?;
         let catalogue = Catalogue::new(sandbox.clone(), compiled, options.components);
-        Ok(Self { sandbox, catalogue })
+        let ways = Ways::new(options.egress, sandbox.limits.clone())?;
+        Ok(Self { sandbox, catalogue, ways })
     }
 
     /// What a component is, as far as it can be told without running it.

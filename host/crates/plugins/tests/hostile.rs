@@ -41,7 +41,7 @@ refused! {
     an_unknown_fact_is_refused: guests::unknown_fact().component() => "describe: descriptor.facts: `weather.today` is no fact";
     a_config_schema_that_is_none_is_refused: guests::bad_schema().component() => "describe: descriptor.config-schema is no JSON Schema";
     an_endless_start_is_refused: guests::endless_start().component() => "describe: asked what it is: time-out: it ran longer than 100 ms for starting";
-    a_component_that_needs_too_much_memory_is_refused: guests::memory_bomb_at_start().component() => "describe: asked what it is: memory limit: it asked for 131072000 bytes of memory in all; the limit is 64 MiB";
+    a_component_that_needs_too_much_memory_is_refused: guests::memory_bomb_at_start().component() => "describe: asked what it is: memory limit: it asked for 125 MiB of memory in all; the limit is 64 MiB";
 }
 
 #[tokio::test]
@@ -168,13 +168,14 @@ async fn a_configuration_that_does_not_fit_the_schema_names_its_path() {
 
 #[tokio::test]
 async fn a_damaged_cache_costs_a_compilation_and_nothing_else() {
-    use cartwright_plugins::{Runtime, RuntimeOptions};
+    use cartwright_plugins::{EgressPolicy, Runtime, RuntimeOptions};
     let folder = tempfile::tempdir().unwrap();
     let component = guests::tame().component();
     let load = async || {
         let components = std::sync::Arc::new(support::Installed::default());
         let cache_dir = Some(folder.path().to_owned());
-        let options = RuntimeOptions { cache_dir, limits: Limits::default(), slices: Slices::Timed, components };
+        let (limits, egress) = (Limits::default(), EgressPolicy::default());
+        let options = RuntimeOptions { cache_dir, limits, slices: Slices::Timed, egress, components };
         Runtime::new(options).unwrap().check(component.clone().into(), support::now()).await.unwrap()
     };
     let first = load().await;

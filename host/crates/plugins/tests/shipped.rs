@@ -7,7 +7,9 @@ use cartwright_domain::ids::Mint;
 use cartwright_domain::message::Outcome;
 use cartwright_domain::plugin::{PluginKind, Problem};
 use cartwright_domain::shop::Grants;
-use cartwright_engine::ports::{Action, ChannelTask, OutgoingMessage, PluginCall, Plugins, RequestEffect, Response, Step};
+use cartwright_engine::ports::{
+    Action, ChannelTask, OutgoingMessage, PluginCall, Plugins, RequestEffect, Response, Step,
+};
 use serde_json::json;
 use std::sync::Arc;
 use support::{built, host, now, subject};

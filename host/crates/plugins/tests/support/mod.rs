@@ -1,6 +1,7 @@
 //! What the tests of the runtime share: a place for components, a shop, and subjects.
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
@@ -18,7 +19,7 @@ use cartwright_domain::time::Timestamp;
 use cartwright_engine::ports::{
     Answered, Components, ConnectionCall, PluginCall, PluginRejection, Plugins, Secret, StoreError, Verdict,
 };
-use cartwright_plugins::{Limits, Runtime, RuntimeOptions, Slices};
+use cartwright_plugins::{EgressPolicy, Limits, Runtime, RuntimeOptions, Slices};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -57,8 +58,14 @@ pub fn host() -> Host {
 }
 
 pub fn host_with(limits: Limits, slices: Slices) -> Host {
+    host_allowing(limits, slices, &[])
+}
+
+/// A host whose operator allows servers at private addresses.
+pub fn host_allowing(limits: Limits, slices: Slices, private: &[&str]) -> Host {
     let installed = Arc::new(Installed::default());
-    let options = RuntimeOptions { cache_dir: None, limits, slices, components: installed.clone() };
+    let egress = EgressPolicy { allow_private: private.iter().map(|&server| server.to_owned()).collect() };
+    let options = RuntimeOptions { cache_dir: None, limits, slices, egress, components: installed.clone() };
     let runtime = Runtime::new(options).unwrap();
     Host { runtime, installed, shop: Mint::new(now(), [1; 32]).next() }
 }

@@ -1,0 +1,108 @@
+//! How requests of plugins leave the process, and the only way they do.
+//!
+//! A request goes where both the descriptor asks to go and the shop allows it, over TLS, to an address of the public
+//! network that was looked up here and is the one connected to. Redirects are answers, not orders. Secrets are filled
+//! in at the last moment and appear in no log and no error. What comes back says exactly whether anything was sent.
+
+mod address;
+mod grants;
+mod http;
+mod mail;
+mod names;
+mod placeholders;
+mod smtp;
+
+use std::sync::{Arc, OnceLock};
+
+use async_trait::async_trait;
+use cartwright_engine::ports::{Action, ConnectionCall, Egress, EgressFailure, Request, Response};
+
+use crate::guest::Rights;
+use crate::limits::Limits;
+use crate::runtime::{Runtime, SetUpError};
+use names::Reach;
+use placeholders::Secrets;
+
+/// What an operator allows beyond the public network.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EgressPolicy {
+    /// `host:port` of servers that may stand at a private address and speak without TLS, such as `127.0.0.1:1025`.
+    pub allow_private: Vec<String>,
+}
+
+impl EgressPolicy {
+    /// Where a host may stand.
+    fn reach(&self, host: &str, port: u16) -> Reach {
+        let named = format!("{}:{port}", host.to_ascii_lowercase());
+        if self.allow_private.iter().any(|allowed| allowed.eq_ignore_ascii_case(&named)) {
+            Reach::Anywhere
+        } else {
+            Reach::Public
+        }
+    }
+}
+
+/// Installs the cryptography of the process, once. Everything that speaks TLS needs it; calling it again is harmless.
+pub fn install_tls() {
+    static INSTALLED: OnceLock<()> = OnceLock::new();
+    INSTALLED.get_or_init(|| {
+        // It fails only where somebody installed one before, and then there is one.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    });
+}
+
+/// The ways out.
+pub(crate) struct Ways {
+    policy: EgressPolicy,
+    limits: Arc<Limits>,
+    http: http::Clients,
+}
+
+impl Ways {
+    pub(crate) fn new(policy: EgressPolicy, limits: Arc<Limits>) -> Result<Self, SetUpError> {
+        install_tls();
+        let http = http::Clients::new(&limits).map_err(|why| SetUpError::Egress(why.to_string()))?;
+        Ok(Self { policy, limits, http })
+    }
+
+    async fn perform(&self, rights: &Rights, call: &ConnectionCall, request: &Request) -> Response {
+        let secrets = Secrets { rights, values: &call.secrets };
+        let answer = match &request.action {
+            Action::Http(request) => self.http.perform(&self.policy, &self.limits, secrets, request).await,
+            Action::Mail(mail) => smtp::perform(&self.policy, &self.limits, secrets, mail, call.now).await,
+            Action::Inbox { .. } => Err(refused("an entry of the inbox never leaves the host")),
+        };
+        answer.unwrap_or_else(Response::Failed)
+    }
+}
+
+#[async_trait]
+impl Egress for Runtime {
+    async fn perform(&self, call: &ConnectionCall, request: &Request) -> Response {
+        match self.catalogue.plugin(call.plugin.shop, &call.plugin.digest).await {
+            Err(failure) => Response::Failed(refused(failure.to_string())),
+            Ok(plugin) => {
+                let rights = Rights::new(&plugin.descriptor, &call.plugin.config, call.plugin.grants.clone());
+                self.ways.perform(&rights, call, request).await
+            }
+        }
+    }
+}
+
+fn refused(why: impl Into<String>) -> EgressFailure {
+    EgressFailure::Refused(why.into())
+}
+
+/// An error with its causes, each once.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !text.contains(&more) {
+            text = format!("{text}: {more}");
+        }
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,157 @@
+//! Secrets take the place of `{secret:name}` and `{secret:name:base64:PREFIX}` (S44).
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use cartwright_engine::ports::{EgressFailure, Secret};
+use zeroize::Zeroizing;
+
+use super::refused;
+use crate::guest::Rights;
+
+const BEGIN: &[u8] = b"{secret:";
+
+/// The secrets of a connection, and which of them may be used.
+#[derive(Clone, Copy)]
+pub(super) struct Secrets<'a> {
+    pub(super) rights: &'a Rights,
+    pub(super) values: &'a BTreeMap<String, Secret>,
+}
+
+/// A text with its secrets in place.
+pub(super) struct Filled {
+    pub(super) bytes: Zeroizing<Vec<u8>>,
+    /// Whether there is a secret in it.
+    pub(super) secret: bool,
+}
+
+/// How a secret is written where it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Writing {
+    /// As it is.
+    Plain,
+    /// With percent signs, so that it can be no more than a part of a path or query.
+    Percent,
+}
+
+impl<'a> Secrets<'a> {
+    /// A secret by name.
+    pub(super) fn value(self, name: &str) -> Result<&'a [u8], EgressFailure> {
+        self.rights.secret(name).map_err(|stopped| refused(stopped.to_string()))?;
+        let secret = self.values.get(name).map(|secret| secret.0.as_slice()).filter(|bytes| !bytes.is_empty());
+        secret.ok_or_else(|| refused(format!("the secret `{name}` is not set; set it on the connection")))
+    }
+
+    /// A text with every placeholder filled in. What only looks like one stays as it is.
+    pub(super) fn fill(self, text: &[u8], writing: Writing) -> Result<Filled, EgressFailure> {
+        let mut filled = Filled { bytes: Zeroizing::new(Vec::with_capacity(text.len())), secret: false };
+        let mut rest = text;
+        while let Some(at) = rest.windows(BEGIN.len()).position(|window| window == BEGIN) {
+            let (before, placeholder) = rest.split_at(at);
+            filled.bytes.extend_from_slice(before);
+            match self.one(placeholder, writing)? {
+                Some((secret, length)) => {
+                    filled.bytes.extend_from_slice(&secret);
+                    filled.secret = true;
+                    rest = &placeholder[length..];
+                }
+                None => {
+                    filled.bytes.extend_from_slice(BEGIN);
+                    rest = &placeholder[BEGIN.len()..];
+                }
+            }
+        }
+        filled.bytes.extend_from_slice(rest);
+        Ok(filled)
+    }
+
+    /// The placeholder that a text begins with: what takes its place, and how long it is.
+    fn one(self, text: &[u8], writing: Writing) -> Result<Option<(Zeroizing<Vec<u8>>, usize)>, EgressFailure> {
+        let Some(end) = text.iter().take(1024).position(|byte| *byte == b'}') else { return Ok(None) };
+        let Ok(inside) = std::str::from_utf8(&text[BEGIN.len()..end]) else { return Ok(None) };
+        let (name, form) = inside.split_once(':').map_or((inside, None), |(name, form)| (name, Some(form)));
+        let is_name =
+            !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+        if !is_name {
+            return Ok(None);
+        }
+        let value = self.value(name)?;
+        let value = match form {
+            None => Zeroizing::new(value.to_vec()),
+            Some(form) => match form.strip_prefix("base64:") {
+                Some(prefix) => {
+                    let joined = Zeroizing::new([prefix.as_bytes(), value].concat());
+                    Zeroizing::new(STANDARD.encode(&*joined).into_bytes())
+                }
+                None => return Err(refused(format!("`{{secret:{name}:…}}` is no placeholder; only base64: is known"))),
+            },
+        };
+        let written = match writing {
+            Writing::Plain => value,
+            Writing::Percent => Zeroizing::new(percent(&value).into_bytes()),
+        };
+        Ok(Some((written, end + 1)))
+    }
+}
+
+fn percent(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // A colon is no separator within a segment, and bot tokens have one.
+        if byte.is_ascii_alphanumeric() || b"-._~:".contains(byte) {
+            text.push(char::from(*byte));
+        } else {
+            let _ = write!(text, "%{byte:02X}");
+        }
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cartwright_domain::shop::Grants;
+    use std::sync::Arc;
+
+    fn fill(text: &str, writing: Writing) -> Result<String, String> {
+        let all = Arc::new(Grants { secrets: vec!["token".into(), "other".into()], ..Grants::default() });
+        let one = Arc::new(Grants { secrets: vec!["token".into(), "unset".into()], ..Grants::default() });
+        let declared = Grants { secrets: vec!["token".into(), "other".into(), "unset".into()], ..(*all).clone() };
+        let rights = Rights { declared: Arc::new(declared), granted: one };
+        let values = BTreeMap::from([
+            ("token".to_owned(), Secret::from("s3c/ret?")),
+            ("other".to_owned(), Secret::from("hidden")),
+        ]);
+        let secrets = Secrets { rights: &rights, values: &values };
+        match secrets.fill(text.as_bytes(), writing) {
+            Ok(filled) => Ok(String::from_utf8(filled.bytes.to_vec()).unwrap()),
+            Err(EgressFailure::Refused(why)) => Err(why),
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn s44_placeholders_are_filled_in_plain_percent_and_base64() {
+        assert_eq!(fill("Bearer {secret:token}!", Writing::Plain), Ok("Bearer s3c/ret?!".to_owned()));
+        assert_eq!(fill("/bot{secret:token}/x", Writing::Percent), Ok("/bots3c%2Fret%3F/x".to_owned()));
+        let basic = fill("Basic {secret:token:base64:AC12:}", Writing::Plain).unwrap();
+        assert_eq!(basic, format!("Basic {}", STANDARD.encode("AC12:s3c/ret?")));
+        assert_eq!(fill("{secret:token}{secret:token}", Writing::Plain), Ok("s3c/ret?s3c/ret?".to_owned()));
+    }
+
+    #[test]
+    fn s44_only_declared_granted_and_stored_secrets_are_filled_in() {
+        assert!(fill("{secret:other}", Writing::Plain).unwrap_err().contains("not granted"));
+        assert!(fill("{secret:ghost}", Writing::Plain).unwrap_err().contains("does not declare"));
+        assert!(fill("{secret:unset}", Writing::Plain).unwrap_err().contains("is not set"));
+        assert!(fill("{secret:token:hex}", Writing::Plain).unwrap_err().contains("only base64: is known"));
+    }
+
+    #[test]
+    fn what_only_looks_like_a_placeholder_stays() {
+        for text in ["{secret:", "{secret:}", "{secret:a b}", "{secret token}", "{{name}}"] {
+            assert_eq!(fill(text, Writing::Plain), Ok(text.to_owned()));
+        }
+    }
+}
