@@ -37,7 +37,8 @@ TEAPOT='{"variant_id": 49148385722661901, "product_id": 8101, "title": "Copper t
 # checkout NAME, cart NAME, order NAME: webhooks of a customer of that name, with a cart of their own.
 checkout() {
   hook checkouts/update '{"token": "checkout-'"$1"'", "cart_token": "cart-'"$1"'", "email": "'"$1"'@shop.example",
-    "buyer_accepts_marketing": true, "currency": "EUR", "total_price": "64.50", "updated_at": "'"$(now)"'",
+    "buyer_accepts_marketing": true, "currency": "EUR", "total_price": "64.50",
+    "created_at": "'"$(now)"'", "updated_at": "'"$(now)"'",
     "customer": {"id": '"$(printf %s "$1" | cksum | cut -d' ' -f1)"', "first_name": "'"$1"'"},
     "line_items": ['"$TEAPOT"'], "abandoned_checkout_url": "https://shop.example/checkout/'"$1"'"}'
 }
