@@ -38,9 +38,13 @@ pub(crate) struct Catalogue {
     compiler: tokio::sync::Mutex<()>,
 }
 
+/// A plugin, or the place where it will be once it is loaded.
+type Cell = Arc<OnceCell<Arc<Plugin>>>;
+
 #[derive(Default)]
 struct Kept {
-    plugins: HashMap<String, (Arc<OnceCell<Arc<Plugin>>>, u64)>,
+    /// With the number of the last use.
+    plugins: HashMap<String, (Cell, u64)>,
     uses: u64,
 }
 
@@ -118,7 +122,7 @@ impl Catalogue {
         session.close(description).map_err(refuse)
     }
 
-    fn cell(&self, digest: &str) -> Arc<OnceCell<Arc<Plugin>>> {
+    fn cell(&self, digest: &str) -> Cell {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.uses += 1;
         let now = kept.uses;

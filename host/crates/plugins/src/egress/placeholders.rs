@@ -27,6 +27,13 @@ pub(super) struct Filled {
     pub(super) secret: bool,
 }
 
+/// A secret as it is written.
+struct InPlace {
+    written: Zeroizing<Vec<u8>>,
+    /// Length of the placeholder.
+    instead_of: usize,
+}
+
 /// How a secret is written where it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Writing {
@@ -52,10 +59,10 @@ impl<'a> Secrets<'a> {
             let (before, placeholder) = rest.split_at(at);
             filled.bytes.extend_from_slice(before);
             match self.one(placeholder, writing)? {
-                Some((secret, length)) => {
-                    filled.bytes.extend_from_slice(&secret);
+                Some(secret) => {
+                    filled.bytes.extend_from_slice(&secret.written);
                     filled.secret = true;
-                    rest = &placeholder[length..];
+                    rest = &placeholder[secret.instead_of..];
                 }
                 None => {
                     filled.bytes.extend_from_slice(BEGIN);
@@ -67,8 +74,8 @@ impl<'a> Secrets<'a> {
         Ok(filled)
     }
 
-    /// The placeholder that a text begins with: what takes its place, and how long it is.
-    fn one(self, text: &[u8], writing: Writing) -> Result<Option<(Zeroizing<Vec<u8>>, usize)>, EgressFailure> {
+    /// The placeholder that a text begins with, if it is one.
+    fn one(self, text: &[u8], writing: Writing) -> Result<Option<InPlace>, EgressFailure> {
         let Some(end) = text.iter().take(1024).position(|byte| *byte == b'}') else { return Ok(None) };
         let Ok(inside) = std::str::from_utf8(&text[BEGIN.len()..end]) else { return Ok(None) };
         let (name, form) = inside.split_once(':').map_or((inside, None), |(name, form)| (name, Some(form)));
@@ -92,7 +99,7 @@ impl<'a> Secrets<'a> {
             Writing::Plain => value,
             Writing::Percent => Zeroizing::new(percent(&value).into_bytes()),
         };
-        Ok(Some((written, end + 1)))
+        Ok(Some(InPlace { written, instead_of: end + 1 }))
     }
 }
 
