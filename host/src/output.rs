@@ -43,6 +43,11 @@ pub(crate) fn say_table(head: &[&str], rows: &[Vec<String>]) {
     }
 }
 
+/// A line beside the answer: where people read it, and programs do not.
+pub(crate) fn warn(line: impl std::fmt::Display) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}
+
 /// What went wrong, where people and not programs read it.
 pub(crate) fn complain(failure: &Failure) {
     let mut error = io::stderr().lock();

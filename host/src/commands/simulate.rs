@@ -46,7 +46,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     match engine.publish(shop, None, strategy, StrategyState::Live).await {
         Ok(published) => {
             for warning in &published.warnings {
-                tracing::warn!("{warning}");
+                output::warn(format_args!("warning: {warning}"));
             }
         }
         Err(PublishError::Faults(faults)) => {

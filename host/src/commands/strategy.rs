@@ -54,7 +54,7 @@ async fn check(args: CheckArgs) -> Result<(), Failure> {
         output::say_json(&json!({ "file": file, "faults": faults }));
     } else {
         for fault in faults.iter().filter(|fault| !fault.refuses()) {
-            output::say(format_args!("warning: {fault}"));
+            output::warn(format_args!("warning: {fault}"));
         }
     }
     if faults.iter().any(|fault| fault.refuses()) {

@@ -46,7 +46,7 @@ cart() {
   hook carts/update '{"token": "cart-'"$1"'", "updated_at": "'"$(now)"'", "line_items": ['"$TEAPOT"']}'
 }
 order() {
-  hook orders/create '{"id": '"$(date +%s)"', "name": "#1001", "cart_token": "cart-'"$1"'", "email": "'"$1"'@shop.example",
+  hook orders/create '{"id": '"$(printf %s "$1 $(date +%s)" | cksum | cut -d' ' -f1)"', "name": "#1001", "cart_token": "cart-'"$1"'", "email": "'"$1"'@shop.example",
     "currency": "EUR", "total_price": "64.50", "source_name": "web", "financial_status": "pending",
     "created_at": "'"$(now)"'", "updated_at": "'"$(now)"'", "line_items": ['"$TEAPOT"']}'
 }
