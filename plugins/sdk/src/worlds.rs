@@ -52,8 +52,8 @@ macro_rules! condition_plugin {
     };
 }
 
-/// Makes a type that implements `bindings::Selector` the selector of this component. `wit` as for
-/// [`condition_plugin`].
+/// Makes a type that implements `bindings::Selector` the selector of this component. `name` and
+/// `wit` as for [`condition_plugin`].
 #[macro_export]
 macro_rules! selector_plugin {
     ($plugin:ident $(, name: $name:literal)? $(, wit: $wit:literal)?) => {
@@ -71,8 +71,8 @@ macro_rules! selector_plugin {
     };
 }
 
-/// Makes a type that implements `bindings::Channel` the channel of this component. `wit` as for
-/// [`condition_plugin`].
+/// Makes a type that implements `bindings::Channel` the channel of this component. `name` and
+/// `wit` as for [`condition_plugin`].
 #[macro_export]
 macro_rules! channel_plugin {
     ($plugin:ident $(, name: $name:literal)? $(, wit: $wit:literal)?) => {
@@ -124,7 +124,8 @@ macro_rules! channel_plugin {
     };
 }
 
-/// Makes a type that implements `bindings::Source` the source of this component. `wit` as for [`condition_plugin`].
+/// Makes a type that implements `bindings::Source` the source of this component. `name` and
+/// `wit` as for [`condition_plugin`].
 #[macro_export]
 macro_rules! source_plugin {
     ($plugin:ident $(, name: $name:literal)? $(, wit: $wit:literal)?) => {
@@ -153,8 +154,8 @@ macro_rules! source_plugin {
     };
 }
 
-/// Makes a type that implements `bindings::Renderer` the renderer of this component. `wit` as for
-/// [`condition_plugin`].
+/// Makes a type that implements `bindings::Renderer` the renderer of this component. `name` and
+/// `wit` as for [`condition_plugin`].
 #[macro_export]
 macro_rules! renderer_plugin {
     ($plugin:ident $(, name: $name:literal)? $(, wit: $wit:literal)?) => {

@@ -6,6 +6,7 @@ use liquid_core::model::{ScalarCow, ValueView};
 use liquid_core::parser::{FilterArguments, ParameterReflection};
 use liquid_core::{Error, Filter, FilterReflection, ParseFilter, Runtime, Value};
 use liquid_lib::stdlib;
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// Opens the error that says which fact is missing.
@@ -64,7 +65,10 @@ pub(crate) fn parser() -> liquid::Parser {
         .filter(Ours::Raw)
         .filter(Ours::Fetch(None))
         .filter(Ours::Need(String::new()))
-        .filter(Ours::Nothing);
+        .filter(Ours::Nothing)
+        .filter(Ours::Html(None))
+        .filter(Ours::Escaped)
+        .filter(Ours::Unescaped);
     // Building fails only where a partial template does not parse, and there are none.
     #[allow(clippy::expect_used)]
     parser.build().expect("a language without partials")
@@ -93,30 +97,50 @@ pub(crate) fn words(error: &Error) -> String {
     lines.into_iter().filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-/// Filters of our own.
+/// Filters of our own. All but `raw` are written by `template`, not by people.
 #[derive(Debug, Clone)]
 enum Ours {
     /// Shows HTML as it is: its absence escapes.
     Raw,
     /// The fact whose path is the input, else nil; with the path's full name it must have a value. (Reading it
-    /// directly would fail before any filter.) Written by `template`, not by people.
+    /// directly would fail before any filter.)
     Fetch(Option<String>),
-    /// Fails where the fact of this name has no value. Written by `template`, not by people.
+    /// Fails where the fact of this name has no value.
     Need(String),
-    /// Shows nothing. Written by `template`, not by people.
+    /// Shows nothing.
     Nothing,
+    /// Escapes for HTML, unless this variable was escaped already.
+    Html(Option<String>),
+    /// From now on, the variable with this name is escaped already; shows nothing.
+    Escaped,
+    /// From now on, it is not.
+    Unescaped,
 }
+
+/// Variables whose text was escaped when it was made.
+type EscapedVariables = BTreeSet<String>;
 
 impl Filter for Ours {
     fn evaluate(&self, input: &dyn ValueView, runtime: &dyn Runtime) -> Result<Value, Error> {
+        let registers = runtime.registers();
         let value = match self {
             Self::Fetch(_) => {
                 let path = input.to_kstr();
                 let path: Vec<_> = path.split('.').map(|name| ScalarCow::new(name.to_owned())).collect();
                 runtime.try_get(&path).map_or(Value::Nil, |value| value.into_owned())
             }
+            Self::Html(Some(name)) if registers.get_mut::<EscapedVariables>().contains(name) => input.to_value(),
+            Self::Html(_) => Value::scalar(escaped(&input.to_kstr())),
             Self::Need(_) | Self::Raw => input.to_value(),
             Self::Nothing => Value::Nil,
+            Self::Escaped => {
+                registers.get_mut::<EscapedVariables>().insert(input.to_kstr().into_string());
+                Value::Nil
+            }
+            Self::Unescaped => {
+                registers.get_mut::<EscapedVariables>().remove(input.to_kstr().as_str());
+                Value::Nil
+            }
         };
         match self {
             Self::Fetch(Some(name)) | Self::Need(name) if value.is_nil() => {
@@ -127,12 +151,28 @@ impl Filter for Ours {
     }
 }
 
+fn escaped(text: &str) -> String {
+    let mut html = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            '>' => html.push_str("&gt;"),
+            '"' => html.push_str("&quot;"),
+            '\'' => html.push_str("&#39;"),
+            letter => html.push(letter),
+        }
+    }
+    html
+}
+
 impl ParseFilter for Ours {
     fn parse(&self, mut arguments: FilterArguments) -> Result<Box<dyn Filter>, Error> {
         let name = arguments.positional.next().and_then(|name| name.into_literal());
         let name = name.map(|name| name.to_kstr().into_string());
         Ok(Box::new(match self {
             Self::Fetch(_) => Self::Fetch(name),
+            Self::Html(_) => Self::Html(name),
             Self::Need(_) => Self::Need(name.unwrap_or_default()),
             other => other.clone(),
         }))
@@ -150,6 +190,9 @@ impl FilterReflection for Ours {
             Self::Fetch(_) => "fetch",
             Self::Need(_) => "need",
             Self::Nothing => "nothing",
+            Self::Html(_) => "html",
+            Self::Escaped => "escaped",
+            Self::Unescaped => "unescaped",
         }
     }
 

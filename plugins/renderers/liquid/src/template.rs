@@ -51,8 +51,10 @@ struct Reader {
     fields: BTreeSet<String>,
     /// Set by `assign`.
     assigned: BTreeSet<String>,
-    /// Set by `capture`: their parts were escaped when they were captured.
+    /// Set by `capture`.
     captured: BTreeSet<String>,
+    /// The variable of the open `capture`.
+    capturing: Option<String>,
     /// The variable of each open loop, and what it runs over.
     loops: Vec<(String, String)>,
 }
@@ -60,74 +62,87 @@ struct Reader {
 impl Reader {
     /// `{{ inner }}`
     fn show(&mut self, inner: &str) {
-        let chain = self.chain(trimmed(inner), self.escapes);
-        let (before, after) = (dash(inner.starts_with('-')), dash(inner.ends_with('-')));
+        let code = trimmed(inner);
+        let mut chain = self.chain(code);
+        let last = split(code, '|').pop().unwrap_or_default();
+        if self.escapes && !matches!(last, "raw" | "escape" | "escape_once") {
+            // What `capture` made was escaped when it was made. Whether it did is known only when it runs.
+            let captured = self.captured.contains(code) && !self.is_of_loop(code);
+            chain += &if captured { format!(" | html: \"{code}\"") } else { " | html".to_owned() };
+        }
+        let (before, after) = dashes(inner);
         self.text.push_str(&format!("{{{{{before} {chain} {after}}}}}"));
     }
 
     /// `{% inner %}`
     fn tag(&mut self, inner: &str) {
-        let (name, rest) = trimmed(inner).split_once(char::is_whitespace).unwrap_or((trimmed(inner), ""));
-        match name {
-            "assign" => {
-                if let Some((variable, value)) = rest.split_once('=') {
-                    let chain = self.chain(value.trim(), false);
-                    self.assigned.insert(variable.trim().to_owned());
-                    let (before, after) = (dash(inner.starts_with('-')), dash(inner.ends_with('-')));
-                    self.text.push_str(&format!("{{%{before} assign {} = {chain} {after}%}}", variable.trim()));
+        let code = trimmed(inner);
+        let (name, rest) = code.split_once(char::is_whitespace).unwrap_or((code, ""));
+        let (before, after) = dashes(inner);
+        match (name, rest.split_once('=')) {
+            ("assign", Some((variable, value))) => {
+                let (variable, chain) = (variable.trim(), self.chain(value.trim()));
+                self.assigned.insert(variable.to_owned());
+                let assign = format!("{{%{before} assign {variable} = {chain} %}}");
+                self.text.push_str(&format!("{assign}{{{{ \"{variable}\" | unescaped {after}}}}}"));
+                return;
+            }
+            ("capture", _) => self.capturing = Some(rest.trim().to_owned()),
+            ("endcapture", _) => {
+                if let Some(variable) = self.capturing.take() {
+                    let end = format!("{{%{before} endcapture %}}");
+                    self.text.push_str(&format!("{end}{{{{ \"{variable}\" | escaped {after}}}}}"));
+                    self.captured.insert(variable);
                     return;
                 }
             }
-            "capture" => _ = self.captured.insert(rest.trim().to_owned()),
-            "for" => {
-                let parts = words(rest);
-                if let [variable, "in", list, ..] = parts[..] {
-                    if is_variable(list) && !self.is_local(list) {
-                        // A list without a value is missing too; an empty one is not.
-                        let before = dash(inner.starts_with('-'));
-                        self.text
-                            .push_str(&format!("{{{{{before} {list} | need: \"{}\" | nothing }}}}", self.full(list)));
-                    }
-                    self.reads(rest.split_once(" in ").map_or("", |(_, list)| list));
-                    self.loops.push((variable.to_owned(), self.full(list)));
-                }
-            }
-            "endfor" => _ = self.loops.pop(),
+            ("for", _) => self.open_loop(rest, before),
+            ("endfor", _) => _ = self.loops.pop(),
             _ => self.reads(rest),
         }
         self.text.push_str(&format!("{{%{inner}%}}"));
     }
 
+    fn open_loop(&mut self, rest: &str, before: &str) {
+        let [variable, "in", list, ..] = words(rest)[..] else { return };
+        if is_variable(list) && !self.is_local(list) {
+            // A list without a value is missing too; an empty one is not.
+            let full = self.full(list);
+            self.text.push_str(&format!("{{{{{before} {list} | need: \"{full}\" | nothing }}}}"));
+        }
+        self.reads(rest.split_once(" in ").map_or("", |(_, list)| list));
+        self.loops.push((variable.to_owned(), self.full(list)));
+    }
+
     /// A value with its filters.
-    fn chain(&mut self, chain: &str, escapes: bool) -> String {
-        let mut parts = split(chain, '|');
+    fn chain(&mut self, code: &str) -> String {
+        let mut parts = split(code, '|');
         let value = parts.remove(0);
-        let names: Vec<&str> = parts.iter().map(|filter| filter.split(':').next().unwrap_or_default().trim()).collect();
         self.reads(value);
         for filter in &parts {
             self.reads(filter.split_once(':').map_or("", |(_, arguments)| arguments));
         }
-        let may_be_absent = names.contains(&"default");
-        let mut prepared = match () {
-            () if !is_variable(value) || self.is_local(value) => value.to_owned(),
-            () if value.contains('[') => format!("{value} | need: \"{}\"", self.full(value)),
-            () if may_be_absent => format!("\"{value}\" | fetch"),
-            () => format!("\"{value}\" | fetch: \"{}\"", self.full(value)),
+        let may_be_absent =
+            parts.iter().any(|filter| filter.split(':').next().is_some_and(|name| name.trim() == "default"));
+        let mut chain = if !is_variable(value) || self.is_local(value) {
+            value.to_owned()
+        } else if value.contains('[') {
+            format!("{value} | need: \"{}\"", self.full(value))
+        } else if may_be_absent {
+            format!("\"{value}\" | fetch")
+        } else {
+            format!("\"{value}\" | fetch: \"{}\"", self.full(value))
         };
         for filter in &parts {
-            prepared += &format!(" | {filter}");
+            chain += &format!(" | {filter}");
         }
-        let settled = matches!(names.last(), Some(&("raw" | "escape" | "escape_once")));
-        if escapes && !settled && !self.captured.contains(root(value)) {
-            prepared += " | escape";
-        }
-        prepared
+        chain
     }
 
     /// Notes the variables in a piece of Liquid.
     fn reads(&mut self, code: &str) {
         for word in words(code).into_iter().filter(|word| is_variable(word)) {
-            if self.loops.iter().any(|(name, _)| name == root(word)) {
+            if self.is_of_loop(word) {
                 self.fields.extend(word.split('.').nth(1).map(str::to_owned));
             } else if !self.is_local(word) {
                 let path = word.trim_end_matches(".size").trim_end_matches(".first").trim_end_matches(".last");
@@ -138,7 +153,11 @@ impl Reader {
 
     fn is_local(&self, path: &str) -> bool {
         let root = root(path);
-        self.assigned.contains(root) || self.captured.contains(root)
+        !self.is_of_loop(path) && (self.assigned.contains(root) || self.captured.contains(root))
+    }
+
+    fn is_of_loop(&self, path: &str) -> bool {
+        self.loops.iter().any(|(name, _)| name == root(path))
     }
 
     /// The path from the root of the data: the variable of a loop stands for what the loop runs over.
@@ -174,17 +193,15 @@ fn merge_tags(source: &str) -> String {
     text + rest
 }
 
-fn dash(present: bool) -> &'static str {
-    if present { "-" } else { "" }
+/// The marks that trim white space before and after.
+fn dashes(inner: &str) -> (&'static str, &'static str) {
+    let dash = |present| if present { "-" } else { "" };
+    (dash(inner.starts_with('-')), dash(inner.ends_with('-')))
 }
 
 fn trimmed(inner: &str) -> &str {
-    inner
-        .strip_prefix('-')
-        .unwrap_or(inner)
-        .strip_suffix('-')
-        .unwrap_or(inner.strip_prefix('-').unwrap_or(inner))
-        .trim()
+    let inner = inner.strip_prefix('-').unwrap_or(inner);
+    inner.strip_suffix('-').unwrap_or(inner).trim()
 }
 
 fn root(path: &str) -> &str {

@@ -92,6 +92,22 @@ fn html_is_escaped_once_unless_the_template_says_raw() {
 }
 
 #[test]
+fn a_capture_vouches_only_for_what_it_made() {
+    let captured = "{% capture who %}<i>{{ user_name }}</i>{% endcapture %}";
+    assert_eq!(html(&format!("{captured}{{% assign who = user_name %}}{{{{ who }}}}")), "Ana &lt;b&gt;");
+    assert_eq!(html(&format!("{{% assign who = user_name %}}{captured}{{{{ who }}}}")), "<i>Ana &lt;b&gt;</i>");
+    assert_eq!(
+        html("{% if coupon %}{% capture user_name %}x{% endcapture %}{% endif %}{{ user_name }}"),
+        "Ana &lt;b&gt;"
+    );
+    let looped = "{% capture line %}x{% endcapture %}{% for line in cart.lines limit: 1 %}{{ line.title }}{% endfor %}{{ line }}";
+    assert_eq!(html(looped), "Lamp &amp; shadex");
+    let again = "{% for line in cart.lines %}{{ who }}{% assign who = user_name %}{% endfor %}";
+    assert_eq!(html(&format!("{captured}{again}")), "<i>Ana &lt;b&gt;</i>Ana &lt;b&gt;");
+    assert_eq!(html("a {%- capture x -%} <i> {%- endcapture -%} b{{ x }}"), "ab<i>");
+}
+
+#[test]
 fn check_names_what_is_read_and_nothing_else() {
     assert_eq!(
         variables(
