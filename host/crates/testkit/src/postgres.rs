@@ -1,7 +1,9 @@
 //! A PostgreSQL server for the tests of one process: private, over a socket in a temporary folder, and gone with the
 //! process, however that ends.
 
-use std::io::Read;
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, Command, Stdio};
 
@@ -83,34 +85,38 @@ fn start_private() -> (String, ChildStdin) {
     let binaries = binaries().expect(MISSING);
     let folder = std::env::temp_dir().join(unique("cartwright_postgres"));
     let script = format!(
-        "trap '' INT TERM HUP
-         mkdir -m 700 '{folder}' && cd '{folder}' || exit
+        "mkdir -m 700 '{folder}' && cd '{folder}' || exit
          '{binaries}/initdb' --auth=trust --username=postgres --no-sync --encoding=UTF8 --locale=C data >log 2>&1 &&
          '{binaries}/pg_ctl' start --wait --timeout=120 -D data -l log -o \"-k '{folder}' {SETTINGS}\" </dev/null >>log 2>&1 &&
          echo ready || exec tail -n 5 log
-         exec >/dev/null
-         cat
+         cat >/dev/null
          '{binaries}/pg_ctl' stop --mode=immediate -D data >>log 2>&1
          cd / && rm -rf '{folder}'",
         folder = folder.display(),
         binaries = binaries.display(),
     );
-    // The server refuses to run as root.
-    let mut shell = Command::new(if am_root() { "runuser" } else { "sh" });
-    if am_root() {
-        shell.args(["-u", "postgres", "--", "sh"]);
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &script]).current_dir(std::env::temp_dir()).stdin(Stdio::piped()).stdout(Stdio::piped());
+    // Whatever ends the tests must not end the shell: it has to clean up behind them.
+    shell.process_group(0);
+    if let Some((user, group)) = other_user() {
+        shell.uid(user).gid(group);
     }
-    let shell = shell.args(["-c", &script]).current_dir(std::env::temp_dir());
-    let mut child = shell.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("a shell");
-    let (leash, mut output) = (child.stdin.take().expect("a pipe"), child.stdout.take().expect("a pipe"));
+    let mut child = shell.spawn().expect("a shell");
+    let (leash, output) = (child.stdin.take().expect("a pipe"), child.stdout.take().expect("a pipe"));
     let mut said = String::new();
-    output.read_to_string(&mut said).expect("the shell says something or ends");
+    BufReader::new(output).read_line(&mut said).expect("the shell says something or ends");
     assert_eq!(said, "ready\n", "the PostgreSQL server of the tests does not start");
     (format!("postgres://postgres@localhost/postgres?host={}", folder.display()), leash)
 }
 
-fn am_root() -> bool {
-    std::fs::metadata("/proc/self").is_ok_and(|process| std::os::unix::fs::MetadataExt::uid(&process) == 0)
+/// The server refuses to run as root: then it runs as the user that its package made.
+fn other_user() -> Option<(u32, u32)> {
+    let own = std::fs::metadata("/proc/self").map_or(0, |process| process.uid());
+    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let postgres = users.lines().map(|line| line.split(':').collect::<Vec<_>>()).find(|user| user[0] == "postgres");
+    let id = |place: usize| postgres.as_ref()?.get(place)?.parse().ok();
+    if own == 0 { Some((id(2)?, id(3)?)) } else { None }
 }
 
 /// The folder with `initdb` and `postgres`: the newest that the distribution has, else on the path.
