@@ -1,11 +1,13 @@
 //! A batch of arriving events, told apart before any statement runs (S02).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cartwright_domain::event::Origin;
 use cartwright_domain::ids::ConnectionId;
 use cartwright_engine::ports::{Arrival, Arrived};
 use uuid::Uuid;
+
+use crate::text;
 
 /// What makes two arrivals the same fact: shop, origin, the source's id.
 pub(crate) type FactKey<'a> = (Uuid, Uuid, &'a str);
@@ -20,8 +22,22 @@ pub(crate) fn firsts(arrivals: &[Arrival]) -> BTreeMap<FactKey<'_>, usize> {
     firsts
 }
 
+/// Those facts that are not among the new ones, whose ids are as the database has them.
+pub(crate) fn others<'a, 'f>(
+    facts: &'a [(&'f FactKey<'f>, &'f usize)],
+    new: Vec<(Uuid, Uuid, String)>,
+) -> impl Iterator<Item = (&'f FactKey<'f>, &'f usize)> + 'a {
+    let new: BTreeSet<(Uuid, Uuid, String)> =
+        new.into_iter().map(|(shop, origin, id)| (shop, origin, text::from_column(id))).collect();
+    facts.iter().copied().filter(move |((shop, origin, id), _)| !new.contains(&(*shop, *origin, (*id).to_owned())))
+}
+
 /// What became of each. `known` holds the digests of the facts that were there before.
-pub(crate) fn outcomes(arrivals: &[Arrival], firsts: &BTreeMap<FactKey<'_>, usize>, known: &BTreeMap<usize, Vec<u8>>) -> Vec<Arrived> {
+pub(crate) fn outcomes(
+    arrivals: &[Arrival],
+    firsts: &BTreeMap<FactKey<'_>, usize>,
+    known: &BTreeMap<usize, Vec<u8>>,
+) -> Vec<Arrived> {
     let outcome = |(place, arrival): (usize, &Arrival)| {
         let first = firsts[&key(arrival)];
         let digest = known.get(&first).map_or(&arrivals[first].digest[..], Vec::as_slice);

@@ -22,7 +22,8 @@ pub(crate) type OwnedRow = (Uuid, i64, String);
 
 /// A value as JSON.
 pub(crate) fn write<T: Serialize>(value: &T) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|error| StoreError::Failed(format!("{} cannot be written: {error}", name_of::<T>())))
+    serde_json::to_string(value)
+        .map_err(|error| StoreError::Failed(format!("{} cannot be written: {error}", name_of::<T>())))
 }
 
 /// A value from its JSON. The error names the place and never the text, which may be personal.

@@ -58,7 +58,9 @@ impl SecretKeys {
                 continue;
             }
             let (id, key) = line.split_once(':').ok_or(KeyError::Form(number))?;
-            let sound = !id.is_empty() && id.len() <= 32 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+            let sound = !id.is_empty()
+                && id.len() <= 32
+                && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
             if !sound {
                 return Err(KeyError::Form(number));
             }
@@ -120,7 +122,9 @@ impl SecretKeys {
             )));
         }
         let key = self.by_id.get(id).ok_or_else(|| {
-            StoreError::NoKey(format!("a secret is sealed with the key `{id}`, which is not among the secret keys; add its line"))
+            StoreError::NoKey(format!(
+                "a secret is sealed with the key `{id}`, which is not among the secret keys; add its line"
+            ))
         })?;
         Ok(XChaCha20Poly1305::new(&(**key).into()))
     }
@@ -178,7 +182,10 @@ mod tests {
         assert_eq!(keys(1).open(&place, &sealed).unwrap(), Secret::from("open sesame"));
         let elsewhere = Place { name: "other", ..place };
         assert!(matches!(keys(1).open(&elsewhere, &sealed), Err(StoreError::NoKey(_))));
-        assert_ne!(keys(1).seal(&elsewhere, &Secret::from("x")).unwrap(), keys(1).seal(&elsewhere, &Secret::from("x")).unwrap());
+        assert_ne!(
+            keys(1).seal(&elsewhere, &Secret::from("x")).unwrap(),
+            keys(1).seal(&elsewhere, &Secret::from("x")).unwrap()
+        );
     }
 
     #[test]
@@ -186,7 +193,8 @@ mod tests {
         let (shop, connection) = places();
         let place = Place { shop, connection, name: "token" };
         let sealed = keys(1).seal(&place, &Secret::from("old")).unwrap();
-        let text = format!("# two keys\n{}\n\n{}\n", SecretKeys::line(&[1; 32]).as_str(), SecretKeys::line(&[2; 32]).as_str());
+        let text =
+            format!("# two keys\n{}\n\n{}\n", SecretKeys::line(&[1; 32]).as_str(), SecretKeys::line(&[2; 32]).as_str());
         let both = SecretKeys::parse(&text).unwrap();
         assert_eq!(both.open(&place, &sealed).unwrap(), Secret::from("old"));
         let resealed = both.seal(&place, &Secret::from("new")).unwrap();

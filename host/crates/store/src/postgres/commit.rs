@@ -89,11 +89,12 @@ impl Batch {
     /// S08: an order that was accepted before a hand-over wins, even if it is not applied yet.
     async fn check_no_urgent_event(&mut self) -> Result<(), StoreError> {
         self.rows(sqlx::query("select pg_advisory_xact_lock($1)").bind(lock_number(self.shop))).await?;
-        let waits: bool = sqlx::query_scalar("select exists (select 1 from pending_events where shop_id = $1 and urgent)")
-            .bind(self.shop.0)
-            .fetch_one(&mut *self.transaction)
-            .await
-            .map_err(failed)?;
+        let waits: bool =
+            sqlx::query_scalar("select exists (select 1 from pending_events where shop_id = $1 and urgent)")
+                .bind(self.shop.0)
+                .fetch_one(&mut *self.transaction)
+                .await
+                .map_err(failed)?;
         if waits { Err(StoreError::Conflict) } else { Ok(()) }
     }
 
@@ -114,7 +115,8 @@ impl Batch {
         let update = "update customers set revision = expected + 1, document = next.document
                       from unnest($2::uuid[], $3::bigint[], $4::text[]) as next (id, expected, document)
                       where shop_id = $1 and customer_id = id and revision = expected";
-        for (entries, sql) in [(new, insert), (changed, update)].into_iter().filter(|(entries, _)| !entries.is_empty()) {
+        for (entries, sql) in [(new, insert), (changed, update)].into_iter().filter(|(entries, _)| !entries.is_empty())
+        {
             let query = sqlx::query(sql)
                 .bind(self.shop.0)
                 .bind(each(&entries, |entry| entry.value.id.0))
@@ -128,7 +130,8 @@ impl Batch {
     /// Names are given freely, but taken only from customers that this batch has read: a name that appeared meanwhile
     /// is a conflict, or two nodes would make two customers of one person (S10).
     async fn write_identities(&mut self, changes: &Changes) -> Result<(), StoreError> {
-        let names: BTreeMap<&Identity, CustomerId> = changes.identities.iter().map(|(name, owner)| (name, *owner)).collect();
+        let names: BTreeMap<&Identity, CustomerId> =
+            changes.identities.iter().map(|(name, owner)| (name, *owner)).collect();
         if names.is_empty() {
             return Ok(());
         }
@@ -158,7 +161,8 @@ impl Batch {
                       from unnest($2::uuid[], $3::uuid[], $4::boolean[], $5::bigint[], $6::text[])
                           as next (id, customer, open, expected, document)
                       where shop_id = $1 and cart_id = id and revision = expected";
-        for (entries, sql) in [(new, insert), (changed, update)].into_iter().filter(|(entries, _)| !entries.is_empty()) {
+        for (entries, sql) in [(new, insert), (changed, update)].into_iter().filter(|(entries, _)| !entries.is_empty())
+        {
             let query = sqlx::query(sql)
                 .bind(self.shop.0)
                 .bind(each(&entries, |entry| entry.value.id.0))
@@ -179,7 +183,8 @@ impl Batch {
         let update = "update orders set customer_id = customer, revision = expected + 1, document = next.document
                       from unnest($2::text[], $3::uuid[], $4::bigint[], $5::text[]) as next (id, customer, expected, document)
                       where shop_id = $1 and order_id = id and revision = expected";
-        for (entries, sql) in [(new, insert), (changed, update)].into_iter().filter(|(entries, _)| !entries.is_empty()) {
+        for (entries, sql) in [(new, insert), (changed, update)].into_iter().filter(|(entries, _)| !entries.is_empty())
+        {
             let query = sqlx::query(sql)
                 .bind(self.shop.0)
                 .bind(each(&entries, |entry| column(&entry.value.order_id)))
@@ -233,7 +238,8 @@ impl Batch {
                       from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::bigint[], $7::text[], $8::bigint[], $9::text[])
                           as next (id, run, customer, created_at, due_at, provider_id, expected, document)
                       where shop_id = $1 and message_id = id and revision = expected";
-        for (entries, sql) in [(new, insert), (changed, update)].into_iter().filter(|(entries, _)| !entries.is_empty()) {
+        for (entries, sql) in [(new, insert), (changed, update)].into_iter().filter(|(entries, _)| !entries.is_empty())
+        {
             let query = sqlx::query(sql)
                 .bind(self.shop.0)
                 .bind(each(&entries, |entry| entry.value.id.0))
@@ -279,7 +285,8 @@ impl Batch {
                       from unnest($2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::text[])
                           as next (id, kind, name, expected, document)
                       where shop_id = $1 and connection_id = id and revision = expected";
-        for (entries, sql) in [(new, insert), (changed, update)].into_iter().filter(|(entries, _)| !entries.is_empty()) {
+        for (entries, sql) in [(new, insert), (changed, update)].into_iter().filter(|(entries, _)| !entries.is_empty())
+        {
             let query = sqlx::query(sql)
                 .bind(self.shop.0)
                 .bind(each(&entries, |entry| entry.value.id.0))
@@ -319,7 +326,8 @@ impl Batch {
         if inbox.is_empty() {
             return Ok(());
         }
-        let documents: Vec<String> = inbox.iter().map(|entry| rows::write(&entry.document)).collect::<Result<_, _>>()?;
+        let documents: Vec<String> =
+            inbox.iter().map(|entry| rows::write(&entry.document)).collect::<Result<_, _>>()?;
         let query = sqlx::query(
             "insert into inbox (shop_id, message_id, at, recipient, document)
              select $1, * from unnest($2::uuid[], $3::bigint[], $4::text[], $5::text[])
@@ -338,11 +346,12 @@ impl Batch {
         if count == 0 {
             return Ok(Committed::default());
         }
-        let last: i64 = sqlx::query_scalar("update numbers set last = last + $1 where name = 'hand_overs' returning last")
-            .bind(i64::from(count))
-            .fetch_one(&mut *self.transaction)
-            .await
-            .map_err(failed)?;
+        let last: i64 =
+            sqlx::query_scalar("update numbers set last = last + $1 where name = 'hand_overs' returning last")
+                .bind(i64::from(count))
+                .fetch_one(&mut *self.transaction)
+                .await
+                .map_err(failed)?;
         Ok(Committed { first_hand_over: (last - i64::from(count) + 1).cast_unsigned() })
     }
 }

@@ -17,27 +17,13 @@ use crate::{arrivals, page, rows, text};
 #[async_trait]
 impl Journal for PostgresStore {
     async fn accept(&self, arrivals: &[Arrival]) -> Result<Vec<Arrived>, StoreError> {
+        if arrivals.is_empty() {
+            return Ok(Vec::new());
+        }
         let firsts = arrivals::firsts(arrivals);
         let mut transaction = self.begin().await?;
         lock_out_hand_overs(&mut transaction, arrivals).await?;
-        let facts: Vec<(FactKey<'_>, &Arrival)> = firsts.iter().map(|(key, place)| (*key, &arrivals[*place])).collect();
-        let new: Vec<(Uuid, Uuid, String)> = sqlx::query_as(
-            "insert into event_ids (shop_id, origin, event_id, digest, received_at)
-             select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::bytea[], $5::bigint[])
-             on conflict do nothing returning shop_id, origin, event_id",
-        )
-        .bind(each(&facts, |((shop, _, _), _)| *shop))
-        .bind(each(&facts, |((_, origin, _), _)| *origin))
-        .bind(each(&facts, |((_, _, id), _)| text::column(id)))
-        .bind(each(&facts, |(_, arrival)| &arrival.digest[..]))
-        .bind(each(&facts, |(_, arrival)| arrival.received_at.millis()))
-        .fetch_all(&mut *transaction)
-        .await
-        .map_err(failed)?;
-        let known = match new.len() == facts.len() {
-            true => BTreeMap::new(),
-            false => find_known(&mut transaction, &firsts, new).await?,
-        };
+        let known = remember(&mut transaction, arrivals, &firsts).await?;
         let outcomes = arrivals::outcomes(arrivals, &firsts, &known);
         append(&mut transaction, &arrivals::new(arrivals, &outcomes)).await?;
         self.end(transaction).await?;
@@ -99,11 +85,12 @@ impl Journal for PostgresStore {
     }
 
     async fn counts(&self, shop: ShopId) -> Result<Vec<(String, u64)>, StoreError> {
-        let found: Vec<(String, i64)> = sqlx::query_as("select name, count from counts where shop_id = $1 order by name")
-            .bind(shop.0)
-            .fetch_all(&self.pool)
-            .await
-            .map_err(failed)?;
+        let found: Vec<(String, i64)> =
+            sqlx::query_as("select name, count from counts where shop_id = $1 order by name")
+                .bind(shop.0)
+                .fetch_all(&self.pool)
+                .await
+                .map_err(failed)?;
         Ok(found.into_iter().map(|(name, count)| (text::from_column(name), count.cast_unsigned())).collect())
     }
 
@@ -130,7 +117,10 @@ impl Journal for PostgresStore {
 }
 
 /// Many may accept urgent events of a shop at once, but none while a hand-over of the shop commits.
-async fn lock_out_hand_overs(transaction: &mut Transaction<'static, Postgres>, arrivals: &[Arrival]) -> Result<(), StoreError> {
+async fn lock_out_hand_overs(
+    transaction: &mut Transaction<'static, Postgres>,
+    arrivals: &[Arrival],
+) -> Result<(), StoreError> {
     let urgent = arrivals.iter().filter(|arrival| arrival.event.what.is_urgent());
     let locks: BTreeSet<i64> = urgent.map(|arrival| lock_number(arrival.shop)).collect();
     if locks.is_empty() {
@@ -144,19 +134,30 @@ async fn lock_out_hand_overs(transaction: &mut Transaction<'static, Postgres>, a
     Ok(())
 }
 
-/// The digests of those facts that were there before.
-async fn find_known(
+/// Remembers the ids of facts; the digests of those that were there before.
+async fn remember(
     transaction: &mut Transaction<'static, Postgres>,
+    arrivals: &[Arrival],
     firsts: &BTreeMap<FactKey<'_>, usize>,
-    new: Vec<(Uuid, Uuid, String)>,
 ) -> Result<BTreeMap<usize, Vec<u8>>, StoreError> {
-    let new: BTreeSet<(Uuid, Uuid, String)> =
-        new.into_iter().map(|(shop, origin, id)| (shop, origin, text::from_column(id))).collect();
-    let old: Vec<(FactKey<'_>, usize)> = firsts
-        .iter()
-        .map(|(key, place)| (*key, *place))
-        .filter(|((shop, origin, id), _)| !new.contains(&(*shop, *origin, (*id).to_owned())))
-        .collect();
+    let facts: Vec<(&FactKey<'_>, &usize)> = firsts.iter().collect();
+    let new: Vec<(Uuid, Uuid, String)> = sqlx::query_as(
+        "insert into event_ids (shop_id, origin, event_id, digest, received_at)
+         select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::bytea[], $5::bigint[])
+         on conflict do nothing returning shop_id, origin, event_id",
+    )
+    .bind(each(&facts, |((shop, _, _), _)| *shop))
+    .bind(each(&facts, |((_, origin, _), _)| *origin))
+    .bind(each(&facts, |((_, _, id), _)| text::column(id)))
+    .bind(each(&facts, |(_, place)| &arrivals[**place].digest[..]))
+    .bind(each(&facts, |(_, place)| arrivals[**place].received_at.millis()))
+    .fetch_all(&mut **transaction)
+    .await
+    .map_err(failed)?;
+    if new.len() == facts.len() {
+        return Ok(BTreeMap::new());
+    }
+    let old: Vec<(&FactKey<'_>, &usize)> = arrivals::others(&facts, new).collect();
     let digests: Vec<(i64, Vec<u8>)> = sqlx::query_as(
         "select fact.place, known.digest
          from unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[]) fact (shop_id, origin, event_id, place)
@@ -165,7 +166,7 @@ async fn find_known(
     .bind(each(&old, |((shop, _, _), _)| *shop))
     .bind(each(&old, |((_, origin, _), _)| *origin))
     .bind(each(&old, |((_, _, id), _)| text::column(id)))
-    .bind(each(&old, |(_, place)| *place as i64))
+    .bind(each(&old, |(_, place)| **place as i64))
     .fetch_all(&mut **transaction)
     .await
     .map_err(failed)?;
@@ -177,7 +178,8 @@ async fn append(transaction: &mut Transaction<'static, Postgres>, arrivals: &[&A
     if arrivals.is_empty() {
         return Ok(());
     }
-    let documents: Vec<String> = arrivals.iter().map(|arrival| rows::write(&arrival.event)).collect::<Result<_, _>>()?;
+    let documents: Vec<String> =
+        arrivals.iter().map(|arrival| rows::write(&arrival.event)).collect::<Result<_, _>>()?;
     sqlx::query(
         "insert into pending_events (shop_id, origin, received_at, urgent, document)
          select shop_id, origin, received_at, urgent, document

@@ -61,7 +61,11 @@ impl Asked {
 }
 
 /// The customers that are meant in any way, those that were merged as the ones they became.
-async fn find_customers(snapshot: &mut Snapshot, shop: ShopId, asked: &Asked) -> Result<Vec<Entry<Customer>>, StoreError> {
+async fn find_customers(
+    snapshot: &mut Snapshot,
+    shop: ShopId,
+    asked: &Asked,
+) -> Result<Vec<Entry<Customer>>, StoreError> {
     let found: Vec<OwnedRow> = sqlx::query_as(
         "with meant (customer_id) as (
              select customer_id from unnest($2::text[], $3::text[]) name (kind, value)
@@ -111,7 +115,11 @@ async fn find_identities(
     found.into_iter().map(identity).collect()
 }
 
-async fn find_carts(snapshot: &mut Snapshot, shop: ShopId, customers: &[Entry<Customer>]) -> Result<Vec<Entry<Cart>>, StoreError> {
+async fn find_carts(
+    snapshot: &mut Snapshot,
+    shop: ShopId,
+    customers: &[Entry<Customer>],
+) -> Result<Vec<Entry<Cart>>, StoreError> {
     let found: Vec<OwnedRow> = sqlx::query_as(
         "select customer_id, revision, document from carts
          where shop_id = $1 and open and customer_id = any($2) order by cart_id",
@@ -124,7 +132,11 @@ async fn find_carts(snapshot: &mut Snapshot, shop: ShopId, customers: &[Entry<Cu
     Cart::from_rows(found)
 }
 
-async fn find_orders(snapshot: &mut Snapshot, shop: ShopId, customers: &[Entry<Customer>]) -> Result<Vec<Entry<Order>>, StoreError> {
+async fn find_orders(
+    snapshot: &mut Snapshot,
+    shop: ShopId,
+    customers: &[Entry<Customer>],
+) -> Result<Vec<Entry<Order>>, StoreError> {
     let found: Vec<OwnedRow> = sqlx::query_as(
         "select customer_id, revision, document from orders
          where shop_id = $1 and customer_id = any($2) order by order_id",
@@ -165,7 +177,11 @@ async fn find_runs(
 }
 
 /// All messages of the runs; those that were asked for are among them, because their runs are.
-async fn find_messages(snapshot: &mut Snapshot, shop: ShopId, runs: &[Entry<Run>]) -> Result<Vec<Entry<Message>>, StoreError> {
+async fn find_messages(
+    snapshot: &mut Snapshot,
+    shop: ShopId,
+    runs: &[Entry<Run>],
+) -> Result<Vec<Entry<Message>>, StoreError> {
     let found: Vec<OwnedRow> = sqlx::query_as(
         "select customer_id, revision, document from messages
          where shop_id = $1 and run_id = any($2) order by message_id",

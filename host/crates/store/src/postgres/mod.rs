@@ -52,7 +52,8 @@ pub struct PostgresStore {
 impl PostgresStore {
     /// Opens `postgres://USER:PASSWORD@HOST/DATABASE` and brings its tables up to this version.
     pub async fn open(url: &str, keys: SecretKeys) -> Result<Self, OpenError> {
-        let options: PgConnectOptions = url.parse().map_err(|error: sqlx::Error| OpenError::Address(error.to_string()))?;
+        let options: PgConnectOptions =
+            url.parse().map_err(|error: sqlx::Error| OpenError::Address(error.to_string()))?;
         let options = options.application_name("cartwright").statement_cache_capacity(200);
         // The pool would go on trying for as long as anybody waits for a connection: the first one says what is wrong.
         let first = options.connect().await.map_err(|error| server_error(&options, &error))?;

@@ -17,12 +17,13 @@ pub(super) async fn save(
     plugin: &PluginRecord,
     component: Option<Bytes>,
 ) -> Result<(), StoreError> {
-    let found: Option<String> = sqlx::query_scalar("select document from plugins where shop_id = $1 and digest = $2 for update")
-        .bind(shop.0)
-        .bind(&plugin.digest)
-        .fetch_optional(&mut **transaction)
-        .await
-        .map_err(failed)?;
+    let found: Option<String> =
+        sqlx::query_scalar("select document from plugins where shop_id = $1 and digest = $2 for update")
+            .bind(shop.0)
+            .bind(&plugin.digest)
+            .fetch_optional(&mut **transaction)
+            .await
+            .map_err(failed)?;
     let installed: Option<PluginRecord> = found.map(|document| rows::read(&document)).transpose()?;
     if installed.is_none() && component.is_none() {
         return Err(StoreError::Failed(format!("{} is not installed, and no component came with it", plugin.label())));

@@ -89,7 +89,12 @@ impl Reading for PostgresStore {
         found.iter().map(|document| rows::read(document)).collect()
     }
 
-    async fn messages(&self, shop: ShopId, filter: &MessageFilter, page: &PageRequest) -> Result<Page<Message>, StoreError> {
+    async fn messages(
+        &self,
+        shop: ShopId,
+        filter: &MessageFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Message>, StoreError> {
         let (at, id) = page::before_moment(page);
         let mut query: QueryBuilder<Postgres> =
             QueryBuilder::new("select customer_id, revision, document from messages where shop_id = ");
@@ -111,13 +116,14 @@ impl Reading for PostgresStore {
     }
 
     async fn message(&self, shop: ShopId, message: MessageId) -> Result<Option<Message>, StoreError> {
-        let found: Option<OwnedRow> =
-            sqlx::query_as("select customer_id, revision, document from messages where shop_id = $1 and message_id = $2")
-                .bind(shop.0)
-                .bind(message.0)
-                .fetch_optional(&self.pool)
-                .await
-                .map_err(failed)?;
+        let found: Option<OwnedRow> = sqlx::query_as(
+            "select customer_id, revision, document from messages where shop_id = $1 and message_id = $2",
+        )
+        .bind(shop.0)
+        .bind(message.0)
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(failed)?;
         Ok(found.map(Message::from_row).transpose()?.map(|entry| entry.value))
     }
 

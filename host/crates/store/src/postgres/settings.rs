@@ -142,7 +142,8 @@ impl Settings for PostgresStore {
                 .fetch_all(&self.pool)
                 .await
                 .map_err(failed)?;
-        let entry = |(revision, document): (i64, String)| Ok(Entry::loaded(rows::read(&document)?, revision.cast_unsigned()));
+        let entry =
+            |(revision, document): (i64, String)| Ok(Entry::loaded(rows::read(&document)?, revision.cast_unsigned()));
         found.into_iter().map(entry).collect()
     }
 
@@ -180,7 +181,13 @@ impl Settings for PostgresStore {
         Ok(removed.is_some())
     }
 
-    async fn save_secret(&self, shop: ShopId, connection: ConnectionId, name: &str, secret: &Secret) -> Result<(), StoreError> {
+    async fn save_secret(
+        &self,
+        shop: ShopId,
+        connection: ConnectionId,
+        name: &str,
+        secret: &Secret,
+    ) -> Result<(), StoreError> {
         let sealed = self.keys.seal(&Place { shop, connection, name }, secret)?;
         let mut transaction = self.begin().await?;
         sqlx::query(
@@ -227,7 +234,12 @@ impl Settings for PostgresStore {
         Ok(found.into_iter().map(from_column).collect())
     }
 
-    async fn save_plugin(&self, shop: ShopId, plugin: &PluginRecord, component: Option<Bytes>) -> Result<(), StoreError> {
+    async fn save_plugin(
+        &self,
+        shop: ShopId,
+        plugin: &PluginRecord,
+        component: Option<Bytes>,
+    ) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
         super::plugins::save(&mut transaction, shop, plugin, component).await?;
         move_settings(&mut transaction, shop).await?;
@@ -288,27 +300,35 @@ impl Settings for PostgresStore {
         .execute(&mut *transaction)
         .await
         .map_err(taken(|| format!("the strategy `{}`", record.name)))?;
-        sqlx::query("insert into versions (shop_id, version_id, strategy_id, number, document) values ($1, $2, $3, $4, $5)")
-            .bind(shop.0)
-            .bind(version.id.0)
-            .bind(version.strategy.0)
-            .bind(i64::from(version.number))
-            .bind(rows::write(version)?)
-            .execute(&mut *transaction)
-            .await
-            .map_err(failed)?;
+        sqlx::query(
+            "insert into versions (shop_id, version_id, strategy_id, number, document) values ($1, $2, $3, $4, $5)",
+        )
+        .bind(shop.0)
+        .bind(version.id.0)
+        .bind(version.strategy.0)
+        .bind(i64::from(version.number))
+        .bind(rows::write(version)?)
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?;
         move_settings(&mut transaction, shop).await?;
         self.end(transaction).await
     }
 
-    async fn set_strategy_state(&self, shop: ShopId, strategy: StrategyId, state: StrategyState) -> Result<bool, StoreError> {
+    async fn set_strategy_state(
+        &self,
+        shop: ShopId,
+        strategy: StrategyId,
+        state: StrategyState,
+    ) -> Result<bool, StoreError> {
         let mut transaction = self.begin().await?;
-        let found: Option<String> = sqlx::query_scalar("select document from strategies where shop_id = $1 and strategy_id = $2 for update")
-            .bind(shop.0)
-            .bind(strategy.0)
-            .fetch_optional(&mut *transaction)
-            .await
-            .map_err(failed)?;
+        let found: Option<String> =
+            sqlx::query_scalar("select document from strategies where shop_id = $1 and strategy_id = $2 for update")
+                .bind(shop.0)
+                .bind(strategy.0)
+                .fetch_optional(&mut *transaction)
+                .await
+                .map_err(failed)?;
         let Some(document) = found else { return Ok(false) };
         let record = StrategyRecord { state, ..rows::read(&document)? };
         sqlx::query("update strategies set document = $3 where shop_id = $1 and strategy_id = $2")
@@ -375,7 +395,10 @@ impl Components for PostgresStore {
 }
 
 /// Tells every cache of the shop's settings that it is stale.
-pub(super) async fn move_settings(transaction: &mut Transaction<'static, Postgres>, shop: ShopId) -> Result<(), StoreError> {
+pub(super) async fn move_settings(
+    transaction: &mut Transaction<'static, Postgres>,
+    shop: ShopId,
+) -> Result<(), StoreError> {
     sqlx::query(
         "insert into settings_revisions (shop_id, revision) values ($1, 1)
          on conflict (shop_id) do update set revision = settings_revisions.revision + 1",

@@ -103,9 +103,11 @@ impl Batch {
         }
         let gone = self
             .rows(
-                sqlx::query("delete from pending_events where shop_id = $1 and sequence in (select value from json_each($2))")
-                    .bind(self.shop.0)
-                    .bind(serde_json::Value::from_iter(applied.iter().copied()).to_string()),
+                sqlx::query(
+                    "delete from pending_events where shop_id = $1 and sequence in (select value from json_each($2))",
+                )
+                .bind(self.shop.0)
+                .bind(serde_json::Value::from_iter(applied.iter().copied()).to_string()),
             )
             .await?;
         if gone == applied.len() as u64 { Ok(()) } else { Err(StoreError::Conflict) }
@@ -115,8 +117,10 @@ impl Batch {
         for entry in customers {
             let sql = match entry.revision {
                 0 => "insert into customers (shop_id, customer_id, revision, document) values ($1, $2, $3 + 1, $4)",
-                _ => "update customers set revision = $3 + 1, document = $4
-                      where shop_id = $1 and customer_id = $2 and revision = $3",
+                _ => {
+                    "update customers set revision = $3 + 1, document = $4
+                      where shop_id = $1 and customer_id = $2 and revision = $3"
+                }
             };
             self.one(
                 sqlx::query(sql)
@@ -134,7 +138,8 @@ impl Batch {
     /// is a conflict, or two nodes would make two customers of one person (S10).
     async fn write_identities(&mut self, changes: &Changes) -> Result<(), StoreError> {
         let known = ids(rows::known_customers(changes));
-        let names: BTreeMap<&Identity, CustomerId> = changes.identities.iter().map(|(name, owner)| (name, *owner)).collect();
+        let names: BTreeMap<&Identity, CustomerId> =
+            changes.identities.iter().map(|(name, owner)| (name, *owner)).collect();
         for (name, owner) in names {
             self.one(
                 sqlx::query(
@@ -157,10 +162,14 @@ impl Batch {
     async fn write_carts(&mut self, carts: &[Entry<Cart>]) -> Result<(), StoreError> {
         for entry in carts {
             let sql = match entry.revision {
-                0 => "insert into carts (shop_id, cart_id, customer_id, open, revision, document)
-                      values ($1, $2, $3, $4, $5 + 1, $6)",
-                _ => "update carts set customer_id = $3, open = $4, revision = $5 + 1, document = $6
-                      where shop_id = $1 and cart_id = $2 and revision = $5",
+                0 => {
+                    "insert into carts (shop_id, cart_id, customer_id, open, revision, document)
+                      values ($1, $2, $3, $4, $5 + 1, $6)"
+                }
+                _ => {
+                    "update carts set customer_id = $3, open = $4, revision = $5 + 1, document = $6
+                      where shop_id = $1 and cart_id = $2 and revision = $5"
+                }
             };
             self.one(
                 sqlx::query(sql)
@@ -179,9 +188,13 @@ impl Batch {
     async fn write_orders(&mut self, orders: &[Entry<Order>]) -> Result<(), StoreError> {
         for entry in orders {
             let sql = match entry.revision {
-                0 => "insert into orders (shop_id, order_id, customer_id, revision, document) values ($1, $2, $3, $4 + 1, $5)",
-                _ => "update orders set customer_id = $3, revision = $4 + 1, document = $5
-                      where shop_id = $1 and order_id = $2 and revision = $4",
+                0 => {
+                    "insert into orders (shop_id, order_id, customer_id, revision, document) values ($1, $2, $3, $4 + 1, $5)"
+                }
+                _ => {
+                    "update orders set customer_id = $3, revision = $4 + 1, document = $5
+                      where shop_id = $1 and order_id = $2 and revision = $4"
+                }
             };
             self.one(
                 sqlx::query(sql)
@@ -229,12 +242,16 @@ impl Batch {
     async fn write_messages(&mut self, messages: &[Entry<Message>]) -> Result<(), StoreError> {
         for entry in messages {
             let sql = match entry.revision {
-                0 => "insert into messages (shop_id, message_id, run_id, customer_id, created_at, due_at, provider_id,
+                0 => {
+                    "insert into messages (shop_id, message_id, run_id, customer_id, created_at, due_at, provider_id,
                                             revision, document)
-                      values ($1, $2, $3, $4, $5, $6, $7, $8 + 1, $9)",
-                _ => "update messages set run_id = $3, customer_id = $4, created_at = $5, due_at = $6, provider_id = $7,
+                      values ($1, $2, $3, $4, $5, $6, $7, $8 + 1, $9)"
+                }
+                _ => {
+                    "update messages set run_id = $3, customer_id = $4, created_at = $5, due_at = $6, provider_id = $7,
                                           revision = $8 + 1, document = $9
-                      where shop_id = $1 and message_id = $2 and revision = $8",
+                      where shop_id = $1 and message_id = $2 and revision = $8"
+                }
             };
             let message = &entry.value;
             self.one(
@@ -277,10 +294,14 @@ impl Batch {
     async fn write_connections(&mut self, connections: &[Entry<Connection>]) -> Result<(), StoreError> {
         for entry in connections {
             let sql = match entry.revision {
-                0 => "insert into connections (shop_id, connection_id, kind, name, revision, document)
-                      values ($1, $2, $3, $4, $5 + 1, $6)",
-                _ => "update connections set kind = $3, name = $4, revision = $5 + 1, document = $6
-                      where shop_id = $1 and connection_id = $2 and revision = $5",
+                0 => {
+                    "insert into connections (shop_id, connection_id, kind, name, revision, document)
+                      values ($1, $2, $3, $4, $5 + 1, $6)"
+                }
+                _ => {
+                    "update connections set kind = $3, name = $4, revision = $5 + 1, document = $6
+                      where shop_id = $1 and connection_id = $2 and revision = $5"
+                }
             };
             let connection = &entry.value;
             self.one(

@@ -6,46 +6,26 @@ use async_trait::async_trait;
 use cartwright_domain::ids::{ConnectionId, ShopId};
 use cartwright_domain::time::Timestamp;
 use cartwright_engine::ports::{Arrival, Arrived, Aside, Journal, Page, PageRequest, PendingEvent, StoreError};
-use sqlx::{Sqlite, Transaction};
+use sqlx::{QueryBuilder, Sqlite, Transaction};
 use uuid::Uuid;
 
 use super::SqliteStore;
+use crate::arrivals::FactKey;
 use crate::error::failed;
 use crate::{arrivals, page, rows, text};
+
+/// Rows of one statement: every statement is a walk to the thread of the connection and back.
+const ROWS: usize = 100;
 
 #[async_trait]
 impl Journal for SqliteStore {
     async fn accept(&self, arrivals: &[Arrival]) -> Result<Vec<Arrived>, StoreError> {
-        let firsts = arrivals::firsts(arrivals);
-        let mut known: BTreeMap<usize, Vec<u8>> = BTreeMap::new();
-        let mut transaction = self.begin().await?;
-        for ((shop, origin, id), place) in &firsts {
-            let arrival = &arrivals[*place];
-            let remembered = sqlx::query(
-                "insert into event_ids (shop_id, origin, event_id, digest, received_at) values ($1, $2, $3, $4, $5)
-                 on conflict do nothing",
-            )
-            .bind(shop)
-            .bind(origin)
-            .bind(text::column(id))
-            .bind(&arrival.digest[..])
-            .bind(arrival.received_at.millis())
-            .execute(&mut *transaction)
-            .await
-            .map_err(failed)?;
-            if remembered.rows_affected() == 0 {
-                let digest = sqlx::query_scalar(
-                    "select digest from event_ids where shop_id = $1 and origin = $2 and event_id = $3",
-                )
-                .bind(shop)
-                .bind(origin)
-                .bind(text::column(id))
-                .fetch_one(&mut *transaction)
-                .await
-                .map_err(failed)?;
-                known.insert(*place, digest);
-            }
+        if arrivals.is_empty() {
+            return Ok(Vec::new());
         }
+        let firsts = arrivals::firsts(arrivals);
+        let mut transaction = self.begin().await?;
+        let known = remember(&mut transaction, arrivals, &firsts).await?;
         let outcomes = arrivals::outcomes(arrivals, &firsts, &known);
         append(&mut transaction, &arrivals::new(arrivals, &outcomes)).await?;
         self.end(transaction).await?;
@@ -110,11 +90,12 @@ impl Journal for SqliteStore {
     }
 
     async fn counts(&self, shop: ShopId) -> Result<Vec<(String, u64)>, StoreError> {
-        let found: Vec<(String, i64)> = sqlx::query_as("select name, count from counts where shop_id = $1 order by name")
-            .bind(shop.0)
-            .fetch_all(&self.reader)
-            .await
-            .map_err(failed)?;
+        let found: Vec<(String, i64)> =
+            sqlx::query_as("select name, count from counts where shop_id = $1 order by name")
+                .bind(shop.0)
+                .fetch_all(&self.reader)
+                .await
+                .map_err(failed)?;
         Ok(found.into_iter().map(|(name, count)| (text::from_column(name), count.cast_unsigned())).collect())
     }
 
@@ -140,32 +121,61 @@ impl Journal for SqliteStore {
     }
 }
 
+/// Remembers the ids of facts; the digests of those that were there before.
+async fn remember(
+    transaction: &mut Transaction<'static, Sqlite>,
+    arrivals: &[Arrival],
+    firsts: &BTreeMap<FactKey<'_>, usize>,
+) -> Result<BTreeMap<usize, Vec<u8>>, StoreError> {
+    let facts: Vec<(&FactKey<'_>, &usize)> = firsts.iter().collect();
+    let mut known = BTreeMap::new();
+    for facts in facts.chunks(ROWS) {
+        let mut insert = QueryBuilder::new("insert into event_ids (shop_id, origin, event_id, digest, received_at) ");
+        insert.push_values(facts, |mut row, ((shop, origin, id), place)| {
+            let arrival = &arrivals[**place];
+            row.push_bind(shop).push_bind(origin).push_bind(text::column(id));
+            row.push_bind(&arrival.digest[..]).push_bind(arrival.received_at.millis());
+        });
+        insert.push(" on conflict do nothing returning shop_id, origin, event_id");
+        let new: Vec<(Uuid, Uuid, String)> =
+            insert.build_query_as().fetch_all(&mut **transaction).await.map_err(failed)?;
+        if new.len() == facts.len() {
+            continue;
+        }
+        for ((shop, origin, id), place) in arrivals::others(facts, new) {
+            let digest =
+                sqlx::query_scalar("select digest from event_ids where shop_id = $1 and origin = $2 and event_id = $3");
+            let digest = digest.bind(shop).bind(origin).bind(text::column(id));
+            known.insert(*place, digest.fetch_one(&mut **transaction).await.map_err(failed)?);
+        }
+    }
+    Ok(known)
+}
+
 /// Adds events to those that wait to be applied.
 async fn append(transaction: &mut Transaction<'static, Sqlite>, arrivals: &[&Arrival]) -> Result<(), StoreError> {
-    if arrivals.is_empty() {
-        return Ok(());
-    }
-    let first = take_numbers(transaction, "journal", arrivals.len()).await?;
-    for (sequence, arrival) in (first..).zip(arrivals) {
-        sqlx::query(
-            "insert into pending_events (shop_id, sequence, origin, received_at, urgent, document)
-             values ($1, $2, $3, $4, $5, $6)",
-        )
-        .bind(arrival.shop.0)
-        .bind(sequence)
-        .bind(arrivals::origin_id(arrival.origin))
-        .bind(arrival.received_at.millis())
-        .bind(arrival.event.what.is_urgent())
-        .bind(rows::write(&arrival.event)?)
-        .execute(&mut **transaction)
-        .await
-        .map_err(failed)?;
+    let mut sequence = take_numbers(transaction, "journal", arrivals.len()).await?;
+    for arrivals in arrivals.chunks(ROWS) {
+        let documents: Vec<String> =
+            arrivals.iter().map(|arrival| rows::write(&arrival.event)).collect::<Result<_, _>>()?;
+        let mut insert: QueryBuilder<Sqlite> =
+            QueryBuilder::new("insert into pending_events (shop_id, sequence, origin, received_at, urgent, document) ");
+        insert.push_values((sequence..).zip(arrivals).zip(documents), |mut row, ((sequence, arrival), document)| {
+            row.push_bind(arrival.shop.0).push_bind(sequence).push_bind(arrivals::origin_id(arrival.origin));
+            row.push_bind(arrival.received_at.millis()).push_bind(arrival.event.what.is_urgent()).push_bind(document);
+        });
+        insert.build().execute(&mut **transaction).await.map_err(failed)?;
+        sequence += ROWS as i64;
     }
     Ok(())
 }
 
 /// Takes numbers that nobody had before; the first of them.
-pub(super) async fn take_numbers(transaction: &mut Transaction<'static, Sqlite>, name: &str, count: usize) -> Result<i64, StoreError> {
+pub(super) async fn take_numbers(
+    transaction: &mut Transaction<'static, Sqlite>,
+    name: &str,
+    count: usize,
+) -> Result<i64, StoreError> {
     let count = i64::try_from(count).unwrap_or(i64::MAX);
     let last: i64 = sqlx::query_scalar("update numbers set last = last + $2 where name = $1 returning last")
         .bind(name)

@@ -41,7 +41,8 @@ pub struct SqliteStore {
 impl SqliteStore {
     /// Opens `sqlite:FILE` (made if it is not there) or `sqlite::memory:`, and brings its tables up to this version.
     pub async fn open(url: &str, keys: SecretKeys) -> Result<Self, OpenError> {
-        let options: SqliteConnectOptions = url.parse().map_err(|error: sqlx::Error| OpenError::Address(error.to_string()))?;
+        let options: SqliteConnectOptions =
+            url.parse().map_err(|error: sqlx::Error| OpenError::Address(error.to_string()))?;
         let options = options
             .journal_mode(SqliteJournalMode::Wal)
             // A commit that was reported survives a power cut: NORMAL would lose accepted events and repeat messages.

@@ -1,9 +1,12 @@
 //! Several nodes at once: whatever they do, it is as if one had come after the other.
 
 use cartwright_domain::world::{Entry, IdentityKind};
-use cartwright_engine::ports::{Arrived, Changes, Wanted};
+use cartwright_engine::ports::{Arrived, Changes, Committed, Store, StoreError, Wanted};
+use cartwright_testkit::database::Database;
+use sqlx::{Connection, PgConnection};
 use std::collections::BTreeSet;
-use tokio::task::JoinSet;
+use std::sync::Arc;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::contract;
 use crate::values::{add_person, add_shop, at, calm, changed, customer, is_conflict, mint, name, run, urgent};
@@ -155,4 +158,100 @@ contract! {
         let slice = store.load(shop, &Wanted { runs: vec![runs[0].id], ..Wanted::default() }).await.unwrap();
         assert_eq!(slice.runs.iter().find(|entry| entry.value.id == runs[0].id).unwrap().revision, 5);
     }
+}
+
+/// A hand-over that has looked at everything and is about to commit, held there from outside: whoever could still make
+/// it wrong must wait. SQLite has one writer, so only PostgreSQL has this moment.
+struct HeldHandOver {
+    outsider: PgConnection,
+    onlooker: PgConnection,
+    hand_over: JoinHandle<Result<Committed, StoreError>>,
+}
+
+impl HeldHandOver {
+    async fn of(db: &Database, store: &Arc<dyn Store>, shop: cartwright_domain::ids::ShopId, changes: Changes) -> Self {
+        let mut outsider = PgConnection::connect(db.url()).await.unwrap();
+        let onlooker = PgConnection::connect(db.url()).await.unwrap();
+        sqlx::query("begin").execute(&mut outsider).await.unwrap();
+        sqlx::query("select last from numbers for update").execute(&mut outsider).await.unwrap();
+        let store = store.clone();
+        let hand_over = tokio::spawn(async move { store.commit(shop, &Changes { hand_overs: 1, ..changes }).await });
+        let mut held = Self { outsider, onlooker, hand_over };
+        held.until_waiting(1, || false).await;
+        held
+    }
+
+    /// Returns once so many wait for a lock; fails if the one that has to wait is done instead.
+    async fn until_waiting(&mut self, count: i64, is_done: impl Fn() -> bool) {
+        let waiting =
+            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+        while sqlx::query_scalar::<_, i64>(waiting).fetch_one(&mut self.onlooker).await.unwrap() < count {
+            assert!(!is_done(), "it did not wait for the hand-over");
+            tokio::task::yield_now().await;
+        }
+    }
+
+    async fn release(self) -> Result<Committed, StoreError> {
+        self.outsider.close().await.unwrap();
+        self.hand_over.await.unwrap()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s08_an_order_waits_for_a_hand_over_that_already_looked() {
+    let db = Database::postgres().await;
+    let store = db.store();
+    let shop = add_shop(&*store, 1).await;
+    let mut held =
+        HeldHandOver::of(&db, &store, shop, Changes { after_urgent_events: true, ..Changes::default() }).await;
+    assert_eq!(store.accept(&[calm(shop, "visit")]).await.unwrap(), [Arrived::New], "nobody waits without need");
+    let order = tokio::spawn({
+        let store = store.clone();
+        async move { store.accept(&[urgent(shop, "order")]).await }
+    });
+    held.until_waiting(2, || order.is_finished()).await;
+    assert_eq!(held.release().await.unwrap().first_hand_over, 1);
+    assert_eq!(order.await.unwrap().unwrap(), [Arrived::New]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s18_a_customer_does_not_change_under_a_hand_over_that_read_them() {
+    let db = Database::postgres().await;
+    let (store, mut mint) = (db.store(), mint(9));
+    let shop = add_shop(&*store, 1).await;
+    let ana = customer(&mut mint);
+    store.commit(shop, &Changes { customers: vec![Entry::new(ana.clone())], ..Changes::default() }).await.unwrap();
+    let mut held =
+        HeldHandOver::of(&db, &store, shop, Changes { unchanged: vec![(ana.id, 1)], ..Changes::default() }).await;
+    let opt_out = tokio::spawn({
+        let (store, ana) = (store.clone(), ana.clone());
+        async move { store.commit(shop, &Changes { customers: vec![changed(ana, 1)], ..Changes::default() }).await }
+    });
+    held.until_waiting(2, || opt_out.is_finished()).await;
+    held.release().await.unwrap();
+    opt_out.await.unwrap().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s10_nothing_is_added_to_a_customer_while_they_are_merged() {
+    let db = Database::postgres().await;
+    let (store, mut mint) = (db.store(), mint(9));
+    let (shop, strategy) = (add_shop(&*store, 1).await, mint.next());
+    let guest = add_person(&*store, shop, &mut mint, strategy, "guest").await;
+    let ana = add_person(&*store, shop, &mut mint, strategy, "ana").await;
+    let merging = Changes {
+        runs: vec![changed(crate::values::ended(guest.run.clone()), 1)],
+        merged: vec![(guest.customer.id, ana.customer.id)],
+        ..Changes::default()
+    };
+    let mut held = HeldHandOver::of(&db, &store, shop, merging).await;
+    let other = mint.next();
+    let late = run(&mut mint, other, guest.customer.id, None);
+    let late = tokio::spawn({
+        let store = store.clone();
+        async move { store.commit(shop, &Changes { runs: vec![Entry::new(late)], ..Changes::default() }).await }
+    });
+    held.until_waiting(2, || late.is_finished()).await;
+    held.release().await.unwrap();
+    assert!(is_conflict(late.await.unwrap()));
 }

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use crate::contract;
 use crate::values::{
-    add_person, add_shop, at, calm, cart, changed, customer, ended, is_conflict, load, message, mint, name, order, run, told,
-    urgent,
+    add_person, add_shop, at, calm, cart, changed, customer, ended, is_conflict, load, message, mint, name, order, run,
+    told, urgent,
 };
 
 /// A shop with a strategy, and a mint.

@@ -34,8 +34,15 @@ pub(crate) fn content(name: &str) -> Content {
 pub(crate) fn strategy(name: &str, seed: u8, number: u32) -> (StrategyRecord, Version) {
     let strategy: StrategyId = mint(seed).next();
     let version: cartwright_domain::ids::VersionId = mint(seed + number as u8).next();
-    let record = StrategyRecord { id: strategy, name: name.into(), state: StrategyState::Live, current: version, current_number: number };
-    let definition = json!({ "name": name, "trigger": { "on": "cart", "next": "end" }, "steps": { "end": { "kind": "exit" } } });
+    let record = StrategyRecord {
+        id: strategy,
+        name: name.into(),
+        state: StrategyState::Live,
+        current: version,
+        current_number: number,
+    };
+    let definition =
+        json!({ "name": name, "trigger": { "on": "cart", "next": "end" }, "steps": { "end": { "kind": "exit" } } });
     let version = json!({ "id": version, "strategy": strategy, "number": number, "published_at": at(0), "definition": definition });
     (record, serde_json::from_value(version).unwrap())
 }

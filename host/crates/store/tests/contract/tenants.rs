@@ -4,7 +4,9 @@ use bytes::Bytes;
 use cartwright_domain::shop::ConnectionKind;
 use cartwright_domain::strategy::StrategyState;
 use cartwright_domain::world::IdentityKind;
-use cartwright_engine::ports::{ApiKey, Aside, Changes, InboxEntry, MessageFilter, PageRequest, RunFilter, Secret, Wanted};
+use cartwright_engine::ports::{
+    ApiKey, Aside, Changes, InboxEntry, MessageFilter, PageRequest, RunFilter, Secret, Wanted,
+};
 use serde_json::json;
 
 use crate::contract;

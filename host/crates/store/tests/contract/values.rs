@@ -119,12 +119,24 @@ pub(crate) struct Person {
     pub(crate) message: Message,
 }
 
-pub(crate) async fn add_person(store: &dyn Store, shop: ShopId, mint: &mut Mint, strategy: StrategyId, called: &str) -> Person {
+pub(crate) async fn add_person(
+    store: &dyn Store,
+    shop: ShopId,
+    mint: &mut Mint,
+    strategy: StrategyId,
+    called: &str,
+) -> Person {
     let customer = customer(mint);
     let run = run(mint, strategy, customer.id, Some(at(10)));
     let mut message = message(shop, &run, 0, Some(at(20)));
     message.provider_id = Some(format!("provider-{called}"));
-    let person = Person { cart: cart(mint, customer.id), order: order(&format!("order-{called}"), customer.id), message, run, customer };
+    let person = Person {
+        cart: cart(mint, customer.id),
+        order: order(&format!("order-{called}"), customer.id),
+        message,
+        run,
+        customer,
+    };
     let changes = Changes {
         customers: vec![Entry::new(person.customer.clone())],
         identities: vec![(name(IdentityKind::Email, called), person.customer.id)],
