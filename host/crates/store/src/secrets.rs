@@ -151,6 +151,7 @@ impl Place<'_> {
 
 /// The one place that asks the operating system for chance: a nonce must never repeat, not even in a test or a
 /// simulation that runs again from the same seed, so it is not the engine's to give.
+#[expect(clippy::disallowed_methods, reason = "see above")]
 fn nonce() -> Result<[u8; NONCE], StoreError> {
     let mut nonce = [0; NONCE];
     getrandom::fill(&mut nonce)

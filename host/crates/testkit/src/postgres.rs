@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{ChildStdin, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use cartwright_store::{PostgresStore, SecretKeys};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
@@ -25,8 +25,8 @@ const SETTINGS: &str =
 struct Server {
     url: String,
     template: String,
-    /// The server stops when this is closed, which the system does when the process ends.
-    _leash: Option<ChildStdin>,
+    /// The server stops when its input is closed, which the system does when the process ends.
+    _leash: Option<Child>,
 }
 
 static SERVER: OnceCell<Server> = OnceCell::const_new();
@@ -81,7 +81,7 @@ async fn start() -> Server {
 
 /// Makes a cluster in a temporary folder and starts a server on it, held by a pipe: when this process ends, the pipe
 /// closes, the shell behind it stops the server and removes the folder.
-fn start_private() -> (String, ChildStdin) {
+fn start_private() -> (String, Child) {
     let binaries = binaries().expect(MISSING);
     let folder = std::env::temp_dir().join(unique("cartwright_postgres"));
     let script = format!(
@@ -103,11 +103,11 @@ fn start_private() -> (String, ChildStdin) {
         shell.uid(user).gid(group);
     }
     let mut child = shell.spawn().expect("a shell");
-    let (leash, output) = (child.stdin.take().expect("a pipe"), child.stdout.take().expect("a pipe"));
     let mut said = String::new();
+    let output = child.stdout.as_mut().expect("a pipe");
     BufReader::new(output).read_line(&mut said).expect("the shell says something or ends");
     assert_eq!(said, "ready\n", "the PostgreSQL server of the tests does not start");
-    (format!("postgres://postgres@localhost/postgres?host={}", folder.display()), leash)
+    (format!("postgres://postgres@localhost/postgres?host={}", folder.display()), child)
 }
 
 /// The server refuses to run as root: then it runs as the user that its package made.
