@@ -38,6 +38,7 @@ pub fn component_of(
     more: &[&str],
     edit: &dyn Fn(String) -> String,
     metadata: Option<(&str, &str)>,
+    made_with: Option<&str>,
 ) -> Vec<u8> {
     let mut resolve = Resolve::default();
     resolve.push_str("contract.wit", &contract(edit)).expect("the contract is sound");
@@ -55,6 +56,7 @@ pub fn component_of(
     let Some((name, version)) = metadata else { return component };
     let mut add = AddMetadata::default();
     add.name = AddMetadataField::Set(name.to_owned());
+    add.processed_by = made_with.iter().map(|tool| ((*tool).to_owned(), "1.0.0".to_owned())).collect();
     let mut component = add.to_wasm(&component).expect("metadata can be added");
     component.extend(custom_section("version", version));
     component

@@ -17,7 +17,7 @@ pub struct Condition {
     pub secrets: Vec<&'static str>,
     /// Its config schema.
     pub config_schema: &'static str,
-    /// Core functions it imports: interface, function, type.
+    /// Core functions it imports: interface, function, type. `orders`, `count` is called as `$orders.count`.
     pub imports: Vec<(&'static str, &'static str, &'static str)>,
     /// Interfaces of its world beside those of the imported functions.
     pub world: Vec<&'static str>,
@@ -25,19 +25,27 @@ pub struct Condition {
     pub packages: Vec<&'static str>,
     /// Definitions beside the functions: memories, globals, functions.
     pub definitions: &'static str,
+    /// Body of `branches`; leaves the address of a list.
+    pub branches: &'static str,
     /// Body of `evaluate`; leaves the address of its answer.
     pub evaluate: &'static str,
     /// Body of the start function, if it has one.
     pub start: Option<&'static str>,
     /// Pages of its memory.
     pub pages: u32,
+    /// The tool that made it, in its metadata.
+    pub made_with: Option<&'static str>,
     /// The edition it is built for.
     pub edition: &'static str,
     /// More text in the interface `orders`, for a host that came later.
     pub more_orders: &'static str,
 }
 
-/// Answers that stand ready in memory.
+/// Answers that stand ready in memory. First: an empty list.
+pub(crate) const NONE: &str = "(i32.const 0x40)";
+/// A list of 200,000 texts.
+pub(crate) const MANY: &str = "(i32.const 0x1a0)";
+/// The branch `yes`.
 pub(crate) const YES: &str = "(i32.const 0x100)";
 /// The branch `maybe`, which nobody declared.
 pub(crate) const MAYBE: &str = "(i32.const 0x120)";
@@ -61,9 +69,11 @@ impl Condition {
             world: Vec::new(),
             packages: Vec::new(),
             definitions: "",
+            branches: NONE,
             evaluate: YES,
             start: None,
             pages: 32,
+            made_with: None,
             edition: "0.1.0",
             more_orders: "",
         }
@@ -76,7 +86,7 @@ impl Condition {
             let text = text.replace("@0.1.0;", &format!("@{};", self.edition));
             text.replace("interface orders {", &format!("interface orders {{ {}", self.more_orders))
         };
-        component_of(&self.module(), &self.world(), &self.packages, &edit, metadata)
+        component_of(&self.module(), &self.world(), &self.packages, &edit, metadata, self.made_with)
     }
 
     fn world(&self) -> String {
@@ -104,8 +114,9 @@ impl Condition {
     fn module(&self) -> String {
         let mut imports = String::new();
         for (interface, function, kind) in &self.imports {
+            let short = interface.rsplit('/').next().and_then(|name| name.split('@').next()).unwrap_or(interface);
             let interface = self.interface(interface);
-            let _ = writeln!(imports, "(import \"{interface}\" \"{function}\" (func ${function} {kind}))");
+            let _ = writeln!(imports, "(import \"{interface}\" \"{function}\" (func ${short}.{function} {kind}))");
         }
         let mut data = Data::default();
         let title = data.text("Hostile");
@@ -129,6 +140,7 @@ impl Condition {
             (0x160, &verdict([0x7fff_ff00, 64])),
             // fault { kind: internal, message }
             (0x180, &[1, 3, no[0], no[1], 0, 0]),
+            (0x1a0, &[0x1000, 200_000]),
         ];
         let mut segments = String::new();
         for (at, words) in answers {
@@ -139,7 +151,8 @@ impl Condition {
             None => (String::new(), ""),
         };
         let interface = format!("cartwright:plugin/condition@{}", self.edition);
-        let (pages, definitions, evaluate) = (self.pages, self.definitions, self.evaluate);
+        let (pages, definitions) = (self.pages, self.definitions);
+        let (branches, evaluate) = (self.branches, self.evaluate);
         let texts = escaped(&data.0);
         format!(
             r#"(module
@@ -153,7 +166,7 @@ impl Condition {
                 (global.set $free (i32.add (local.get $at) (local.get $new)))
                 (local.get $at))
               (func (export "{interface}#describe") (result i32) (i32.const 0))
-              (func (export "{interface}#branches") (result i32) (i32.const 0x40))
+              (func (export "{interface}#branches") (result i32) {branches})
               (func (export "{interface}#check-config") (param i32 i32) (result i32) (i32.const 0x50))
               (func (export "{interface}#evaluate") (result i32) {evaluate})
               {start} {run}

@@ -1,10 +1,27 @@
 //! The guests. Each does one thing wrong; its name says which.
 
-use crate::condition::{Condition, FAULT, HUGE, LYING, MAYBE, YES};
+use crate::condition::{Condition, FAULT, HUGE, LYING, MANY, MAYBE, YES};
 use crate::{component_of, core_module_of};
 
 const SOCKETS: &str = "package wasi:sockets@0.2.6;
-    interface tcp-create-socket { create-tcp-socket: func(family: u8) -> u32; }";
+    interface network {
+      enum error-code {
+        unknown, access-denied, not-supported, invalid-argument, out-of-memory, timeout, concurrency-conflict,
+        not-in-progress, would-block, invalid-state, new-socket-limit, address-not-bindable, address-in-use,
+        remote-unreachable, connection-refused, connection-reset, connection-aborted, datagram-too-large,
+        name-unresolvable, temporary-resolver-failure, permanent-resolver-failure,
+      }
+      enum ip-address-family { ipv4, ipv6 }
+    }
+    interface tcp { resource tcp-socket; }
+    interface tcp-create-socket {
+      use network.{error-code, ip-address-family};
+      use tcp.{tcp-socket};
+      create-tcp-socket: func(address-family: ip-address-family) -> result<tcp-socket, error-code>;
+    }";
+const CLOCKS: &str = "package wasi:clocks@0.2.6;
+    interface wall-clock { record datetime { seconds: u64, nanoseconds: u32 } now: func() -> datetime; }";
+const CHANCE: &str = "package wasi:random@0.2.6; interface random { get-random-u64: func() -> u64; }";
 const COUNT: (&str, &str, &str) = ("orders", "count", "(result i32)");
 const SPENT: (&str, &str, &str) = ("orders", "spent", "(param i32)");
 const LOG: (&str, &str, &str) = ("decision", "log", "(param i32 i32)");
@@ -14,7 +31,7 @@ pub fn tame() -> Condition {
     let mut guest = Condition::new("tame");
     guest.facts = vec!["orders.count"];
     guest.imports = vec![COUNT];
-    guest.evaluate = "(drop (call $count)) (i32.const 0x100)";
+    guest.evaluate = "(drop (call $orders.count)) (i32.const 0x100)";
     guest
 }
 
@@ -98,7 +115,7 @@ pub fn log_flood() -> Condition {
     guest.definitions = "(global $left (mut i32) (i32.const 0))";
     guest.evaluate = "(global.set $left (i32.const 1000))
         (loop $again
-          (call $log (i32.const 0x1c0) (i32.const 5))
+          (call $decision.log (i32.const 0x1c0) (i32.const 5))
           (global.set $left (i32.sub (global.get $left) (i32.const 1)))
           (br_if $again (global.get $left)))
         (i32.const 0x100)";
@@ -110,7 +127,7 @@ pub fn trap_on_three() -> Condition {
     let mut guest = Condition::new("trap-on-three");
     guest.facts = vec!["orders.count"];
     guest.imports = vec![COUNT];
-    guest.evaluate = "(if (i32.eq (call $count) (i32.const 3)) (then unreachable)) (i32.const 0x100)";
+    guest.evaluate = "(if (i32.eq (call $orders.count) (i32.const 3)) (then unreachable)) (i32.const 0x100)";
     guest
 }
 
@@ -171,13 +188,49 @@ pub fn nameless() -> Condition {
     Condition { name: None, ..Condition::new("") }
 }
 
-/// Imports a socket.
+/// Imports a socket and opens it.
 pub fn socket() -> Condition {
     let mut guest = Condition::new("socket");
-    guest.imports = vec![("wasi:sockets/tcp-create-socket@0.2.6", "create-tcp-socket", "(param i32) (result i32)")];
+    guest.imports = vec![("wasi:sockets/tcp-create-socket@0.2.6", "create-tcp-socket", "(param i32 i32)")];
     guest.packages = vec![SOCKETS];
-    guest.evaluate = "(drop (call $create-tcp-socket (i32.const 0))) (i32.const 0x100)";
+    guest.evaluate = "(call $tcp-create-socket.create-tcp-socket (i32.const 0) (i32.const 0x300)) (i32.const 0x100)";
     guest
+}
+
+/// The same, made by a tool that always imports sockets.
+pub fn interpreter_with_socket() -> Condition {
+    Condition { made_with: Some("componentize-py"), ..socket() }
+}
+
+/// Says yes if the clock of WASI shows the moment of the decision, and logs a random number of WASI in letters.
+pub fn looking_around() -> Condition {
+    let mut guest = Condition::new("looking-around");
+    guest.imports = vec![
+        ("wasi:clocks/wall-clock@0.2.6", "now", "(param i32)"),
+        ("wasi:random/random@0.2.6", "get-random-u64", "(result i64)"),
+        ("decision", "now", "(result i64)"),
+        LOG,
+    ];
+    guest.packages = vec![CLOCKS, CHANCE];
+    guest.definitions = "(global $chance (mut i64) (i64.const 0)) (global $at (mut i32) (i32.const 0))";
+    guest.evaluate = "(global.set $chance (call $random.get-random-u64))
+        (global.set $at (i32.const 0x320))
+        (loop $again
+          (i32.store8 (global.get $at)
+            (i32.add (i32.const 97) (i32.wrap_i64 (i64.and (global.get $chance) (i64.const 15)))))
+          (global.set $chance (i64.shr_u (global.get $chance) (i64.const 4)))
+          (global.set $at (i32.add (global.get $at) (i32.const 1)))
+          (br_if $again (i32.lt_u (global.get $at) (i32.const 0x330))))
+        (call $decision.log (i32.const 0x320) (i32.const 16))
+        (call $wall-clock.now (i32.const 0x300))
+        (i64.eq (call $decision.now) (i64.mul (i64.load (i32.const 0x300)) (i64.const 1000)))
+        (if (result i32) (then (i32.const 0x100)) (else (i32.const 0x120)))";
+    guest
+}
+
+/// Says that it has 200,000 branches.
+pub fn many_branches() -> Condition {
+    Condition { branches: MANY, ..Condition::new("many-branches") }
 }
 
 /// Imports something nobody offers.
@@ -185,7 +238,7 @@ pub fn backdoor() -> Condition {
     let mut guest = Condition::new("backdoor");
     guest.imports = vec![("evil:host/backdoor@1.0.0", "open", "(result i32)")];
     guest.packages = vec!["package evil:host@1.0.0; interface backdoor { open: func() -> u32; }"];
-    guest.evaluate = "(drop (call $open)) (i32.const 0x100)";
+    guest.evaluate = "(drop (call $backdoor.open)) (i32.const 0x100)";
     guest
 }
 
@@ -193,7 +246,7 @@ pub fn backdoor() -> Condition {
 pub fn reading_candidates() -> Condition {
     let mut guest = Condition::new("reading-candidates");
     guest.imports = vec![("candidates", "count", "(result i32)")];
-    guest.evaluate = "(drop (call $count)) (i32.const 0x100)";
+    guest.evaluate = "(drop (call $candidates.count)) (i32.const 0x100)";
     guest
 }
 
@@ -211,7 +264,7 @@ pub fn later_function() -> Condition {
     guest.edition = "0.1.1";
     guest.more_orders = "returned: func() -> u32;";
     guest.imports = vec![("orders", "returned", "(result i32)")];
-    guest.evaluate = "(drop (call $returned)) (i32.const 0x100)";
+    guest.evaluate = "(drop (call $orders.returned)) (i32.const 0x100)";
     guest
 }
 
@@ -229,7 +282,7 @@ pub fn reading_money() -> Condition {
     let mut guest = Condition::new("reading-money");
     guest.facts = vec!["orders.*"];
     guest.imports = vec![SPENT];
-    guest.evaluate = "(call $spent (i32.const 0x300)) (i32.const 0x100)";
+    guest.evaluate = "(call $orders.spent (i32.const 0x300)) (i32.const 0x100)";
     guest
 }
 
@@ -256,7 +309,7 @@ pub fn of_no_kind() -> Vec<u8> {
     let module = r#"(module (func (export "test:other/thing@1.0.0#run")))"#;
     let world = "package test:guest; world guest { export test:other/thing@1.0.0; }";
     let other = "package test:other@1.0.0; interface thing { run: func(); }";
-    component_of(module, world, &[other], &|text| text, Some(("of-no-kind", "1.0.0")))
+    component_of(module, world, &[other], &|text| text, Some(("of-no-kind", "1.0.0")), None)
 }
 
 /// A component of two kinds; neither ever runs.
@@ -283,7 +336,7 @@ pub fn of_two_kinds() -> Vec<u8> {
     );
     let world = "package test:guest; world guest {
         export cartwright:plugin/condition@0.1.0; export cartwright:plugin/selector@0.1.0; }";
-    component_of(&module, world, &[], &|text| text, Some(("of-two-kinds", "1.0.0")))
+    component_of(&module, world, &[], &|text| text, Some(("of-two-kinds", "1.0.0")), None)
 }
 
 /// A core module, sound in itself.

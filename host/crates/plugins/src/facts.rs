@@ -322,3 +322,123 @@ impl candidates::Host for Guest {
         Ok(self.candidates.get(index as usize).map(|candidate| candidate.labels.clone()).unwrap_or_default())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use cartwright_domain::cart::{Cart, Stage};
+    use cartwright_domain::customer::Customer;
+    use cartwright_domain::event::{CartBody, Line};
+    use cartwright_domain::ids::Mint;
+    use cartwright_domain::shop::{Grants, Shop};
+    use serde_json::json;
+
+    use super::*;
+    use crate::guest::Rights;
+    use crate::limits::Limits;
+
+    fn guest(cart: Option<CartBody>) -> Guest {
+        let now = Timestamp::from_millis(1_700_000_000_000);
+        let mut mint = Mint::new(now, [9; 32]);
+        let shop = json!({"id": mint.next::<cartwright_domain::ids::ShopId>(), "name": "A shop", "currency": "EUR"});
+        let shop: Shop = serde_json::from_value(shop).unwrap();
+        let mut customer = Customer::anonymous(mint.next(), now);
+        customer.attributes.insert("size".to_owned(), json!(42));
+        let cart = cart.map(|body| {
+            let mut cart = Cart::new(mint.next(), customer.id, now);
+            cart.take(Stage::Cart, &body, now);
+            Arc::new(cart)
+        });
+        let subject = Subject {
+            shop: Arc::new(shop),
+            customer: Arc::new(customer),
+            cart,
+            orders: Arc::from([]),
+            run: mint.next(),
+            started_at: now,
+            step: "check".to_owned(),
+            messages_sent: 1,
+            now,
+        };
+        let all = FACTS.iter().map(|(interface, _)| format!("{interface}.*")).collect();
+        let all = Arc::new(Grants { facts: all, ..Grants::default() });
+        let mut guest = Guest::new(&Arc::new(Limits::default()));
+        guest.rights = Rights { declared: all.clone(), granted: all };
+        guest.present(&subject);
+        guest
+    }
+
+    fn shoes() -> CartBody {
+        let line = Line {
+            title: "Shoes".to_owned(),
+            quantity: 2,
+            price: serde_json::from_value(json!({"amount": "10.00", "currency": "EUR"})).ok(),
+            sku: Some("A1".to_owned()),
+            categories: vec!["shoes".to_owned()],
+            ..Line::default()
+        };
+        CartBody { lines: vec![line], ..CartBody::default() }
+    }
+
+    fn read(guest: &Guest) -> Vec<String> {
+        guest.reads.iter().map(|read| format!("{} = {}", read.fact, read.value)).collect()
+    }
+
+    #[test]
+    fn every_read_is_written_down_once_with_its_argument_and_value() {
+        let mut guest = guest(Some(shoes()));
+        assert!(cart::Host::has_sku(&mut guest, "A1".to_owned()).unwrap());
+        assert!(!cart::Host::has_category(&mut guest, "hats".to_owned()).unwrap());
+        assert_eq!(cart::Host::total(&mut guest).unwrap().unwrap().minor, 2000);
+        assert_eq!(cart::Host::line(&mut guest, 0).unwrap().unwrap().quantity, 2);
+        assert_eq!(cart::Host::pieces(&mut guest).unwrap(), 2);
+        assert_eq!(cart::Host::pieces(&mut guest).unwrap(), 2);
+        let reads = [
+            "cart.has-sku(\"A1\") = yes",
+            "cart.has-category(\"hats\") = no",
+            "cart.total = 20.00 EUR",
+            "cart.line(0) = 2 x Shoes",
+            "cart.pieces = 2",
+        ];
+        assert_eq!(read(&guest), reads);
+    }
+
+    #[test]
+    fn what_is_not_known_is_none() {
+        let mut guest = guest(None);
+        assert!(!cart::Host::exists(&mut guest).unwrap());
+        assert_eq!(cart::Host::total(&mut guest).unwrap(), None);
+        assert_eq!(orders::Host::last_at(&mut guest).unwrap(), None);
+        assert_eq!(contact::Host::phone(&mut guest).unwrap(), None);
+        assert_eq!(customer::Host::attribute(&mut guest, "size".to_owned()).unwrap().as_deref(), Some("42"));
+        let reads = [
+            "cart.exists = no",
+            "cart.total = none",
+            "orders.last-at = none",
+            "contact.phone = none",
+            "customer.attribute(\"size\") = 42",
+        ];
+        assert_eq!(read(&guest), reads);
+    }
+
+    #[test]
+    fn chance_is_that_of_run_and_step() {
+        let mut guest = guest(None);
+        let chance = decision::Host::random(&mut guest).unwrap();
+        assert_eq!(decision::Host::random(&mut guest).unwrap(), chance);
+        assert_eq!(read(&guest), [format!("decision.random = {chance}")]);
+    }
+
+    #[test]
+    fn the_facts_of_the_list_are_those_of_the_contract() {
+        let contract = include_str!("../../../../wit/v0.1/facts.wit");
+        for (interface, functions) in FACTS {
+            let begin = contract.find(&format!("interface {interface} {{")).unwrap();
+            let body = &contract[begin..begin + contract[begin..].find("\n}").unwrap()];
+            let told: Vec<&str> =
+                body.lines().filter_map(|line| line.trim().split_once(": func(").map(|(name, _)| name)).collect();
+            assert_eq!(&told, functions, "{interface}");
+        }
+    }
+}

@@ -109,9 +109,11 @@ fn config(limits: &Limits) -> Config {
         .table_elements(TABLE_ELEMENTS)
         .max_component_instance_size(8 << 20)
         .max_core_instance_size(8 << 20)
-        .linear_memory_keep_resident(512 << 10)
-        .table_keep_resident(64 << 10)
         .pagemap_scan(Enabled::Auto);
+    if PoolingAllocationConfig::is_pagemap_scan_available() {
+        // Only where the kernel says which pages were touched: else all that is kept would be cleared each time.
+        pool.linear_memory_keep_resident(512 << 10).table_keep_resident(64 << 10);
+    }
     let mut config = Config::new();
     config
         .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
@@ -200,5 +202,42 @@ impl Places {
 
     fn busy(&self) -> PluginFailure {
         fail(Problem::Busy, format!("{} calls are waiting for a place already; it is tried again", self.queue))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cartwright_domain::ids::Mint;
+    use cartwright_domain::time::Timestamp;
+    use futures_util::FutureExt;
+
+    fn places(limits: Limits) -> (Places, ShopId, ShopId) {
+        let mut mint = Mint::new(Timestamp::from_millis(0), [0; 32]);
+        (Places::new(&limits), mint.next(), mint.next())
+    }
+
+    #[tokio::test]
+    async fn s13_one_shop_never_takes_all_places() {
+        let (places, busy, other) = places(Limits { places: 2, places_per_shop: 1, ..Limits::default() });
+        let held = places.take(Some(busy)).await.unwrap();
+        let mut second = Box::pin(places.take(Some(busy)));
+        assert!((&mut second).now_or_never().is_none());
+        assert!(places.take(Some(other)).now_or_never().is_some());
+        drop(held);
+        assert!(second.now_or_never().is_some());
+    }
+
+    #[tokio::test]
+    async fn who_comes_when_the_queue_is_full_is_told_so() {
+        let (places, shop, _) = places(Limits { places: 1, queue: 1, ..Limits::default() });
+        let _held = places.take(Some(shop)).await.unwrap();
+        let mut waiting = Box::pin(places.take(Some(shop)));
+        assert!((&mut waiting).now_or_never().is_none());
+        let refused = places.take(Some(shop)).await.err().map(|failure| failure.problem);
+        assert_eq!(refused, Some(Problem::Busy));
+        // Whoever gives up leaves the queue.
+        drop(waiting);
+        assert!(places.take(Some(shop)).now_or_never().is_none());
     }
 }

@@ -33,13 +33,14 @@ refused! {
     a_component_without_a_name_is_refused: guests::nameless().component() => "metadata: the component has no name";
     a_component_of_no_kind_is_refused: guests::of_no_kind() => "world: it exports `test:other/thing@1.0.0`; a plugin exports one of cartwright:plugin/{condition";
     a_component_of_two_kinds_is_refused: guests::of_two_kinds() => "world: it exports condition and selector; a component exports exactly one kind";
-    s41_a_socket_is_refused: guests::socket().component() => "imports: it imports the socket interface `wasi:sockets/tcp-create-socket@0.2.6`; sockets are not offered";
+    s41_a_socket_is_refused: guests::socket().component() => "imports: it imports the socket interface `wasi:sockets/network@0.2.6`; sockets are not offered";
     an_unknown_import_is_refused_by_name: guests::backdoor().component() => "imports: it imports `evil:host/backdoor@1.0.0`, which this host does not offer";
     an_import_of_another_kind_is_refused: guests::reading_candidates().component() => "world: a condition cannot import `cartwright:plugin/candidates@0.1.0`: it is for selectors";
     another_edition_is_refused: guests::next_edition().component() => "0.2.0, this host offers 0.1.0; rebuild with wit/v0.1";
     a_later_function_is_refused_by_name: guests::later_function().component() => "imports: it needs the function `returned`: built for `cartwright:plugin/orders` 0.1.1, this host offers 0.1.0; rebuild with wit/v0.1";
     an_unknown_fact_is_refused: guests::unknown_fact().component() => "describe: descriptor.facts: `weather.today` is no fact";
     a_config_schema_that_is_none_is_refused: guests::bad_schema().component() => "describe: descriptor.config-schema is no JSON Schema";
+    a_descriptor_without_end_is_refused: guests::many_branches().component() => "describe: asked what it is: answer too large: it handed more than 256 KiB to the host in one call";
     an_endless_start_is_refused: guests::endless_start().component() => "describe: asked what it is: time-out: it ran longer than 100 ms for starting";
     a_component_that_needs_too_much_memory_is_refused: guests::memory_bomb_at_start().component() => "describe: asked what it is: memory limit: it asked for 125 MiB of memory in all; the limit is 64 MiB";
 }
@@ -79,6 +80,7 @@ failed! {
     a_lying_pointer_is_no_answer: lying_pointer => InvalidAnswer, "out of bounds of memory";
     s12_an_undeclared_branch_is_no_answer: undeclared_branch => InvalidAnswer, "it took the branch `maybe`; declared are yes, no";
     a_fault_is_an_answer: faulty => Fault, "gave up";
+    s41_a_socket_that_is_opened_all_the_same_ends_the_call: interpreter_with_socket => NotGranted, "it tried to open a TCP socket, but sockets are not offered";
     an_undeclared_fact_ends_the_call: undeclared_fact => FactNotDeclared, "it read `orders.count`, which its descriptor does not declare";
 }
 
@@ -128,6 +130,19 @@ async fn s42_a_subject_that_needs_more_than_its_own_time_fails_alone() {
     let answers = host.verdicts(guests::slow().component(), &[1, 2]).await;
     let problems: Vec<_> = answers.iter().map(|answer| answer.result.as_ref().unwrap_err().problem).collect();
     assert_eq!(problems, [Problem::TimeOut, Problem::TimeOut]);
+}
+
+#[tokio::test]
+async fn wasi_shows_the_moment_of_the_decision_and_its_own_chance() {
+    let host = host();
+    let component = guests::looking_around().component();
+    let together = host.verdicts(component.clone(), &[1, 2, 3]).await;
+    assert!(together.iter().all(|answer| answer.result.as_ref().unwrap().branch == "yes"), "{together:?}");
+    let chances: std::collections::BTreeSet<_> = together.iter().map(|answer| &answer.log[0]).collect();
+    assert_eq!(chances.len(), 3);
+    // The same customer sees the same chance, wherever it stands in a batch.
+    let alone = host.verdicts(component, &[3]).await;
+    assert_eq!(alone[0].log, together[2].log);
 }
 
 #[tokio::test]

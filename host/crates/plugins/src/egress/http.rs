@@ -90,6 +90,9 @@ fn destination(
 ) -> Result<(Url, Reach), EgressFailure> {
     // A placeholder can stand in path and query only: braces are not allowed in a host.
     let written = Url::parse(&request.url).map_err(|why| refused(format!("the URL is malformed: {why}")))?;
+    if !["https", "http"].contains(&written.scheme()) {
+        return Err(refused(format!("`{}` is not http or https", written.scheme())));
+    }
     let filled = secrets.fill(request.url.as_bytes(), Writing::Percent)?;
     let url = std::str::from_utf8(&filled.bytes).ok().and_then(|text| Url::parse(text).ok());
     // A secret such as `..` must not lead to another path, nor any to another host.
@@ -101,14 +104,8 @@ fn destination(
     };
     let name = host.to_string();
     let reach = policy.reach(&name, port);
-    match (url.scheme(), reach) {
-        ("https", _) | ("http", Reach::Anywhere) => {}
-        ("http", Reach::Public) => {
-            return Err(refused(format!(
-                "http to {name}:{port} is not allowed: use https, or let the operator allow it"
-            )));
-        }
-        (scheme, _) => return Err(refused(format!("`{scheme}` is not http or https"))),
+    if url.scheme() == "http" && reach == Reach::Public {
+        return Err(refused(format!("http to {name}:{port} is not allowed: use https, or let the operator allow it")));
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err(refused("the URL has a login in it; use the header Authorization"));

@@ -81,7 +81,7 @@ fn server(policy: &EgressPolicy, secrets: Secrets<'_>, mail: &Mail) -> Result<Se
     if !url.username().is_empty() || url.password().is_some() {
         return Err(refused("the server has a login in it; name secrets instead"));
     }
-    let host = url.host_str().ok_or_else(wrong)?.trim_matches(['[', ']']).to_owned();
+    let host = url.host_str().ok_or_else(wrong)?.to_owned();
     let port = url.port().or(usual_ports.first().copied()).ok_or_else(wrong)?;
     grants::check(secrets.rights, Target { host: &host, port, usual_ports, method: "SMTP", path: "/" })?;
     Ok(Server { reach: policy.reach(&host, port), host, port, tls })
@@ -128,13 +128,14 @@ async fn converse(
 
 /// A connection with TLS; without only to a server that an operator named.
 async fn connect(limits: &Limits, server: &Server, letter: &Letter) -> Result<AsyncSmtpConnection, End> {
-    let found = addresses(&server.host, server.port, server.reach).await.map_err(|why| {
+    let host = server.host.trim_matches(['[', ']']);
+    let found = addresses(host, server.port, server.reach).await.map_err(|why| {
         End::Failed(match why {
             Unreachable::NotPublic(why) => refused(why.to_string()),
             Unreachable::NotFound { .. } => EgressFailure::NotSent(why.to_string()),
         })
     })?;
-    let tls = || TlsParameters::new(server.host.clone()).map_err(before);
+    let tls = || TlsParameters::new(host.to_owned()).map_err(before);
     let hello = ClientId::Domain(letter.from.domain().to_owned());
     let from_the_start = if server.tls { Some(tls()?) } else { None };
     let timeout = Some(limits.connect);
