@@ -79,14 +79,15 @@ fn write(path: &Path, code: &[u8]) -> std::io::Result<()> {
     write_whole(&sum_of(path), hex::encode(Sha256::digest(code)).as_bytes())
 }
 
+/// Under a name of its own first: several runtimes may write the same bytes at once, and none into a file that
+/// another has mapped already.
 fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let extension = path.extension().unwrap_or_default().to_string_lossy().into_owned();
-    // Two nodes on one folder write the same bytes; each under a name of its own.
-    let temporary = path.with_extension(format!("{extension}.{}", std::process::id()));
-    let mut file = fs::File::create(&temporary)?;
+    let folder = path.parent().ok_or(std::io::ErrorKind::InvalidInput)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
     file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&temporary, path)
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
 }
 
 fn make_private(folder: &Path) -> std::io::Result<()> {

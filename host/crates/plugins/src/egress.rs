@@ -26,19 +26,20 @@ use placeholders::Secrets;
 /// What an operator allows beyond the public network.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EgressPolicy {
-    /// `host:port` of servers that may stand at a private address and speak without TLS, such as `127.0.0.1:1025`.
+    /// `host:port` of servers that may stand at a private address and speak without TLS, such as `127.0.0.1:1025`;
+    /// `host:*` for all ports of a host.
     pub allow_private: Vec<String>,
 }
 
 impl EgressPolicy {
     /// Where a host may stand.
     fn reach(&self, host: &str, port: u16) -> Reach {
-        let named = format!("{}:{port}", host.to_ascii_lowercase());
-        if self.allow_private.iter().any(|allowed| allowed.eq_ignore_ascii_case(&named)) {
-            Reach::Anywhere
-        } else {
-            Reach::Public
-        }
+        let is_it = |allowed: &String| {
+            allowed.rsplit_once(':').is_some_and(|(name, wanted)| {
+                name.eq_ignore_ascii_case(host) && (wanted == "*" || wanted.parse() == Ok(port))
+            })
+        };
+        if self.allow_private.iter().any(is_it) { Reach::Anywhere } else { Reach::Public }
     }
 }
 
@@ -105,4 +106,21 @@ fn chain(error: &dyn std::error::Error) -> String {
         cause = error.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_operator_allows_a_port_or_all_of_a_host() {
+        let allow_private = ["127.0.0.1:1025", "[::1]:25", "mail.internal:*"].map(str::to_owned).to_vec();
+        let policy = EgressPolicy { allow_private };
+        for (host, port) in [("127.0.0.1", 1025), ("[::1]", 25), ("MAIL.internal", 587)] {
+            assert_eq!(policy.reach(host, port), Reach::Anywhere, "{host}:{port}");
+        }
+        for (host, port) in [("127.0.0.1", 1026), ("[::1]", 26), ("internal", 587), ("x.mail.internal", 587)] {
+            assert_eq!(policy.reach(host, port), Reach::Public, "{host}:{port}");
+        }
+    }
 }
