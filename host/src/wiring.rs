@@ -39,21 +39,18 @@ pub(crate) struct CacheArgs {
 }
 
 impl DatabaseArgs {
-    /// Opens the database with the keys.
+    /// Opens the database with the keys, if there are any.
     pub(crate) async fn open(&self) -> Result<Arc<dyn Store>, Failure> {
-        open(&self.database_url, self.keys()?).await
+        open(&self.database_url, self.keys()?.unwrap_or_default()).await
     }
 
-    /// The keys, from the file or the environment; none where neither is given.
-    pub(crate) fn keys(&self) -> Result<SecretKeys, Failure> {
+    /// The keys, from the file or the environment.
+    pub(crate) fn keys(&self) -> Result<Option<SecretKeys>, Failure> {
         let text = match &self.secret_key_file {
             Some(path) => Some(crate::strategy_file::text_of(path)?),
             None => secret_key_of_environment(),
         };
-        match text {
-            Some(text) => SecretKeys::parse(&text).map_err(Failure::bad_input),
-            None => Ok(SecretKeys::none()),
-        }
+        text.map(|text| SecretKeys::parse(&text).map_err(Failure::bad_input)).transpose()
     }
 }
 

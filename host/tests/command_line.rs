@@ -130,7 +130,21 @@ fn a_strategy_that_is_not_sound_is_refused_with_the_path_of_each_fault() {
     assert!(template.contains("contents[0].variants[0].body.text: "), "{template}");
     let body = check(|strategy| strategy["contents"][0]["variants"][0]["body"]["txt"] = "x".into());
     assert!(body.contains("contents[0].variants[0].body: "), "{body}");
-    assert!(printed(&["strategy", "check", "examples/high-value-first.strategy.json"]).contains("is sound"));
+    for name in ["add-to-cart-reminder", "high-value-first"] {
+        let output = cartwright(&["strategy", "check", &format!("examples/{name}.strategy.json")]);
+        assert!(String::from_utf8_lossy(&output.stdout).contains("is sound"));
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "an example warns of something");
+    }
+}
+
+#[test]
+fn a_variable_that_no_message_has_is_warned_of_before_it_silences_them_all() {
+    let folder = folder("variables");
+    let misspelt = example("add-to-cart-reminder.strategy.json").replace("{{ user_name }}", "{{ usre_name }}");
+    let output = cartwright(&["strategy", "check", &written(&folder, "misspelt.json", &misspelt)]);
+    assert!(output.status.success());
+    let warned = String::from_utf8_lossy(&output.stderr);
+    assert!(warned.contains("warning: contents[0].variants[0].body: `usre_name` is no variable"), "{warned}");
 }
 
 #[test]
@@ -143,6 +157,13 @@ fn what_cannot_be_read_is_named_with_its_place() {
     let misspelt = example("high-value-first.strategy.json").replacen("\"settle\"", "\"setle\"", 1);
     let misspelt = refused(&["strategy", "check", &written(&folder, "b.json", &misspelt)]);
     assert!(misspelt.contains("at trigger.setle: unknown field `setle`"), "{misspelt}");
+    let rule = example("high-value-first.strategy.json").replacen(
+        "\"plugin\": \"high-value@0\"",
+        r#""rule": {"combinator": "and", "rules": [{"feild": "orders.count"}]}"#,
+        1,
+    );
+    let rule = refused(&["strategy", "check", &written(&folder, "d.json", &rule)]);
+    assert!(rule.contains("at steps.loyal: unknown field `feild`, expected one of `field`"), "{rule}");
     let strategy = "examples/add-to-cart-reminder.strategy.json";
     let log = example("add-to-cart-reminder.events.jsonl").replacen("64.50", "64.505", 1);
     let events = written(&folder, "c.jsonl", &log);

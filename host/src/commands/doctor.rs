@@ -1,8 +1,9 @@
 //! `cartwright doctor`: what is wrong with an installation, and what to do.
 
 use cartwright_domain::shop::{Connection, Shop};
-use cartwright_engine::ports::{Plugins, Store};
+use cartwright_engine::ports::{Clock, Plugins, Store};
 use cartwright_plugins::Runtime;
+use cartwright_store::SecretKeys;
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -10,7 +11,6 @@ use crate::clock::SystemClock;
 use crate::failure::{Failure, counted};
 use crate::output::{self, Format};
 use crate::wiring::{self, DatabaseArgs, RuntimeArgs};
-use cartwright_engine::ports::Clock;
 
 /// What is looked at.
 #[derive(Debug, clap::Args)]
@@ -83,7 +83,15 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
 /// The keys and the database, as far as they can be opened.
 async fn database(args: &Args, findings: &mut Findings) -> Option<Arc<dyn Store>> {
     let keys = match args.database.keys() {
-        Ok(keys) => keys,
+        Ok(Some(keys)) => {
+            findings.add("secret keys", State::Well, "they can be read");
+            keys
+        }
+        Ok(None) => {
+            let words = "none was given: no secret can be stored or opened; `cartwright key new > FILE` makes one";
+            findings.add("secret keys", State::Look, words);
+            SecretKeys::none()
+        }
         Err(failure) => {
             findings.add("secret keys", State::Wrong, told(&failure));
             return None;

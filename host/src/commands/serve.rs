@@ -34,7 +34,13 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
             "--public-url `{url}` is no address; write it like https://carts.example.com"
         )));
     }
-    let store = args.database.open().await?;
+    let keys = args.database.keys()?;
+    if keys.is_none() {
+        tracing::warn!(
+            "no secret key was given: connections with secrets cannot be stored or used; `cartwright key new > FILE` makes one"
+        );
+    }
+    let store = wiring::open(&args.database.database_url, keys.unwrap_or_default()).await?;
     let engine = wiring::engine(&args.runtime, store, Arc::new(SystemClock), Arc::new(OsEntropy))?;
     let listener = service::listen(args.listen).await?;
     let address = service::local_url(&listener)?;

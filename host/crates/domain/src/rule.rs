@@ -3,7 +3,7 @@
 //! The JSON is that of common rule builders: `{combinator, rules: [{field, operator, value}]}`, groups nest.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::facts::Subject;
@@ -34,13 +34,27 @@ pub enum Combinator {
 }
 
 /// A rule or a group.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Node {
     /// A group.
     Group(Group),
     /// A rule.
     Rule(Rule),
+}
+
+/// What has rules is a group. Trying one after the other could not say what is wrong with either.
+impl<'de> Deserialize<'de> for Node {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        let is_group = value.get("rules").is_some() || value.get("combinator").is_some();
+        let node = if is_group {
+            Group::deserialize(value).map(Self::Group)
+        } else {
+            Rule::deserialize(value).map(Self::Rule)
+        };
+        node.map_err(serde::de::Error::custom)
+    }
 }
 
 /// One comparison.

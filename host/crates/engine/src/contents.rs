@@ -14,6 +14,10 @@ use crate::ports::StoreError;
 use crate::publish::list;
 use crate::render::{RENDERER, parts_of};
 
+/// What [`crate::data_of`] gives every message, as far as it is known.
+const VARIABLES: [&str; 9] =
+    ["user_name", "user_phone", "user_email", "shop", "customer", "orders", "cart", "product", "recovery_link"];
+
 /// Why a content was not saved.
 #[derive(Debug, thiserror::Error)]
 pub enum ContentError {
@@ -59,11 +63,18 @@ impl Engine {
             if let Some(schema) = content_schema(holdings, &variant.channel) {
                 schema_faults(schema, &variant.body, &path, faults);
             }
-            self.template_faults(holdings, &variant.body, &path, faults).await;
+            self.template_faults(holdings, content, &variant.body, &path, faults).await;
         }
     }
 
-    async fn template_faults(&self, holdings: &Holdings, body: &Value, path: &str, faults: &mut Vec<StrategyFault>) {
+    async fn template_faults(
+        &self,
+        holdings: &Holdings,
+        content: &Content,
+        body: &Value,
+        path: &str,
+        faults: &mut Vec<StrategyFault>,
+    ) {
         let parts = parts_of(body);
         if parts.iter().all(|part| !is_template(&part.template)) {
             return;
@@ -76,17 +87,36 @@ impl Engine {
         };
         let call = plugin_call(holdings, renderer, &json!({}), renderer.grants.clone());
         match self.plugins.check_templates(&call, &parts).await {
-            Ok(report) => faults.extend(
-                report
-                    .errors
-                    .into_iter()
-                    .map(|(part, message)| StrategyFault::error(format!("{path}{}", dotted(&part)), message)),
-            ),
+            Ok(report) => {
+                faults.extend(
+                    report
+                        .errors
+                        .into_iter()
+                        .map(|(part, message)| StrategyFault::error(format!("{path}{}", dotted(&part)), message)),
+                );
+                let unknown = report.variables.iter().filter(|variable| !is_known(variable, content));
+                faults.extend(unknown.map(|variable| StrategyFault::warning(path, unknown_variable(variable))));
+            }
             Err(failure) => {
-                faults.push(StrategyFault::error(path, format!("{} could not read it: {failure}", renderer.label())))
+                let message = format!("{} could not read it: {failure}", renderer.label());
+                faults.push(StrategyFault::error(path, message));
             }
         }
     }
+}
+
+/// Whether a message has a variable without a selector's help, or a default for it.
+fn is_known(variable: &str, content: &Content) -> bool {
+    let name = variable.split(['.', '[']).next().unwrap_or(variable);
+    VARIABLES.contains(&name) || content.defaults.contains_key(name)
+}
+
+fn unknown_variable(variable: &str) -> String {
+    let known = VARIABLES.join(", ");
+    format!(
+        "`{variable}` is no variable that messages have ({known}): unless a selector gives it, or `defaults` does, the \
+         message is skipped"
+    )
 }
 
 fn renderer(holdings: &Holdings) -> Option<&PluginRecord> {
