@@ -38,6 +38,8 @@ contract! {
         assert_eq!((slice.carts.len(), slice.orders.len(), slice.runs.len()), (2, 2, 1));
         assert!(slice.carts.iter().all(|cart| cart.value.customer == ana.customer.id));
         assert!(slice.orders.iter().all(|order| order.value.customer == ana.customer.id));
+        let moved = slice.carts.iter().find(|cart| cart.value.id == guest.cart.id).unwrap();
+        assert_eq!(moved.revision, 2, "it moved: who loaded it before must look again");
         let run = store.run(shop, guest.run.id).await.unwrap().unwrap();
         assert_eq!(run.customer, ana.customer.id);
         let message = store.message(shop, guest.message.id).await.unwrap().unwrap();

@@ -67,6 +67,7 @@ contract! {
             messages: vec![ana.message.id],
             provider_ids: vec!["provider-ana".into()],
             orders: vec!["order-ana".into()],
+            products: Vec::new(),
         };
         let slice = store.load(other, &everything).await.unwrap();
         assert!(slice.customers.is_empty() && slice.identities.is_empty() && slice.carts.is_empty());
