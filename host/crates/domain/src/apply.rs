@@ -6,11 +6,12 @@
 use crate::cart::{Cart, Change, Stage};
 use crate::contact::{Consent, ConsentOrigin, ConsentState};
 use crate::customer::{AddressMark, Mark};
-use crate::event::{CartBody, Event, OrderBody, OrderOrigin, Receipt, ReceiptKind, What};
+use crate::event::{CartBody, Event, OrderBody, OrderOrigin, ProductBody, Receipt, ReceiptKind, What};
 use crate::exit::{active_runs, exit_by_known_orders, take_exit};
 use crate::identity::{customer_key, resolve};
 use crate::ids::{CartId, CustomerId, Mint, RunId};
 use crate::order::{Order, OrderState};
+use crate::product::Product;
 use crate::run::{Position, Run, Trigger};
 use crate::strategy::{KeyKind, StrategyState, TriggerKind};
 use crate::time::Timestamp;
@@ -36,7 +37,10 @@ pub fn apply(world: &mut World, mint: &mut Mint, event: &Event, source: &str, re
             receive(world, receipt, event, received_at);
             return applied;
         }
-        What::ProductUpdated(_) => return applied,
+        What::ProductUpdated(body) => {
+            product_updated(world, body, event.occurred_at);
+            return applied;
+        }
         _ => {}
     }
     let Some(customer) = resolve(world, mint, event, received_at) else { return applied };
@@ -113,6 +117,17 @@ fn cart_updated(world: &mut World, mint: &mut Mint, news: &mut News<'_>, stage: 
         Stage::Cart if change == Change::Other => {}
         Stage::Cart => trigger(world, mint, news, TriggerKind::Cart),
         Stage::Checkout => trigger(world, mint, news, TriggerKind::Checkout),
+    }
+}
+
+fn product_updated(world: &mut World, body: &ProductBody, occurred_at: Timestamp) {
+    let told = Product::new(body, occurred_at);
+    match world.products.get_mut(&told.product_id) {
+        Some(known) if known.value.updated_at > told.updated_at || known.value == told => {}
+        Some(known) => *known.edit() = told,
+        None => {
+            world.products.insert(told.product_id.clone(), Entry::new(told));
+        }
     }
 }
 

@@ -28,6 +28,7 @@ pub mod outcome;
 pub mod plan;
 pub mod plugin;
 pub mod policy;
+pub mod product;
 pub mod publish;
 pub mod rule;
 pub mod run;

@@ -12,6 +12,7 @@ use crate::facts::Subject;
 use crate::ids::{CartId, CustomerId, MessageId, RunId, VersionId};
 use crate::message::Message;
 use crate::order::Order;
+use crate::product::Product;
 use crate::run::Run;
 use crate::shop::{Connection, Shop};
 use crate::strategy::{StrategyRecord, StrategyState, Version};
@@ -125,6 +126,8 @@ pub struct World {
     pub carts: BTreeMap<CartId, Entry<Cart>>,
     /// All orders of the loaded customers, by the platform's id.
     pub orders: BTreeMap<String, Entry<Order>>,
+    /// Products of the loaded carts, and those asked for, by the platform's id.
+    pub products: BTreeMap<String, Entry<Product>>,
     /// Active runs of the loaded customers, and those asked for.
     pub runs: BTreeMap<RunId, Entry<Run>>,
     /// Messages of the loaded runs, and those asked for.
@@ -148,6 +151,7 @@ impl World {
             merged: Vec::new(),
             carts: BTreeMap::new(),
             orders: BTreeMap::new(),
+            products: BTreeMap::new(),
             runs: BTreeMap::new(),
             messages: BTreeMap::new(),
             traces: Vec::new(),
@@ -189,7 +193,7 @@ impl World {
         Some(Subject {
             shop: self.shop.clone(),
             customer: Arc::new(customer.clone()),
-            cart: self.newest_cart(run.customer).cloned().map(Arc::new),
+            cart: self.newest_cart(run.customer).cloned().map(|cart| Arc::new(self.completed(cart))),
             orders: orders.into(),
             run: run.id,
             started_at: run.started_at,
@@ -197,6 +201,18 @@ impl World {
             messages_sent: self.messages_of(run.id).filter(|message| message.may_have_been_sent()).count() as u32,
             now,
         })
+    }
+
+    /// A cart with what the catalogue knows of its lines.
+    fn completed(&self, mut cart: Cart) -> Cart {
+        let sides = [&mut cart.cart, &mut cart.checkout];
+        for line in sides.into_iter().flatten().flat_map(|side| &mut side.lines) {
+            let product = line.product_id.as_ref().and_then(|id| self.products.get(id));
+            if let Some(product) = product {
+                product.value.complete(line);
+            }
+        }
+        cart
     }
 
     /// Adds a line to a run's trace.

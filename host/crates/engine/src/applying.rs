@@ -44,6 +44,9 @@ fn wanted_by(settings: &ShopSettings, pending: &[PendingEvent]) -> Wanted {
     for PendingEvent { event, .. } in pending {
         wanted.identities.extend(names_of(event, &settings.shop));
         wanted.orders.extend(event.subject.order.clone());
+        if let What::ProductUpdated(product) = &event.what {
+            wanted.products.push(product.product_id.clone());
+        }
         if let What::Receipt(receipt) = &event.what {
             wanted.messages.extend(receipt.message_id);
             wanted.provider_ids.extend(receipt.provider_id.clone());

@@ -20,6 +20,7 @@ impl Engine {
         world.identities = slice.identities.into_iter().collect();
         world.carts = keyed(slice.carts, |cart| cart.id);
         world.orders = keyed(slice.orders, |order| order.order_id.clone());
+        world.products = keyed(slice.products, |product| product.product_id.clone());
         world.runs = keyed(slice.runs, |run| run.id);
         world.messages = keyed(slice.messages, |message| message.id);
         Ok(world)
@@ -49,6 +50,7 @@ pub(crate) fn changes_of(world: World) -> Changes {
         merged: world.merged,
         carts: changed(world.carts),
         orders: changed(world.orders),
+        products: changed(world.products),
         runs: changed(world.runs),
         messages: changed(world.messages),
         connections: changed(world.connections),

@@ -10,7 +10,7 @@ use cartwright_domain::run::Run;
 use cartwright_domain::shop::ConnectionKind;
 use cartwright_domain::time::Timestamp;
 use cartwright_domain::world::Entry;
-use cartwright_engine::ports::{ApiKey, Changes, StoreError};
+use cartwright_engine::ports::{ApiKey, Changes, StoreError, Wanted};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
@@ -89,6 +89,17 @@ impl Owned for Message {
 /// Those that are new, and those that change.
 pub(crate) fn new_and_changed<T>(entries: &[Entry<T>]) -> (Vec<&Entry<T>>, Vec<&Entry<T>>) {
     entries.iter().partition(|entry| entry.revision == 0)
+}
+
+/// The products that a batch needs: those asked for, and those in the carts it has.
+pub(crate) fn products_of(wanted: &Wanted, carts: &[Entry<Cart>]) -> Vec<String> {
+    let lines =
+        carts.iter().flat_map(|cart| [&cart.value.cart, &cart.value.checkout]).flatten().flat_map(|side| &side.lines);
+    let mut products: Vec<String> =
+        lines.filter_map(|line| line.product_id.clone()).chain(wanted.products.clone()).collect();
+    products.sort_unstable();
+    products.dedup();
+    products
 }
 
 /// The customers that a batch has read, as far as it says so.

@@ -2,7 +2,7 @@
 
 use crate::stage::*;
 use cartwright_domain::contact::ConsentState;
-use cartwright_domain::event::{OrderOrigin, ReceiptKind};
+use cartwright_domain::event::{OrderOrigin, ReceiptKind, What};
 use cartwright_domain::message::{
     Details, HoldReason, MessageState, Outcome, Rejection, RejectionClass, SkipReason, back_off,
 };
@@ -82,6 +82,22 @@ fn s01_a_cart_found_empty_ends_the_run() {
     stage.wait_until(at(23, 0));
     assert_eq!(stage.ends(), [EndReason::CartEmptied]);
     assert!(stage.sent().is_empty());
+}
+
+#[test]
+fn s01_steps_see_the_cart_with_what_the_catalogue_knows_of_its_lines() {
+    let mut stage = subscribed();
+    stage.event(at(9, 30), &product("p1", at(9, 30), "https://shop.example/new.png"));
+    stage.event(at(9, 40), &product("p1", at(9, 20), "https://shop.example/old.png"));
+    let mut added = cart(at(10, 0), &[("a", 1)]);
+    if let What::CartUpdated(body) = &mut added.what {
+        body.lines[0].product_id = Some("p1".into());
+    }
+    stage.event(at(10, 0), &added);
+    let subject = stage.world.subject(stage.run(), at(11, 0)).expect("Ana");
+    let cart = subject.cart.expect("her cart");
+    assert_eq!(cart.lines()[0].image_url.as_deref(), Some("https://shop.example/new.png"));
+    assert_eq!(cart.lines()[0].categories, ["kitchen"]);
 }
 
 #[test]
@@ -414,7 +430,7 @@ fn s18_marketing_goes_only_to_those_who_subscribed() {
     {
         let mut stage = Stage::with(reminder());
         let mut identify = ana_identifies(at(9, 0));
-        if let cartwright_domain::event::What::CustomerIdentified(body) = &mut identify.what {
+        if let What::CustomerIdentified(body) = &mut identify.what {
             body.consent.as_mut().expect("Ana's consent").state = state;
         }
         stage.event(at(9, 0), &identify);

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use cartwright_domain::apply::apply;
 use cartwright_domain::contact::{AddressKind, ConsentState};
 use cartwright_domain::event::{
-    CartBody, ConsentBody, CustomerBody, Event, Line, OrderBody, OrderOrigin, Receipt, ReceiptKind, Subject, What,
+    CartBody, ConsentBody, CustomerBody, Event, Line, OrderBody, OrderOrigin, ProductBody, Receipt, ReceiptKind,
+    Subject, What,
 };
 use cartwright_domain::ids::{ConnectionId, MessageId, Mint, ShopId};
 use cartwright_domain::message::{Message, MessageState, Outcome};
@@ -366,6 +367,18 @@ pub(crate) fn order_by(origin: OrderOrigin, id: &str, moment: Timestamp) -> Even
     let subject = Subject { customer: Some("ana".into()), order: Some(id.into()), ..Subject::default() };
     let body = OrderBody { origin, ..OrderBody::default() };
     event(&format!("order-{id}"), moment, subject, What::OrderPlaced(body))
+}
+
+pub(crate) fn product(id: &str, moment: Timestamp, image: &str) -> Event {
+    let body = ProductBody {
+        product_id: id.into(),
+        title: "Shirt".into(),
+        image_url: Some(image.into()),
+        categories: vec!["kitchen".into()],
+        updated_at: Some(moment),
+        ..ProductBody::default()
+    };
+    event("product", moment, Subject::default(), What::ProductUpdated(body))
 }
 
 pub(crate) fn receipt(kind: ReceiptKind, message: &Message, moment: Timestamp) -> Event {

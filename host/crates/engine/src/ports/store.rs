@@ -12,6 +12,7 @@ use cartwright_domain::ids::{ConnectionId, CustomerId, KeyId, MessageId, RunId, 
 use cartwright_domain::message::Message;
 use cartwright_domain::order::Order;
 use cartwright_domain::plugin::PluginRecord;
+use cartwright_domain::product::Product;
 use cartwright_domain::run::Run;
 use cartwright_domain::shop::{Connection, ConnectionKind, Shop};
 use cartwright_domain::strategy::{StrategyRecord, StrategyState, Version};
@@ -127,6 +128,8 @@ pub struct Wanted {
     pub provider_ids: Vec<String>,
     /// These orders with their customers.
     pub orders: Vec<String>,
+    /// These products.
+    pub products: Vec<String>,
 }
 
 /// What was loaded: for every customer found all names, open carts, orders, active runs, and the messages of the
@@ -141,6 +144,8 @@ pub struct Slice {
     pub carts: Vec<Entry<Cart>>,
     /// Their orders.
     pub orders: Vec<Entry<Order>>,
+    /// The products in these carts, and those asked for.
+    pub products: Vec<Entry<Product>>,
     /// Their active runs, and those asked for.
     pub runs: Vec<Entry<Run>>,
     /// The messages of these runs, and those asked for.
@@ -161,6 +166,8 @@ pub struct Changes {
     pub carts: Vec<Entry<Cart>>,
     /// Orders.
     pub orders: Vec<Entry<Order>>,
+    /// Products.
+    pub products: Vec<Entry<Product>>,
     /// Runs. A second active run of a strategy for one key is a conflict.
     pub runs: Vec<Entry<Run>>,
     /// Messages.

@@ -9,6 +9,7 @@ use cartwright_domain::customer::Customer;
 use cartwright_domain::ids::{CustomerId, RunId, ShopId};
 use cartwright_domain::message::Message;
 use cartwright_domain::order::Order;
+use cartwright_domain::product::Product;
 use cartwright_domain::run::Run;
 use cartwright_domain::shop::Connection;
 use cartwright_domain::trace::TraceEntry;
@@ -35,6 +36,7 @@ pub(super) async fn commit(store: &PostgresStore, shop: ShopId, changes: &Change
     batch.write_identities(changes).await?;
     batch.write_carts(&changes.carts).await?;
     batch.write_orders(&changes.orders).await?;
+    batch.write_products(&changes.products).await?;
     batch.write_runs(&changes.runs).await?;
     batch.write_messages(&changes.messages).await?;
     // Behind the rows that this batch changes: they still stand at the revisions it loaded.
@@ -189,6 +191,26 @@ impl Batch {
                 .bind(self.shop.0)
                 .bind(each(&entries, |entry| column(&entry.value.order_id)))
                 .bind(each(&entries, |entry| entry.value.customer.0))
+                .bind(each(&entries, |entry| entry.revision.cast_signed()))
+                .bind(documents(&entries)?);
+            self.all(entries.len(), query).await?;
+        }
+        Ok(())
+    }
+
+    async fn write_products(&mut self, products: &[Entry<Product>]) -> Result<(), StoreError> {
+        let (new, changed) = new_and_changed(products);
+        let insert = "insert into products (shop_id, product_id, revision, document)
+                      select $1, id, expected + 1, document
+                      from unnest($2::text[], $3::bigint[], $4::text[]) as next (id, expected, document)";
+        let update = "update products set revision = expected + 1, document = next.document
+                      from unnest($2::text[], $3::bigint[], $4::text[]) as next (id, expected, document)
+                      where shop_id = $1 and product_id = id and revision = expected";
+        for (entries, sql) in [(new, insert), (changed, update)].into_iter().filter(|(entries, _)| !entries.is_empty())
+        {
+            let query = sqlx::query(sql)
+                .bind(self.shop.0)
+                .bind(each(&entries, |entry| column(&entry.value.product_id)))
                 .bind(each(&entries, |entry| entry.revision.cast_signed()))
                 .bind(documents(&entries)?);
             self.all(entries.len(), query).await?;

@@ -1,10 +1,11 @@
-//! What a batch works on, in six statements over one snapshot.
+//! What a batch works on, in seven statements over one snapshot.
 
 use cartwright_domain::cart::Cart;
 use cartwright_domain::customer::Customer;
 use cartwright_domain::ids::{CustomerId, ShopId};
 use cartwright_domain::message::Message;
 use cartwright_domain::order::Order;
+use cartwright_domain::product::Product;
 use cartwright_domain::run::Run;
 use cartwright_domain::world::{Entry, Identity, IdentityKind};
 use cartwright_engine::ports::{Slice, StoreError, Wanted};
@@ -13,7 +14,7 @@ use uuid::Uuid;
 
 use super::{PostgresStore, SNAPSHOT, each};
 use crate::error::failed;
-use crate::rows::{Owned, OwnedRow};
+use crate::rows::{self, Owned, OwnedRow, products_of};
 use crate::text;
 
 type Snapshot = Transaction<'static, Postgres>;
@@ -23,11 +24,13 @@ pub(super) async fn load(store: &PostgresStore, shop: ShopId, wanted: &Wanted) -
     let mut snapshot = store.pool.begin_with(SNAPSHOT).await.map_err(failed)?;
     let customers = find_customers(&mut snapshot, shop, &asked).await?;
     let runs = find_runs(&mut snapshot, shop, &asked, &customers).await?;
+    let carts = find_carts(&mut snapshot, shop, &customers).await?;
     let slice = Slice {
         identities: find_identities(&mut snapshot, shop, &customers).await?,
-        carts: find_carts(&mut snapshot, shop, &customers).await?,
         orders: find_orders(&mut snapshot, shop, &customers).await?,
         messages: find_messages(&mut snapshot, shop, &runs).await?,
+        products: find_products(&mut snapshot, shop, &products_of(wanted, &carts)).await?,
+        carts,
         customers,
         runs,
     };
@@ -147,6 +150,28 @@ async fn find_orders(
     .await
     .map_err(failed)?;
     Order::from_rows(found)
+}
+
+async fn find_products(
+    snapshot: &mut Snapshot,
+    shop: ShopId,
+    products: &[String],
+) -> Result<Vec<Entry<Product>>, StoreError> {
+    if products.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found: Vec<(i64, String)> = sqlx::query_as(
+        "select revision, document from products where shop_id = $1 and product_id = any($2) order by product_id",
+    )
+    .bind(shop.0)
+    .bind(each(products, |id| text::column(id).into_owned()))
+    .fetch_all(&mut **snapshot)
+    .await
+    .map_err(failed)?;
+    found
+        .into_iter()
+        .map(|(revision, document)| Ok(Entry::loaded(rows::read(&document)?, revision.cast_unsigned())))
+        .collect()
 }
 
 /// The active runs of the customers, and those that are asked for by themselves or by one of their messages.

@@ -10,6 +10,7 @@ use cartwright_domain::customer::Customer;
 use cartwright_domain::ids::{CustomerId, RunId, ShopId};
 use cartwright_domain::message::Message;
 use cartwright_domain::order::Order;
+use cartwright_domain::product::Product;
 use cartwright_domain::run::Run;
 use cartwright_domain::shop::Connection;
 use cartwright_domain::trace::TraceEntry;
@@ -38,6 +39,7 @@ pub(super) async fn commit(store: &SqliteStore, shop: ShopId, changes: &Changes)
     batch.write_identities(changes).await?;
     batch.write_carts(&changes.carts).await?;
     batch.write_orders(&changes.orders).await?;
+    batch.write_products(&changes.products).await?;
     batch.write_runs(&changes.runs).await?;
     batch.write_messages(&changes.messages).await?;
     // Behind the rows that this batch changes: they still stand at the revisions it loaded.
@@ -201,6 +203,27 @@ impl Batch {
                     .bind(self.shop.0)
                     .bind(column(&entry.value.order_id))
                     .bind(entry.value.customer.0)
+                    .bind(entry.revision.cast_signed())
+                    .bind(rows::write(&entry.value)?),
+            )
+            .await?;
+        }
+        Ok(())
+    }
+
+    async fn write_products(&mut self, products: &[Entry<Product>]) -> Result<(), StoreError> {
+        for entry in products {
+            let sql = match entry.revision {
+                0 => "insert into products (shop_id, product_id, revision, document) values ($1, $2, $3 + 1, $4)",
+                _ => {
+                    "update products set revision = $3 + 1, document = $4
+                      where shop_id = $1 and product_id = $2 and revision = $3"
+                }
+            };
+            self.one(
+                sqlx::query(sql)
+                    .bind(self.shop.0)
+                    .bind(column(&entry.value.product_id))
                     .bind(entry.revision.cast_signed())
                     .bind(rows::write(&entry.value)?),
             )

@@ -2,6 +2,7 @@
 
 use cartwright_domain::ids::{Mint, ShopId, StrategyId};
 use cartwright_domain::message::MessageState;
+use cartwright_domain::product::Product;
 use cartwright_domain::world::{Entry, IdentityKind};
 use cartwright_engine::ports::{Changes, InboxEntry, PageRequest, Store, Wanted};
 use serde_json::json;
@@ -43,6 +44,37 @@ contract! {
             assert_eq!(slice.messages, [Entry::loaded(ana.message.clone(), 1)], "{wanted:?}");
         }
         assert!(store.load(shop, &Wanted::default()).await.unwrap().customers.is_empty());
+    }
+
+    async fn products_come_with_the_carts_that_hold_them_and_when_asked_for(db) {
+        let store = db.store();
+        let (shop, strategy, mut mint) = begin(&store).await;
+        let ana = add_person(&*store, shop, &mut mint, strategy, "ana").await;
+        let teapot: Product = serde_json::from_value(json!({
+            "product_id": "8101", "title": "Teapot", "image_url": "https://shop.example/t.png", "updated_at": at(1)
+        }))
+        .unwrap();
+        let mut held = ana.cart.clone();
+        let line = json!({ "title": "Teapot", "quantity": 1, "product_id": "8101" });
+        held.cart = Some(serde_json::from_value(json!({ "updated_at": at(1), "lines": [line] })).unwrap());
+        let changes = Changes {
+            carts: vec![changed(held, 1)],
+            products: vec![Entry::new(teapot.clone())],
+            ..Changes::default()
+        };
+        store.commit(shop, &changes).await.unwrap();
+        let with_cart = load(&*store, shop, "ana").await;
+        assert_eq!(with_cart.products, [Entry::loaded(teapot.clone(), 1)]);
+        let asked = Wanted { products: vec!["8101".into(), "none".into()], ..Wanted::default() };
+        let mut slice = store.load(shop, &asked).await.unwrap();
+        assert_eq!(slice.products, [Entry::loaded(teapot, 1)]);
+        slice.products[0].edit().title = "Copper teapot".into();
+        let changes = Changes { products: slice.products, ..Changes::default() };
+        store.commit(shop, &changes).await.unwrap();
+        assert_eq!(store.load(shop, &asked).await.unwrap().products[0].value.title, "Copper teapot");
+        assert!(is_conflict(store.commit(shop, &changes).await), "its revision has moved on");
+        let other = add_shop(&*store, 2).await;
+        assert!(store.load(other, &asked).await.unwrap().products.is_empty());
     }
 
     async fn only_open_carts_and_active_runs_are_loaded_unless_a_run_is_asked_for(db) {
