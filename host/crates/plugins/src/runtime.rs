@@ -50,7 +50,9 @@ pub struct RuntimeOptions {
 #[derive(Debug, thiserror::Error)]
 pub enum SetUpError {
     /// The Wasm engine.
-    #[error("the plugin engine cannot be set up: {0}")]
+    #[error(
+        "the plugin engine cannot be set up: {0}; it reserves address space: lift `ulimit -v`, or allow fewer places"
+    )]
     Engine(String),
     /// The folder for compiled code.
     #[error("the folder for compiled code cannot be used: {0}; name another one, or none")]

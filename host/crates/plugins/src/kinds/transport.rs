@@ -130,3 +130,63 @@ pub(crate) fn verification(verification: wit::Verification) -> Result<Verificati
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn http(effect: wit::Effect, body: usize) -> wit::Request {
+        let http = wit::HttpRequest {
+            method: "POST".to_owned(),
+            url: "https://api.example.com/v1".to_owned(),
+            headers: vec![wit::Header { name: "Accept".to_owned(), value: "*/*".to_owned() }],
+            body: vec![b'x'; body],
+        };
+        wit::Request { effect, action: wit::Action::Http(http) }
+    }
+
+    fn why(requests: Vec<wit::Request>, state: usize) -> String {
+        pending(&Limits::default(), requests, vec![0; state]).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn s42_a_step_asks_for_one_to_four_requests() {
+        let look = || http(wit::Effect::None, 0);
+        assert!(pending(&Limits::default(), vec![look(), look(), look(), look()], Vec::new()).is_ok());
+        assert!(why(Vec::new(), 0).contains("step.call without a request"));
+        let five = why((0..5).map(|_| look()).collect(), 0);
+        assert_eq!(five, "invalid answer: 5 requests in one step; the limit is 4");
+    }
+
+    #[test]
+    fn s42_state_and_bodies_have_their_limits() {
+        let state = why(vec![http(wit::Effect::None, 0)], (64 << 10) + 1);
+        assert_eq!(state, "answer too large: the state has 65537 bytes; the limit is 64 KiB");
+        let body = why(vec![http(wit::Effect::None, (1 << 20) + 1)], 0);
+        assert_eq!(body, "answer too large: the body of the request has 1048577 bytes; the limit is 1 MiB");
+    }
+
+    #[test]
+    fn s22_a_step_sends_once() {
+        let twice = why(vec![http(wit::Effect::Send, 0), http(wit::Effect::Send, 0)], 0);
+        assert!(twice.contains("one message is sent once"), "{twice}");
+    }
+
+    #[test]
+    fn an_entry_of_the_inbox_is_json() {
+        let entry = wit::InboxEntry { to: "c-1".to_owned(), document: "{".to_owned() };
+        let request = wit::Request { effect: wit::Effect::Send, action: wit::Action::Inbox(entry) };
+        assert!(why(vec![request], 0).contains("the document of the inbox entry is not JSON"));
+    }
+
+    #[test]
+    fn a_handshake_is_something_that_can_be_sent() {
+        let handshake = |status, content_type: &str| {
+            let reply = wit::Reply { status, content_type: content_type.to_owned(), body: Vec::new() };
+            verification(wit::Verification::Handshake(reply))
+        };
+        assert!(handshake(200, "text/plain").is_ok());
+        assert!(handshake(101, "text/plain").is_err() && handshake(700, "text/plain").is_err());
+        assert!(handshake(200, "text/plain\r\nSet-Cookie: a=b").is_err());
+    }
+}
