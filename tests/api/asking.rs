@@ -11,45 +11,45 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 /// A service with two shops: one that is busy, and another that has nothing.
-pub struct Service {
+pub(crate) struct Service {
     /// The busy shop's world.
-    pub world: World,
+    pub(crate) world: World,
     /// All routes, as `serve` has them.
-    pub router: Router,
+    pub(crate) router: Router,
     /// Keys.
-    pub operator: String,
+    pub(crate) operator: String,
     /// Opens the busy shop.
-    pub own: String,
+    pub(crate) own: String,
     /// Opens the other shop.
-    pub foreign: String,
+    pub(crate) foreign: String,
     /// Id of the busy shop.
-    pub shop: String,
+    pub(crate) shop: String,
 }
 
 /// An answer.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub headers: HeaderMap,
-    pub text: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
 }
 
 impl Answer {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or(Value::Null)
     }
 
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
-    pub fn code(&self) -> String {
+    pub(crate) fn code(&self) -> String {
         self.json()["code"].as_str().unwrap_or_default().to_owned()
     }
 }
 
 /// A strategy whose one condition reads a fact.
-pub fn reminder() -> Value {
+pub(crate) fn reminder() -> Value {
     json!({
         "name": "reminder",
         "trigger": { "on": "cart", "settle": "4h", "next": "new" },
@@ -71,12 +71,12 @@ pub fn reminder() -> Value {
 
 impl Service {
     /// Ana left a teapot in her cart and was reminded of it.
-    pub async fn busy() -> Self {
+    pub(crate) async fn busy() -> Self {
         Self::busy_on(Database::sqlite().await).await
     }
 
     /// The same on a database.
-    pub async fn busy_on(database: Database) -> Self {
+    pub(crate) async fn busy_on(database: Database) -> Self {
         let service = Self::quiet_on(database).await;
         let world = &service.world;
         world.publish(&reminder()).await;
@@ -89,12 +89,12 @@ impl Service {
     }
 
     /// Shops to which nothing has happened yet.
-    pub async fn quiet() -> Self {
+    pub(crate) async fn quiet() -> Self {
         Self::quiet_on(Database::sqlite().await).await
     }
 
     /// The same on a database.
-    pub async fn quiet_on(database: Database) -> Self {
+    pub(crate) async fn quiet_on(database: Database) -> Self {
         let world = World::open(database).await;
         let engine = &world.engine;
         let shop = engine.store.shops().await.unwrap()[0].id;
@@ -107,7 +107,7 @@ impl Service {
     }
 
     /// Sends a request as it is.
-    pub async fn send(&self, request: Request<Body>) -> Answer {
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
         let answer = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = answer.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.unwrap();
@@ -119,7 +119,7 @@ impl Service {
     }
 
     /// Asks with a key; a body goes as JSON.
-    pub async fn ask(&self, method: &str, path: &str, key: &str, body: Option<&str>) -> Answer {
+    pub(crate) async fn ask(&self, method: &str, path: &str, key: &str, body: Option<&str>) -> Answer {
         let mut request = Request::builder().method(method).uri(path).header("authorization", format!("Bearer {key}"));
         if body.is_some() {
             request = request.header("content-type", "application/json");
@@ -128,20 +128,20 @@ impl Service {
     }
 
     /// What the busy shop sees at an address.
-    pub async fn see(&self, path: &str) -> Value {
+    pub(crate) async fn see(&self, path: &str) -> Value {
         let answer = self.ask("GET", path, &self.own, None).await;
         assert_eq!(answer.status, 200, "{path}: {}", answer.text);
         answer.json()
     }
 
     /// The id of the first item of a list of the busy shop.
-    pub async fn first(&self, path: &str) -> String {
+    pub(crate) async fn first(&self, path: &str) -> String {
         self.see(path).await["items"][0]["id"].as_str().unwrap_or_else(|| panic!("{path} is empty")).to_owned()
     }
 }
 
 /// Every documented operation: method, path, and whether it needs no key.
-pub fn operations() -> Vec<(String, String, bool)> {
+pub(crate) fn operations() -> Vec<(String, String, bool)> {
     let document: Value = serde_json::from_str(&cartwright_api::document()).unwrap();
     let mut found = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
@@ -154,7 +154,7 @@ pub fn operations() -> Vec<(String, String, bool)> {
 }
 
 /// What changes from run to run, made the same: ids, digests and secret addresses.
-pub fn settled(value: Value) -> Value {
+pub(crate) fn settled(value: Value) -> Value {
     match value {
         Value::Object(map) => map.into_iter().map(|(name, value)| (name, settled(value))).collect(),
         Value::Array(items) => items.into_iter().map(settled).collect(),

@@ -25,7 +25,7 @@ pub(super) async fn show(State(api): State<Api>, visit: Visit) -> Result<Respons
     let strategies: BTreeMap<StrategyId, String> =
         api.engine.store.strategies(shop).await?.into_iter().map(|record| (record.id, record.name)).collect();
 
-    let mut html = format!("<h1>{}</h1>\n", escape(&visit.shop.name));
+    let mut html = format!("<h1>{}</h1>\n<p class=\"quiet\">All times are UTC.</p>\n", escape(&visit.shop.name));
     html.push_str("<h2>Inbox</h2>\n");
     if inbox.is_empty() {
         html.push_str("<p class=\"quiet\">Nothing yet. Messages of the channel <code>inbox</code> appear here.</p>\n");
@@ -60,9 +60,9 @@ async fn card(api: &Api, shop: ShopId, entry: &InboxEntry) -> Result<String, Pro
     };
     let text = entry.document["text"].as_str().map_or_else(|| entry.document.to_string(), str::to_owned);
     let mut html = format!(
-        "<li><div>To {} · <time>{}</time></div>\n<div class=\"words\">{}</div>\n",
+        "<li><div>To {} · {}</div>\n<div class=\"words\">{}</div>\n",
         escape(&to),
-        entry.at,
+        telling::time(entry.at),
         escape(&text)
     );
     if let Some(image) = entry.document["image"].as_str() {
@@ -93,9 +93,9 @@ fn link(url: &str, title: &str) -> String {
 fn row(run: &Run, strategies: &BTreeMap<StrategyId, String>, customer: &str) -> String {
     let strategy = strategies.get(&run.strategy).map_or("", String::as_str);
     format!(
-        "<tr><td><a href=\"/runs/{}\"><time>{}</time></a></td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
+        "<tr><td><a href=\"/runs/{}\">{}</a></td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
         run.id,
-        run.started_at,
+        telling::time(run.started_at),
         escape(strategy),
         escape(customer),
         escape(&telling::position(run))
@@ -124,9 +124,9 @@ pub(super) fn navigation(api: &Api, visit: &Visit) -> String {
     if let Some(demo) = &api.options.demo {
         let options: String = ["1h", "4h", "1d", "3d"].map(|span| format!("<option>{span}</option>")).concat();
         html.push_str(&format!(
-            "<form method=\"post\" action=\"/skip\"><span>Demo clock: <time>{}</time></span>\
-             <label for=\"by\">Skip</label><select id=\"by\" name=\"by\">{options}</select><button>Skip</button></form>",
-            demo.now()
+            "<form method=\"post\" action=\"/skip\"><span>Demo clock: {}</span>\
+             <label for=\"by\">Skip</label><select id=\"by\" name=\"by\">{options}</select><button>Go</button></form>",
+            telling::time(demo.now())
         ));
     }
     if visit.signed_in {

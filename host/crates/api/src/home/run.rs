@@ -35,8 +35,8 @@ pub(super) async fn show(State(api): State<Api>, visit: Visit, params: Params) -
 fn line(entry: &TraceEntry) -> String {
     let step = entry.step.as_deref().map_or(String::new(), |step| format!(" · <code>{}</code>", escape(step)));
     let mut html = format!(
-        "<li><div class=\"quiet\"><time>{}</time>{step}</div>\n<div>{}</div>\n",
-        entry.at,
+        "<li><div class=\"quiet\">{}{step}</div>\n<div>{}</div>\n",
+        telling::time(entry.at),
         escape(&telling::sentence(entry))
     );
     if !entry.facts.is_empty() {

@@ -2,16 +2,18 @@
 
 use cartwright_domain::message::{Details, HoldReason, SkipReason};
 use cartwright_domain::run::{EndReason, Position, Run};
+use cartwright_domain::time::Timestamp;
 use cartwright_domain::trace::{Happening, MessageTrace, TraceEntry};
 
 /// One line of a trace as a sentence, without its time, step and facts.
 pub(super) fn sentence(entry: &TraceEntry) -> String {
     match &entry.what {
         Happening::Entered { event, event_id, due_at } => {
-            format!("Entered by the event {event} ({event_id}); goes on at {due_at} if nothing happens.")
+            let due = moment(*due_at);
+            format!("Entered by the event {event} ({event_id}); goes on at {due} if nothing happens.")
         }
         Happening::Restarted { event_id, due_at } => {
-            format!("Began to settle anew by the event {event_id}; goes on at {due_at}.")
+            format!("Began to settle anew by the event {event_id}; goes on at {}.", moment(*due_at))
         }
         Happening::Settled => "Settled: nothing was added any more.".to_owned(),
         Happening::Joined { by } => format!("Joined with a known customer by {by}."),
@@ -22,7 +24,7 @@ pub(super) fn sentence(entry: &TraceEntry) -> String {
         Happening::Selected { content, by, reason } => {
             with_reason(format!("Chose the content {content}, decided by {by}"), reason)
         }
-        Happening::Waiting { until } => format!("Waits until {until}."),
+        Happening::Waiting { until } => format!("Waits until {}.", moment(*until)),
         Happening::MessageQueued { channel, content, .. } => format!("Decided to send {content} over {channel}."),
         Happening::Message { state, .. } => of_message(state),
         Happening::Skipped { reason } => format!("Sent nothing: {}.", skipped(*reason)),
@@ -35,13 +37,24 @@ pub(super) fn sentence(entry: &TraceEntry) -> String {
 /// Where a run stands, as a sentence.
 pub(super) fn position(run: &Run) -> String {
     match (&run.position, run.due_at) {
-        (Position::Settling, Some(due)) => format!("Settles until {due}."),
+        (Position::Settling, Some(due)) => format!("Settles until {}.", moment(due)),
         (Position::Settling, None) => "Settles.".to_owned(),
-        (Position::Step { step, .. }, Some(due)) => format!("At {step}; goes on at {due}."),
+        (Position::Step { step, .. }, Some(due)) => format!("At {step}; goes on at {}.", moment(due)),
         (Position::Step { step, .. }, None) => format!("At {step}."),
         (Position::Message { step, .. }, _) => format!("At {step}; waits for its message."),
-        (Position::Ended { reason, ended_at }, _) => format!("Ended at {ended_at}: {}.", ended(*reason)),
+        (Position::Ended { reason, ended_at }, _) => format!("Ended at {}: {}.", moment(*ended_at), ended(*reason)),
     }
+}
+
+/// A moment as people read it: to the second, in UTC.
+pub(super) fn moment(at: Timestamp) -> String {
+    let text = at.to_string();
+    text.split_once('.').map_or(text.as_str(), |(seconds, _)| seconds).replace('T', " ")
+}
+
+/// The same as HTML, with all of it for machines.
+pub(super) fn time(at: Timestamp) -> String {
+    format!("<time datetime=\"{at}\">{}</time>", moment(at))
 }
 
 fn with_reason(text: String, reason: &Option<String>) -> String {
@@ -58,7 +71,9 @@ fn of_message(state: &MessageTrace) -> String {
         MessageTrace::Rejected { class, details } => {
             format!("The provider refused the message ({class}): {}", words(details))
         }
-        MessageTrace::Again { at, class, details } => format!("Tried again at {at} ({class}): {}", words(details)),
+        MessageTrace::Again { at, class, details } => {
+            format!("Tried again at {} ({class}): {}", moment(*at), words(details))
+        }
         MessageTrace::Held { reason } => format!("The message is held: {}.", held(*reason)),
         MessageTrace::Uncertain { details } => {
             format!("Whether the provider has the message is not known; it is never sent again. {}", words(details))
@@ -130,7 +145,6 @@ fn ended(reason: EndReason) -> &'static str {
 mod tests {
     use super::*;
     use cartwright_domain::event::ReceiptKind;
-    use cartwright_domain::time::Timestamp;
 
     fn told(what: Happening) -> String {
         sentence(&TraceEntry { at: Timestamp::from_millis(0), step: None, what, facts: Vec::new() })
