@@ -1,5 +1,7 @@
 //! Everything we ship, through the runtime: each plugin is accepted, and each kind does its work end to end.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 mod support;
 
 use bytes::Bytes;
