@@ -81,11 +81,35 @@ pub fn read_json<T: serde::de::DeserializeOwned>(root: &str, value: Value) -> Re
     })
 }
 
+const LONGEST_NAME: usize = 255;
+
+/// Names become keys, and no database takes keys of any length: an event that cannot be applied would hold up all that
+/// come after it.
+fn check_names(subject: &Subject, what: &What) -> Result<(), EventError> {
+    let product = if let What::ProductUpdated(product) = what { Some(&product.product_id) } else { None };
+    let names = [
+        ("subject.customer", subject.customer.as_ref()),
+        ("subject.email", subject.email.as_ref()),
+        ("subject.phone", subject.phone.as_ref()),
+        ("subject.cart", subject.cart.as_ref()),
+        ("subject.checkout", subject.checkout.as_ref()),
+        ("subject.order", subject.order.as_ref()),
+        ("subject.anonymous", subject.anonymous.as_ref()),
+        ("body.product_id", product),
+    ];
+    match names.into_iter().find(|(_, name)| name.is_some_and(|name| name.chars().count() > LONGEST_NAME)) {
+        Some((field, _)) => {
+            Err(EventError { field: field.into(), message: format!("must have at most {LONGEST_NAME} characters") })
+        }
+        None => Ok(()),
+    }
+}
+
 impl TryFrom<EventText> for Event {
     type Error = EventError;
 
     fn try_from(text: EventText) -> Result<Self, EventError> {
-        if text.id.is_empty() || text.id.len() > 255 {
+        if text.id.is_empty() || text.id.len() > LONGEST_NAME {
             return Err(EventError { field: "id".into(), message: "must have 1 to 255 characters".into() });
         }
         let body = text.body;
@@ -111,6 +135,7 @@ impl TryFrom<EventText> for Event {
                 });
             }
         };
+        check_names(&text.subject, &what)?;
         Ok(Self { id: text.id, occurred_at: text.occurred_at, subject: text.subject, what })
     }
 }

@@ -106,7 +106,7 @@ impl Engine {
         let result = self.store.accept(&all).await;
         self.failpoints.reach("event.accepted");
         self.wake.notify_one();
-        let mut arrived = result.as_ref().map(|arrived| arrived.clone()).unwrap_or_default().into_iter();
+        let mut arrived = result.clone().unwrap_or_default().into_iter();
         for (arrivals, answer) in batch {
             let own: Vec<Arrived> = arrived.by_ref().take(arrivals.len()).collect();
             // A requester that has gone needs no answer; its event is durable all the same.

@@ -23,7 +23,9 @@ impl Engine {
             let mut world = self.load_world(&settings, &Wanted { messages: claimed, ..Wanted::default() }).await?;
             for entry in world.messages.values_mut() {
                 let lease = match entry.value.state {
-                    MessageState::Prepared { lease_until } | MessageState::HandedOver { lease_until, .. } => lease_until,
+                    MessageState::Prepared { lease_until } | MessageState::HandedOver { lease_until, .. } => {
+                        lease_until
+                    }
                     _ => continue,
                 };
                 if lease > now {
