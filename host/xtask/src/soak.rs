@@ -20,10 +20,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
             .env("CARTWRIGHT_TEST_POSTGRES", postgres.url());
         command
     };
-    run_shown(cargo().args(["test", "--workspace", "property"]).env("PROPTEST_CASES", CASES))?;
+    let properties = ["test", "-p", "cartwright-domain", "--test", "behaviour", "properties"];
+    run_shown(cargo().args(properties).env("PROPTEST_CASES", CASES))?;
     for round in 1..=rounds {
         println!("crashes, round {round} of {rounds}");
-        run_shown(cargo().args(["test", "-p", "cartwright-tests", "crash"]))?;
+        run_shown(cargo().args(["test", "-p", "cartwright-tests", "--test", "scenarios", "crash"]))?;
     }
     Ok(())
 }

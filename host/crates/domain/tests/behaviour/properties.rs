@@ -78,7 +78,8 @@ fn play(mut heard: Vec<Heard>, repeats: usize, provider: Option<Outcome>, look: 
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
+    // `cargo xtask soak` asks for more by PROPTEST_CASES.
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases.max(2_000), ..ProptestConfig::default() })]
 
     #[test]
     fn s07_s08_s22_the_invariants_hold_after_every_event(heard in prop::collection::vec(heard(), 0..14), provider in provider()) {
