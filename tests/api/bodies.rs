@@ -3,6 +3,7 @@
 use axum::body::Body;
 use axum::http::Request;
 use cartwright_domain::time::Span;
+use cartwright_testkit::shopify::{self, TEAPOT};
 use cartwright_tests::Database;
 use serde_json::{Value, json};
 
@@ -107,6 +108,8 @@ async fn extreme_events_never_block_the_others_on_postgres() {
 async fn send_extremes(service: Service) {
     service.world.publish(&reminder()).await;
     let long = "x".repeat(200_000);
+    // The longest names that are taken, four bytes a character.
+    let fits: String = ('\u{10000}'..).take(255).collect();
     let deep = (0..58).fold(json!(1), |inner, _| json!([inner]));
     let line = |quantity: u32, amount: &str| json!({ "title": "Tea", "quantity": quantity, "price": { "amount": amount, "currency": "EUR" } });
     let person = |field: &str, value: Value| json!({ field: value, "consent": { "state": "subscribed" } });
@@ -137,6 +140,7 @@ async fn send_extremes(service: Service) {
     let subjects = [
         json!({ "cart": "c-1", "customer": "p-1", "order": "o-1" }),
         json!({ "cart": long, "customer": long, "order": long, "email": long, "phone": long }),
+        json!({ "cart": fits, "customer": fits, "order": fits, "email": fits, "anonymous": fits }),
         json!({ "cart": "", "customer": "", "order": "", "email": " ", "checkout": "\n" }),
         json!({}),
     ];
@@ -160,6 +164,61 @@ async fn send_extremes(service: Service) {
     for path in ["/v1/runs", "/v1/messages", "/v1/inbox", "/v1/asides", "/v1/counts"] {
         service.see(path).await;
     }
+}
+
+#[tokio::test]
+async fn s02_authentic_nonsense_is_always_answered_2xx_on_sqlite() {
+    deliver_nonsense(Service::quiet_on(Database::sqlite().await).await).await;
+}
+
+#[tokio::test]
+async fn s02_authentic_nonsense_is_always_answered_2xx_on_postgres() {
+    deliver_nonsense(Service::quiet_on(Database::postgres().await).await).await;
+}
+
+/// A platform that is answered anything else sends it again, and in the end forgets the shop.
+async fn deliver_nonsense(service: Service) {
+    let world = &service.world;
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    let strange = |field: &str, value: Value| {
+        let mut cart = shopify::cart("hWN4cart", &[TEAPOT], world.now());
+        match field {
+            "title" | "quantity" | "price" => cart["line_items"][0][field] = value,
+            _ => cart[field] = value,
+        }
+        cart.to_string().into_bytes()
+    };
+    let nested = (0..110).fold(json!(1), |inner, _| json!([inner]));
+    let bodies = [
+        b"\0".to_vec(),
+        b"\xff\xfe".to_vec(),
+        b"{\"token\":\"\\u0000\"}".to_vec(),
+        b"{\"token\":1e999}".to_vec(),
+        deep.into_bytes(),
+        vec![b'['; 1024 * 1024],
+        strange("token", json!("a\0b")),
+        strange("token", json!("x".repeat(500_000))),
+        strange("title", json!("tea\0pot")),
+        strange("title", json!("x".repeat(500_000))),
+        strange("quantity", json!(u64::MAX)),
+        strange("price", json!("99999999999999999999.99")),
+        strange("updated_at", json!("9999-12-31T23:59:59Z")),
+        strange("note_attributes", nested),
+    ];
+    for (number, body) in bodies.into_iter().enumerate() {
+        for topic in
+            ["carts/update", "checkouts/update", "orders/create", "customers/update", "products/update", "no/such"]
+        {
+            let id = format!("{topic}-{number}");
+            let delivery = shopify::delivery_of_bytes(topic, &id, body.clone(), shopify::CLIENT_SECRET);
+            assert_eq!(world.deliver(&delivery).await, 200, "{topic} with body {number}");
+        }
+    }
+    world.settle().await;
+    assert_eq!(world.tell("carts/update", &shopify::cart("sound", &[TEAPOT], world.now())).await, 200);
+    world.settle().await;
+    let before = service.see("/v1/customers").await["items"].as_array().unwrap().len();
+    assert!(before > 0, "the sound cart waits behind one that cannot be applied");
 }
 
 #[tokio::test]
