@@ -16,7 +16,7 @@ on_both_databases!(
     bad_strategies_name_the_path_of_the_fault,
 );
 
-async fn s02_a_wrong_signature_is_refused_and_counted(world: World) {
+async fn s02_a_wrong_signature_is_refused_and_counted(world: &World) {
     let cart = shopify::cart("hWN4cart", &[TEAPOT], world.now());
     let forged = shopify::delivery("carts/update", "forged", &cart, "not the secret");
     assert_eq!(world.deliver(&forged).await, 401);
@@ -31,14 +31,14 @@ async fn s02_a_wrong_signature_is_refused_and_counted(world: World) {
     assert!(world.api.list("/v1/customers").await.is_empty());
 }
 
-async fn s02_an_unknown_topic_is_answered_and_put_aside(world: World) {
+async fn s02_an_unknown_topic_is_answered_and_put_aside(world: &World) {
     assert_eq!(world.tell("themes/publish", &json!({ "id": 1 })).await, 200);
     let asides = world.api.list("/v1/asides").await;
     assert!(asides[0]["reason"].as_str().unwrap().contains("themes/publish"), "{asides:?}");
     assert_eq!(world.count("webhook_put_aside").await, 1);
 }
 
-async fn s02_a_malformed_body_is_answered_and_put_aside(world: World) {
+async fn s02_a_malformed_body_is_answered_and_put_aside(world: &World) {
     let bodies: [&[u8]; 4] = [b"", b"{\"token\":", b"[]", b"{\"token\": \"a\", \"line_items\": [{\"quantity\": -1}]}"];
     for (number, body) in bodies.iter().enumerate() {
         let id = format!("malformed-{number}");
@@ -51,7 +51,7 @@ async fn s02_a_malformed_body_is_answered_and_put_aside(world: World) {
     assert_eq!(world.api.list("/v1/customers").await.len(), 1);
 }
 
-async fn s02_ids_beyond_javascript_and_missing_phones_are_taken_as_meant(world: World) {
+async fn s02_ids_beyond_javascript_and_missing_phones_are_taken_as_meant(world: &World) {
     let person = shopify::Person { phone: None, id: 9_223_372_036_854_775_807, ..ANA };
     let checkout = shopify::checkout("c7checkout", None, &person, &[TEAPOT], world.now());
     assert_eq!(world.tell("checkouts/create", &checkout).await, 200);
@@ -67,7 +67,7 @@ fn event() -> Value {
     } })
 }
 
-async fn s02_the_same_id_with_other_content_is_a_conflict_on_our_own_api(world: World) {
+async fn s02_the_same_id_with_other_content_is_a_conflict_on_our_own_api(world: &World) {
     world.report(event()).await.ok();
     world.report(event()).await.ok();
     let mut other = event();
@@ -76,14 +76,14 @@ async fn s02_the_same_id_with_other_content_is_a_conflict_on_our_own_api(world: 
     assert_eq!((refused.status, refused.problem()), (409, "event_conflict"));
 }
 
-async fn s03_an_event_from_the_far_future_is_refused(world: World) {
+async fn s03_an_event_from_the_far_future_is_refused(world: &World) {
     let mut event = event();
     event["occurred_at"] = json!((world.now() + Span::hours(25)).to_string());
     let refused = world.report(event).await;
     assert_eq!((refused.status, refused.body["errors"][0]["field"].as_str()), (422, Some("occurred_at")));
 }
 
-async fn bad_events_name_the_field(world: World) {
+async fn bad_events_name_the_field(world: &World) {
     let wrong: [(&str, Value, &str); 5] = [
         ("/body/lines/0/price/amount", json!("64.505"), "body.lines[0].price"),
         ("/body/lines/0/price/currency", json!("euro"), "body.lines[0].price"),
@@ -101,7 +101,7 @@ async fn bad_events_name_the_field(world: World) {
     }
 }
 
-async fn bad_strategies_name_the_path_of_the_fault(world: World) {
+async fn bad_strategies_name_the_path_of_the_fault(world: &World) {
     world.install("high_value").await;
     let message = |next: &str| json!({ "kind": "message", "channel": "inbox", "content": "hello", "next": next });
     let contents = json!([{ "name": "hello", "variants": [{ "channel": "inbox", "body": { "text": "Hello" } }] }]);

@@ -108,6 +108,7 @@ async fn crash_and_go_on(world: &World, url: &str, point: &str) -> Value {
     }
     assert!(second.skip(Span::days(3)));
     assert_eq!(world.run().await["position"]["reason"], "completed", "after {point}");
+    world.assert_sound().await;
     world.message().await
 }
 

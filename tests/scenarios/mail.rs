@@ -45,8 +45,8 @@ fn reminder() -> Value {
     })
 }
 
-async fn a_mail_server_takes_the_reminder(world: World) {
-    let Some(mut server) = left_cart(&world, &ANA).await else { return };
+async fn a_mail_server_takes_the_reminder(world: &World) {
+    let Some(mut server) = left_cart(world, &ANA).await else { return };
     let message = world.message().await;
     assert_eq!(message["state"], "accepted", "{message:#}");
     let mail: Value = serde_json::from_str(&server.line()).unwrap();
@@ -64,9 +64,9 @@ async fn a_mail_server_takes_the_reminder(world: World) {
     }
 }
 
-async fn s23_an_unknown_mailbox_ends_the_message(world: World) {
+async fn s23_an_unknown_mailbox_ends_the_message(world: &World) {
     let nobody = Person { email: "nobody@acorn.example", ..ANA };
-    let Some(_server) = left_cart(&world, &nobody).await else { return };
+    let Some(_server) = left_cart(world, &nobody).await else { return };
     world.skip(Span::days(1)).await;
     let message = world.message().await;
     assert_eq!(

@@ -55,19 +55,19 @@ async fn a_checkout_is_left(world: &World, token: &str) {
     world.skip(Span::hours(2)).await;
 }
 
-async fn s43_a_changed_condition_decides_the_next_run(world: World) {
-    upload(&world, always_no()).await;
+async fn s43_a_changed_condition_decides_the_next_run(world: &World) {
+    upload(world, always_no()).await;
     world.publish(&asking("always@1")).await;
-    a_checkout_is_left(&world, "first").await;
-    upload(&world, always_yes()).await;
-    a_checkout_is_left(&world, "second").await;
+    a_checkout_is_left(world, "first").await;
+    upload(world, always_yes()).await;
+    a_checkout_is_left(world, "second").await;
     assert_eq!(world.inbox().await, ["yes it is", "no it is not"]);
-    upload(&world, always_no()).await;
-    a_checkout_is_left(&world, "third").await;
+    upload(world, always_no()).await;
+    a_checkout_is_left(world, "third").await;
     assert_eq!(world.inbox().await[0], "no it is not");
 }
 
-async fn s43_an_update_that_asks_for_more_waits_for_a_grant(world: World) {
+async fn s43_an_update_that_asks_for_more_waits_for_a_grant(world: &World) {
     let plugin = world.api.upload("/v1/plugins", present::component("high_value")).await.ok();
     assert_eq!(plugin["active"], false, "{plugin:#}");
     let refused = world.api.post("/v1/strategies", &asking("high-value@0")).await;
@@ -79,22 +79,22 @@ async fn s43_an_update_that_asks_for_more_waits_for_a_grant(world: World) {
     world.publish(&strategy).await;
 }
 
-async fn s12_an_endless_loop_takes_the_branch_for_errors(world: World) {
-    upload(&world, guests::endless_loop().component()).await;
+async fn s12_an_endless_loop_takes_the_branch_for_errors(world: &World) {
+    upload(world, guests::endless_loop().component()).await;
     world.publish(&asking("endless-loop")).await;
-    a_checkout_is_left(&world, "first").await;
+    a_checkout_is_left(world, "first").await;
     assert_eq!(world.inbox().await, ["no it is not"]);
-    let failure = failure(&world).await;
+    let failure = failure(world).await;
     assert!(failure["by"].as_str().unwrap().starts_with("endless-loop"), "{failure}");
     assert!(failure["problem"].as_str().unwrap().contains("50 ms"), "{failure}");
 }
 
-async fn s42_a_memory_bomb_takes_the_branch_for_errors(world: World) {
-    upload(&world, guests::memory_bomb().component()).await;
+async fn s42_a_memory_bomb_takes_the_branch_for_errors(world: &World) {
+    upload(world, guests::memory_bomb().component()).await;
     world.publish(&asking("memory-bomb")).await;
-    a_checkout_is_left(&world, "first").await;
+    a_checkout_is_left(world, "first").await;
     assert_eq!(world.inbox().await, ["no it is not"]);
-    let failure = failure(&world).await;
+    let failure = failure(world).await;
     assert!(failure["problem"].as_str().unwrap().contains("64 MiB"), "{failure}");
 }
 
@@ -103,7 +103,7 @@ async fn failure(world: &World) -> Value {
     trace.into_iter().rfind(|entry| entry["what"] == "plugin_failed").unwrap()
 }
 
-async fn a_file_that_is_no_plugin_is_refused_with_the_cause(world: World) {
+async fn a_file_that_is_no_plugin_is_refused_with_the_cause(world: &World) {
     let inbox = present::component("inbox");
     let wrong: [(Vec<u8>, &str); 4] = [
         (guests::core_module(), "component"),
@@ -116,8 +116,8 @@ async fn a_file_that_is_no_plugin_is_refused_with_the_cause(world: World) {
         assert_eq!((refused.status, refused.problem()), (422, "plugin_rejected"), "{:#}", refused.body);
         assert!(refused.body["detail"].as_str().unwrap().contains(cause), "{:#}", refused.body);
     }
-    upload(&world, always_yes()).await;
+    upload(world, always_yes()).await;
     world.publish(&asking("always")).await;
-    a_checkout_is_left(&world, "first").await;
+    a_checkout_is_left(world, "first").await;
     assert_eq!(world.inbox().await, ["yes it is"]);
 }

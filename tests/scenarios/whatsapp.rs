@@ -75,8 +75,8 @@ fn as_the_library_writes(mut body: Value) -> Value {
     body
 }
 
-async fn the_request_is_the_one_that_a_public_library_sends(world: World) {
-    let (provider, _) = left_cart(&world, Answer::wamid(WAMID)).await;
+async fn the_request_is_the_one_that_a_public_library_sends(world: &World) {
+    let (provider, _) = left_cart(world, Answer::wamid(WAMID)).await;
     let [request] = <[Received; 1]>::try_from(provider.received()).unwrap();
     let ours = request.json();
     assert_eq!((request.method.as_str(), request.path.as_str()), ("POST", "/v23.0/105500000000001/messages"));
@@ -93,8 +93,8 @@ async fn the_request_is_the_one_that_a_public_library_sends(world: World) {
     assert_eq!(theirs["headers"]["Authorization"].as_str(), request.header("authorization"));
 }
 
-async fn the_request_fits_the_published_document(world: World) {
-    let (provider, _) = left_cart(&world, Answer::wamid(WAMID)).await;
+async fn the_request_fits_the_published_document(world: &World) {
+    let (provider, _) = left_cart(world, Answer::wamid(WAMID)).await;
     let [request] = <[Received; 1]>::try_from(provider.received()).unwrap();
     // The twin that always runs: the same checks on a document of our own.
     let own = present::workspace().join("tests/fixtures/whatsapp-messages.openapi.json");
@@ -109,8 +109,8 @@ async fn the_request_fits_the_published_document(world: World) {
     }
 }
 
-async fn receipts_in_any_order_move_the_message_on(world: World) {
-    let (_provider, webhook) = left_cart(&world, Answer::wamid(WAMID)).await;
+async fn receipts_in_any_order_move_the_message_on(world: &World) {
+    let (_provider, webhook) = left_cart(world, Answer::wamid(WAMID)).await;
     assert_eq!(
         (world.message().await["provider_id"].as_str(), world.message().await["receipt"].as_str()),
         (Some(WAMID), None)
@@ -124,24 +124,24 @@ async fn receipts_in_any_order_move_the_message_on(world: World) {
     assert_eq!(world.message().await["state"], "accepted");
 }
 
-async fn a_tap_on_a_quick_reply_is_a_click(world: World) {
-    let (_provider, webhook) = left_cart(&world, Answer::wamid(WAMID)).await;
+async fn a_tap_on_a_quick_reply_is_a_click(world: &World) {
+    let (_provider, webhook) = left_cart(world, Answer::wamid(WAMID)).await;
     let tap = whatsapp::delivery(&whatsapp::quick_reply("wamid.theirs", WAMID, "show-me", world.now()));
     assert_eq!(world.api.deliver(&webhook, &tap).await, 200);
     world.settle().await;
     assert_eq!(world.message().await["receipt"], "clicked");
 }
 
-async fn s22_a_reset_after_the_request_is_uncertain_and_never_sent_again(world: World) {
-    let (provider, _) = left_cart(&world, Answer::Reset).await;
+async fn s22_a_reset_after_the_request_is_uncertain_and_never_sent_again(world: &World) {
+    let (provider, _) = left_cart(world, Answer::Reset).await;
     world.skip(Span::days(3)).await;
     assert_eq!(provider.received().len(), 1);
     assert_eq!(world.message().await["state"], "uncertain");
     assert_eq!(world.run().await["position"]["reason"], "completed");
 }
 
-async fn s22_a_receipt_settles_what_was_uncertain(world: World) {
-    let (provider, webhook) = left_cart(&world, Answer::Reset).await;
+async fn s22_a_receipt_settles_what_was_uncertain(world: &World) {
+    let (provider, webhook) = left_cart(world, Answer::Reset).await;
     let message = world.message().await["id"].as_str().unwrap().to_owned();
     let receipt = whatsapp::status(WAMID, "delivered", Some(&message), world.now());
     assert_eq!(world.api.deliver(&webhook, &whatsapp::delivery(&receipt)).await, 200);
@@ -151,8 +151,8 @@ async fn s22_a_receipt_settles_what_was_uncertain(world: World) {
     assert_eq!(provider.received().len(), 1);
 }
 
-async fn s23_a_429_waits_as_long_as_it_says(world: World) {
-    let (provider, _) = left_cart(&world, Answer::too_many(90)).await;
+async fn s23_a_429_waits_as_long_as_it_says(world: &World) {
+    let (provider, _) = left_cart(world, Answer::too_many(90)).await;
     assert_eq!(provider.received().len(), 1);
     provider.then(Answer::wamid(WAMID));
     world.skip(Span::seconds(89)).await;
@@ -162,9 +162,9 @@ async fn s23_a_429_waits_as_long_as_it_says(world: World) {
     assert_eq!(world.message().await["state"], "accepted");
 }
 
-async fn s23_a_bad_token_holds_the_channel_until_it_is_put_right(world: World) {
+async fn s23_a_bad_token_holds_the_channel_until_it_is_put_right(world: &World) {
     let refusal = Answer::graph_error(401, 190, "Invalid OAuth access token");
-    let (provider, _) = left_cart(&world, refusal).await;
+    let (provider, _) = left_cart(world, refusal).await;
     world.skip(Span::hours(1)).await;
     assert_eq!(provider.received().len(), 1);
     assert_eq!(world.message().await["state"], "held");
@@ -176,9 +176,9 @@ async fn s23_a_bad_token_holds_the_channel_until_it_is_put_right(world: World) {
     assert_eq!(world.message().await["state"], "accepted");
 }
 
-async fn s23_a_number_that_is_not_on_whatsapp_ends_the_message(world: World) {
+async fn s23_a_number_that_is_not_on_whatsapp_ends_the_message(world: &World) {
     let refusal = Answer::graph_error(400, 131_026, "Message undeliverable");
-    let (provider, _) = left_cart(&world, refusal).await;
+    let (provider, _) = left_cart(world, refusal).await;
     world.skip(Span::days(1)).await;
     assert_eq!(provider.received().len(), 1);
     let message = world.message().await;
@@ -186,8 +186,8 @@ async fn s23_a_number_that_is_not_on_whatsapp_ends_the_message(world: World) {
     assert_eq!(message["last_answer"]["code"], "131026");
 }
 
-async fn a_forged_receipt_changes_nothing(world: World) {
-    let (_provider, webhook) = left_cart(&world, Answer::wamid(WAMID)).await;
+async fn a_forged_receipt_changes_nothing(world: &World) {
+    let (_provider, webhook) = left_cart(world, Answer::wamid(WAMID)).await;
     let mut forged = whatsapp::delivery(&whatsapp::status(WAMID, "read", None, world.now()));
     forged.body.push(b'\n');
     assert_eq!(world.api.deliver(&webhook, &forged).await, 401);

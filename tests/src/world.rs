@@ -1,8 +1,9 @@
 //! A whole service in this process: real store, real plugins, real HTTP; only the clock is the test's.
 
+use cartwright_domain::check::check_all;
 use cartwright_domain::time::{Span, Timestamp};
 use cartwright_engine::Engine;
-use cartwright_engine::ports::Clock;
+use cartwright_engine::ports::{Clock, MessageFilter, PageRequest, RunFilter};
 use cartwright_testkit::clock::{ManualClock, SeededEntropy, at};
 use cartwright_testkit::database::Database;
 use cartwright_testkit::present;
@@ -187,6 +188,19 @@ impl World {
         self.api.list(&format!("/v1/runs/{}/trace", run["id"].as_str().unwrap())).await
     }
 
+    /// Asserts what must hold of a shop at any time.
+    ///
+    /// # Panics
+    /// If something does not.
+    pub async fn assert_sound(&self) {
+        let shop = self.shop().parse().unwrap();
+        let page = PageRequest { after: None, limit: 200 };
+        let runs = self.engine.store.runs(shop, &RunFilter::default(), &page).await.unwrap().items;
+        let messages = self.engine.store.messages(shop, &MessageFilter::default(), &page).await.unwrap().items;
+        let violations = check_all(&runs.iter().collect::<Vec<_>>(), &messages.iter().collect::<Vec<_>>());
+        assert!(violations.is_empty(), "{violations:#?}");
+    }
+
     /// How often something was counted.
     pub async fn count(&self, counter: &str) -> u64 {
         let counts = self.api.get("/v1/counts").await.ok();
@@ -199,20 +213,25 @@ fn example(name: &str) -> Value {
     serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap()
 }
 
-/// Makes a test of each scenario on each database: `on_both_databases!(a_reminder_comes, …)`.
+/// Makes a test of each scenario on each database: `on_both_databases!(a_reminder_comes, …)`. After each story the
+/// invariants of the shop are looked at.
 #[macro_export]
 macro_rules! on_both_databases {
     ($($scenario:ident),+ $(,)?) => {
         mod on_sqlite {
             $(#[tokio::test] async fn $scenario() {
                 let database = $crate::Database::sqlite().await;
-                super::$scenario($crate::World::open(database).await).await;
+                let world = $crate::World::open(database).await;
+                super::$scenario(&world).await;
+                world.assert_sound().await;
             })+
         }
         mod on_postgres {
             $(#[tokio::test] async fn $scenario() {
                 let database = $crate::Database::postgres().await;
-                super::$scenario($crate::World::open(database).await).await;
+                let world = $crate::World::open(database).await;
+                super::$scenario(&world).await;
+                world.assert_sound().await;
             })+
         }
     };
