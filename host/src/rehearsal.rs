@@ -70,8 +70,12 @@ impl Rehearsal {
         let secrets = grants.secrets.iter().map(|name| (name.clone(), Secret::from("made up"))).collect();
         let plugin = PluginRef { name: plugin.name.clone(), major: Some(plugin.major()) };
         let draft = ConnectionDraft { name: name.to_owned(), kind, plugin, config, grants, secrets };
-        self.engine.save_connection(self.shop, draft).await?;
-        Ok(())
+        match self.engine.save_connection(self.shop, draft).await {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                Err(Failure::bad_input(format!("`{name}` cannot be tried without a configuration of yours: {error}")))
+            }
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Logs, on standard error: `RUST_LOG` chooses what, such as `RUST_LOG=cartwright=debug`.
 
+use std::io::IsTerminal;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
@@ -19,7 +20,10 @@ pub(crate) fn start(audience: Audience) {
         Audience::Person => LevelFilter::WARN,
     };
     let filter = EnvFilter::builder().with_default_directive(level.into()).from_env_lossy();
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     match audience {
         Audience::Operators => log.init(),
         Audience::Person => log.without_time().with_target(false).init(),

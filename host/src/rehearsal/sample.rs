@@ -15,6 +15,8 @@ pub(super) fn of_schema(schema: &Value) -> Value {
             let item = schema.get("items").map(of_schema);
             Value::Array(item.into_iter().cycle().take(usize::try_from(number("minItems")).unwrap_or(0)).collect())
         }
+        Some("string") if schema.get("format").is_some_and(|format| format == "email") => json!("sample@example.com"),
+        Some("string") if schema.get("format").is_some_and(|format| format == "uri") => json!("https://example.com"),
         Some("string") => json!("0".repeat(usize::try_from(number("minLength").max(1)).unwrap_or(1))),
         Some("integer" | "number") => json!(number("minimum")),
         Some("boolean") => json!(false),
@@ -38,16 +40,19 @@ mod tests {
     #[test]
     fn what_is_required_gets_its_example_or_the_plainest_value() {
         let schema = json!({
-            "type": "object", "required": ["server", "port", "tls", "from"],
+            "type": "object", "required": ["server", "port", "tls", "from", "reply"],
             "properties": {
                 "server": {"type": "string", "examples": ["smtp.example.com"]},
                 "port": {"type": "integer", "minimum": 1},
                 "tls": {"enum": ["always", "never"]},
                 "from": {"type": "string", "minLength": 3},
+                "reply": {"type": "string", "format": "email"},
                 "note": {"type": "string"},
             },
         });
-        let expected = json!({"server": "smtp.example.com", "port": 1, "tls": "always", "from": "000"});
+        let expected = json!({
+            "server": "smtp.example.com", "port": 1, "tls": "always", "from": "000", "reply": "sample@example.com",
+        });
         assert_eq!(of_schema(&schema), expected);
         assert!(jsonschema::is_valid(&schema, &of_schema(&schema)));
     }
