@@ -16,6 +16,7 @@ use cartwright_domain::shop::Connection;
 use cartwright_domain::trace::TraceEntry;
 use cartwright_domain::world::{Entry, Identity};
 use cartwright_engine::ports::{Changes, Committed, InboxEntry, StoreError};
+use serde_json::{Value, json};
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{Sqlite, Transaction};
 
@@ -73,18 +74,20 @@ impl Batch {
     }
 
     async fn check_unchanged(&mut self, unchanged: &[(CustomerId, u64)]) -> Result<(), StoreError> {
-        for (customer, revision) in unchanged {
-            let same: Option<i64> =
-                sqlx::query_scalar("select 1 from customers where shop_id = $1 and customer_id = $2 and revision = $3")
-                    .bind(self.shop.0)
-                    .bind(customer.0)
-                    .bind(revision.cast_signed())
-                    .fetch_optional(&mut *self.transaction)
-                    .await
-                    .map_err(failed)?;
-            same.ok_or(StoreError::Conflict)?;
+        if unchanged.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let loaded = unchanged.iter().map(|(customer, revision)| json!([customer, revision]));
+        let same: i64 = sqlx::query_scalar(
+            "select count(*) from json_each($2) loaded join customers
+                 on shop_id = $1 and customer_id = unhex(loaded.value ->> 0, '-') and revision = loaded.value ->> 1",
+        )
+        .bind(self.shop.0)
+        .bind(Value::from_iter(loaded).to_string())
+        .fetch_one(&mut *self.transaction)
+        .await
+        .map_err(failed)?;
+        if same == unchanged.len() as i64 { Ok(()) } else { Err(StoreError::Conflict) }
     }
 
     /// S08: an order that was accepted before a hand-over wins, even if it is not applied yet.
@@ -109,21 +112,18 @@ impl Batch {
                     "delete from pending_events where shop_id = $1 and sequence in (select value from json_each($2))",
                 )
                 .bind(self.shop.0)
-                .bind(serde_json::Value::from_iter(applied.iter().copied()).to_string()),
+                .bind(Value::from_iter(applied.iter().copied()).to_string()),
             )
             .await?;
         if gone == applied.len() as u64 { Ok(()) } else { Err(StoreError::Conflict) }
     }
 
     async fn write_customers(&mut self, customers: &[Entry<Customer>]) -> Result<(), StoreError> {
+        let insert = "insert into customers (shop_id, customer_id, revision, document) values ($1, $2, $3 + 1, $4)";
+        let update = "update customers set revision = $3 + 1, document = $4
+                      where shop_id = $1 and customer_id = $2 and revision = $3";
         for entry in customers {
-            let sql = match entry.revision {
-                0 => "insert into customers (shop_id, customer_id, revision, document) values ($1, $2, $3 + 1, $4)",
-                _ => {
-                    "update customers set revision = $3 + 1, document = $4
-                      where shop_id = $1 and customer_id = $2 and revision = $3"
-                }
-            };
+            let sql = if entry.revision == 0 { insert } else { update };
             self.one(
                 sqlx::query(sql)
                     .bind(self.shop.0)
@@ -139,40 +139,35 @@ impl Batch {
     /// Names are given freely, but taken only from customers that this batch has read: a name that appeared meanwhile
     /// is a conflict, or two nodes would make two customers of one person (S10).
     async fn write_identities(&mut self, changes: &Changes) -> Result<(), StoreError> {
-        let known = ids(rows::known_customers(changes));
         let names: BTreeMap<&Identity, CustomerId> =
             changes.identities.iter().map(|(name, owner)| (name, *owner)).collect();
-        for (name, owner) in names {
-            self.one(
-                sqlx::query(
-                    "insert into identities (shop_id, kind, value, customer_id) values ($1, $2, $3, $4)
-                     on conflict (shop_id, kind, value) do update set customer_id = excluded.customer_id
-                     where customer_id = excluded.customer_id
-                        or customer_id in (select unhex(value, '-') from json_each($5))",
-                )
-                .bind(self.shop.0)
-                .bind(name.kind.name())
-                .bind(column(&name.value))
-                .bind(owner.0)
-                .bind(&known),
-            )
-            .await?;
+        if names.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let given = names.iter().map(|(name, owner)| json!([name.kind.name(), column(&name.value), owner]));
+        let query = sqlx::query(
+            "insert into identities (shop_id, kind, value, customer_id)
+             select $1, value ->> 0, value ->> 1, unhex(value ->> 2, '-') from json_each($2) where true
+             on conflict (shop_id, kind, value) do update set customer_id = excluded.customer_id
+             where customer_id = excluded.customer_id
+                or customer_id in (select unhex(value, '-') from json_each($3))",
+        )
+        .bind(self.shop.0)
+        .bind(Value::from_iter(given).to_string())
+        .bind(ids(rows::known_customers(changes)));
+        match self.rows(query).await? == names.len() as u64 {
+            true => Ok(()),
+            false => Err(StoreError::Conflict),
+        }
     }
 
     async fn write_carts(&mut self, carts: &[Entry<Cart>]) -> Result<(), StoreError> {
+        let insert = "insert into carts (shop_id, cart_id, customer_id, open, revision, document)
+                      values ($1, $2, $3, $4, $5 + 1, $6)";
+        let update = "update carts set customer_id = $3, open = $4, revision = $5 + 1, document = $6
+                      where shop_id = $1 and cart_id = $2 and revision = $5";
         for entry in carts {
-            let sql = match entry.revision {
-                0 => {
-                    "insert into carts (shop_id, cart_id, customer_id, open, revision, document)
-                      values ($1, $2, $3, $4, $5 + 1, $6)"
-                }
-                _ => {
-                    "update carts set customer_id = $3, open = $4, revision = $5 + 1, document = $6
-                      where shop_id = $1 and cart_id = $2 and revision = $5"
-                }
-            };
+            let sql = if entry.revision == 0 { insert } else { update };
             self.one(
                 sqlx::query(sql)
                     .bind(self.shop.0)
@@ -188,16 +183,12 @@ impl Batch {
     }
 
     async fn write_orders(&mut self, orders: &[Entry<Order>]) -> Result<(), StoreError> {
+        let insert =
+            "insert into orders (shop_id, order_id, customer_id, revision, document) values ($1, $2, $3, $4 + 1, $5)";
+        let update = "update orders set customer_id = $3, revision = $4 + 1, document = $5
+                      where shop_id = $1 and order_id = $2 and revision = $4";
         for entry in orders {
-            let sql = match entry.revision {
-                0 => {
-                    "insert into orders (shop_id, order_id, customer_id, revision, document) values ($1, $2, $3, $4 + 1, $5)"
-                }
-                _ => {
-                    "update orders set customer_id = $3, revision = $4 + 1, document = $5
-                      where shop_id = $1 and order_id = $2 and revision = $4"
-                }
-            };
+            let sql = if entry.revision == 0 { insert } else { update };
             self.one(
                 sqlx::query(sql)
                     .bind(self.shop.0)
@@ -212,14 +203,11 @@ impl Batch {
     }
 
     async fn write_products(&mut self, products: &[Entry<Product>]) -> Result<(), StoreError> {
+        let insert = "insert into products (shop_id, product_id, revision, document) values ($1, $2, $3 + 1, $4)";
+        let update = "update products set revision = $3 + 1, document = $4
+                      where shop_id = $1 and product_id = $2 and revision = $3";
         for entry in products {
-            let sql = match entry.revision {
-                0 => "insert into products (shop_id, product_id, revision, document) values ($1, $2, $3 + 1, $4)",
-                _ => {
-                    "update products set revision = $3 + 1, document = $4
-                      where shop_id = $1 and product_id = $2 and revision = $3"
-                }
-            };
+            let sql = if entry.revision == 0 { insert } else { update };
             self.one(
                 sqlx::query(sql)
                     .bind(self.shop.0)
@@ -236,14 +224,14 @@ impl Batch {
     async fn write_runs(&mut self, runs: &[Entry<Run>]) -> Result<(), StoreError> {
         let (new, changed) = new_and_changed(runs);
         let (going, ending): (Vec<_>, Vec<_>) = changed.into_iter().partition(|entry| entry.value.is_active());
+        let insert =
+            "insert into runs (shop_id, run_id, customer_id, strategy_id, run_key, active, due_at, revision, document)
+                      values ($1, $2, $3, $4, $5, $6, $7, $8 + 1, $9)";
+        let update = "update runs set customer_id = $3, strategy_id = $4, run_key = $5, active = $6, due_at = $7,
+                                              revision = $8 + 1, document = $9
+                      where shop_id = $1 and run_id = $2 and revision = $8";
         for entry in ending.into_iter().chain(going).chain(new) {
-            let sql = match entry.revision {
-                0 => "insert into runs (shop_id, run_id, customer_id, strategy_id, run_key, active, due_at, revision, document)
-                      values ($1, $2, $3, $4, $5, $6, $7, $8 + 1, $9)",
-                _ => "update runs set customer_id = $3, strategy_id = $4, run_key = $5, active = $6, due_at = $7,
-                                      revision = $8 + 1, document = $9
-                      where shop_id = $1 and run_id = $2 and revision = $8",
-            };
+            let sql = if entry.revision == 0 { insert } else { update };
             let run = &entry.value;
             self.one(
                 sqlx::query(sql)
@@ -263,19 +251,15 @@ impl Batch {
     }
 
     async fn write_messages(&mut self, messages: &[Entry<Message>]) -> Result<(), StoreError> {
+        let insert = "insert into messages (shop_id, message_id, run_id, customer_id, created_at, due_at, provider_id,
+                                                    revision, document)
+                      values ($1, $2, $3, $4, $5, $6, $7, $8 + 1, $9)";
+        let update =
+            "update messages set run_id = $3, customer_id = $4, created_at = $5, due_at = $6, provider_id = $7,
+                                                  revision = $8 + 1, document = $9
+                      where shop_id = $1 and message_id = $2 and revision = $8";
         for entry in messages {
-            let sql = match entry.revision {
-                0 => {
-                    "insert into messages (shop_id, message_id, run_id, customer_id, created_at, due_at, provider_id,
-                                            revision, document)
-                      values ($1, $2, $3, $4, $5, $6, $7, $8 + 1, $9)"
-                }
-                _ => {
-                    "update messages set run_id = $3, customer_id = $4, created_at = $5, due_at = $6, provider_id = $7,
-                                          revision = $8 + 1, document = $9
-                      where shop_id = $1 and message_id = $2 and revision = $8"
-                }
-            };
+            let sql = if entry.revision == 0 { insert } else { update };
             let message = &entry.value;
             self.one(
                 sqlx::query(sql)
@@ -315,17 +299,12 @@ impl Batch {
     }
 
     async fn write_connections(&mut self, connections: &[Entry<Connection>]) -> Result<(), StoreError> {
+        let insert = "insert into connections (shop_id, connection_id, kind, name, revision, document)
+                      values ($1, $2, $3, $4, $5 + 1, $6)";
+        let update = "update connections set kind = $3, name = $4, revision = $5 + 1, document = $6
+                      where shop_id = $1 and connection_id = $2 and revision = $5";
         for entry in connections {
-            let sql = match entry.revision {
-                0 => {
-                    "insert into connections (shop_id, connection_id, kind, name, revision, document)
-                      values ($1, $2, $3, $4, $5 + 1, $6)"
-                }
-                _ => {
-                    "update connections set kind = $3, name = $4, revision = $5 + 1, document = $6
-                      where shop_id = $1 and connection_id = $2 and revision = $5"
-                }
-            };
+            let sql = if entry.revision == 0 { insert } else { update };
             let connection = &entry.value;
             self.one(
                 sqlx::query(sql)
