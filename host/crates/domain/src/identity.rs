@@ -164,6 +164,9 @@ fn take_person(world: &mut World, customer: CustomerId, event: &Event) {
 /// Makes two customers one: all that is `from`'s is `into`'s.
 pub fn merge(world: &mut World, from: CustomerId, into: CustomerId, by: &str, at: Timestamp) {
     let Some(gone) = world.customers.remove(&from) else { return };
+    if gone.revision > 0 {
+        world.gone.push((from, gone.revision));
+    }
     if let Some(entry) = world.customers.get_mut(&into) {
         entry.edit().absorb(gone.value);
     }

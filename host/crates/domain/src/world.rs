@@ -122,6 +122,8 @@ pub struct World {
     pub named: BTreeSet<Identity>,
     /// Customers that turned out to be another: all that is theirs belongs to the second.
     pub merged: Vec<(CustomerId, CustomerId)>,
+    /// The loaded ones among these, at the revisions they were read at: what they said meanwhile must not be lost.
+    pub gone: Vec<(CustomerId, u64)>,
     /// Open carts of the loaded customers.
     pub carts: BTreeMap<CartId, Entry<Cart>>,
     /// All orders of the loaded customers, by the platform's id.
@@ -149,6 +151,7 @@ impl World {
             identities: BTreeMap::new(),
             named: BTreeSet::new(),
             merged: Vec::new(),
+            gone: Vec::new(),
             carts: BTreeMap::new(),
             orders: BTreeMap::new(),
             products: BTreeMap::new(),

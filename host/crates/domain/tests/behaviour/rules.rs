@@ -1,24 +1,14 @@
 //! The rules of behaviour, each shown on a stage without storage or plugins.
 
 use crate::stage::*;
-use cartwright_domain::contact::ConsentState;
-use cartwright_domain::event::{OrderOrigin, ReceiptKind, What};
-use cartwright_domain::message::{
-    Details, HoldReason, MessageState, Outcome, Rejection, RejectionClass, SkipReason, back_off,
-};
+use cartwright_domain::event::{OrderOrigin, What};
+use cartwright_domain::message::{MessageState, SkipReason};
 use cartwright_domain::plan::Reply;
 use cartwright_domain::plugin::{PluginFailure, Problem};
 use cartwright_domain::run::{EndReason, Position};
-use cartwright_domain::strategy::StrategyState;
 use cartwright_domain::time::Span;
 use cartwright_domain::trace::Happening;
 use serde_json::json;
-
-fn subscribed() -> Stage {
-    let mut stage = Stage::with(reminder());
-    stage.event(at(9, 0), &ana_identifies(at(9, 0)));
-    stage
-}
 
 #[test]
 fn s01_adds_at_10_00_11_30_and_13_00_give_one_run_that_goes_on_at_17_00() {
@@ -241,6 +231,19 @@ fn s10_of_two_settling_runs_one_goes_on_with_the_later_due_time() {
 }
 
 #[test]
+fn s10_whoever_is_merged_away_must_still_be_as_they_were_read() {
+    let mut stage = Stage::with(reminder());
+    stage.event(at(9, 0), &ana_identifies(at(9, 0)));
+    stage.event(at(11, 0), &cart_of("c2", at(11, 0), &[("b", 1)]));
+    stage.world.customers.values_mut().for_each(|entry| entry.revision = 3);
+    let mut identify = ana_identifies(at(12, 0));
+    identify.subject.cart = Some("c2".into());
+    stage.event(at(12, 0), &identify);
+    let (gone, _) = stage.world.merged[0];
+    assert_eq!(stage.world.gone, [(gone, 3)]);
+}
+
+#[test]
 fn s10_a_cart_that_was_never_joined_reaches_nobody_and_says_so() {
     let mut stage = Stage::with(reminder());
     stage.event(at(10, 0), &cart(at(10, 0), &[("a", 1)]));
@@ -389,213 +392,6 @@ fn s14_when_a_selector_fails_the_step_s_default_is_sent_and_without_one_nothing(
     stage.wait_until(at(23, 0));
     assert_eq!(stage.message().state, MessageState::Skipped { reason: SkipReason::NoContent });
     assert_eq!(stage.ends(), [EndReason::Completed], "a skipped message never blocks the next step");
-}
-
-#[test]
-fn s17_the_first_check_that_refuses_is_the_reason() {
-    let mut stage = subscribed();
-    stage.event(at(10, 0), &cart(at(10, 0), &[("a", 1)]));
-    let live: Vec<_> = stage
-        .world
-        .strategies
-        .iter()
-        .cloned()
-        .map(|mut live| {
-            live.record.state = StrategyState::Stopped;
-            live
-        })
-        .collect();
-    stage.world.strategies = live.into();
-    stage.wait_until(at(23, 0));
-    assert_eq!(stage.ends(), [EndReason::Stopped]);
-    assert!(stage.sent().is_empty());
-}
-
-#[test]
-fn s17_what_is_not_handed_over_in_time_is_skipped_and_the_run_goes_on() {
-    let mut stage = subscribed();
-    stage.provider_is_up = false;
-    stage.event(at(10, 0), &cart(at(10, 0), &[("a", 1)]));
-    stage.wait_until(at(26, 1));
-    stage.provider_is_up = true;
-    stage.wait_until(at(27, 0));
-    assert_eq!(stage.message().state, MessageState::Skipped { reason: SkipReason::TooLate });
-    assert_eq!(stage.ends(), [EndReason::Completed]);
-}
-
-#[test]
-fn s18_marketing_goes_only_to_those_who_subscribed() {
-    for (state, reason) in
-        [(ConsentState::Unsubscribed, SkipReason::Unsubscribed), (ConsentState::Unknown, SkipReason::NoConsent)]
-    {
-        let mut stage = Stage::with(reminder());
-        let mut identify = ana_identifies(at(9, 0));
-        if let What::CustomerIdentified(body) = &mut identify.what {
-            body.consent.as_mut().expect("Ana's consent").state = state;
-        }
-        stage.event(at(9, 0), &identify);
-        stage.event(at(10, 0), &cart(at(10, 0), &[("a", 1)]));
-        stage.wait_until(at(23, 0));
-        assert_eq!(stage.message().state, MessageState::Skipped { reason }, "{state:?}");
-    }
-}
-
-#[test]
-fn s18_an_unsubscription_takes_effect_before_any_message_not_yet_handed_over() {
-    let mut stage = subscribed();
-    stage.provider_is_up = false;
-    stage.event(at(10, 0), &cart(at(10, 0), &[("a", 1)]));
-    stage.wait_until(at(14, 0));
-    stage.event(at(14, 1), &ana_says(at(14, 1), ConsentState::Unsubscribed));
-    stage.provider_is_up = true;
-    stage.wait_until(at(23, 0));
-    assert_eq!(stage.message().state, MessageState::Skipped { reason: SkipReason::Unsubscribed });
-}
-
-#[test]
-fn s18_an_opt_out_at_the_provider_unsubscribes_and_suppresses_the_address() {
-    let mut stage = subscribed();
-    stage.event(at(10, 0), &cart(at(10, 0), &[("a", 1)]));
-    stage.wait_until(at(14, 0));
-    let told = receipt(ReceiptKind::OptedOut, stage.message(), at(15, 0));
-    stage.event(at(15, 0), &told);
-    let customer = &stage.world.customers[&stage.run().customer].value;
-    assert_eq!(customer.marketing(), ConsentState::Unsubscribed);
-    assert_eq!(customer.marks.len(), 1);
-}
-
-fn rejects(class: RejectionClass) -> Option<Outcome> {
-    Some(Outcome::Rejected(Rejection {
-        class,
-        details: Details { code: Some("42".into()), text: "in the play".into() },
-    }))
-}
-
-fn answered(class: RejectionClass) -> Stage {
-    let mut stage = subscribed();
-    stage.provider = rejects(class);
-    stage.event(at(10, 0), &cart(at(10, 0), &[("a", 1)]));
-    stage.wait_until(at(14, 0));
-    stage
-}
-
-#[test]
-fn s22_an_uncertain_message_is_never_sent_again_and_the_run_goes_on() {
-    let mut stage = subscribed();
-    stage.provider = Some(Outcome::Uncertain(Details::default()));
-    stage.event(at(10, 0), &cart(at(10, 0), &[("a", 1)]));
-    stage.wait_until(at(40, 0));
-    assert_eq!(stage.message().attempts, 1);
-    assert_eq!(stage.message().state, MessageState::Uncertain);
-    assert_eq!(stage.ends(), [EndReason::Completed]);
-    let told = receipt(ReceiptKind::Delivered, stage.message(), at(41, 0));
-    stage.event(at(41, 0), &told);
-    assert_eq!(stage.message().state, MessageState::Accepted, "a receipt settles it");
-}
-
-#[test]
-fn s23_what_ends_a_message_ends_it_and_the_run_goes_on() {
-    use RejectionClass::*;
-    for class in [
-        InvalidRecipient,
-        NotOnChannel,
-        OptOut,
-        WindowClosed,
-        FrequencyCap,
-        Template,
-        ContentPolicy,
-        TooLarge,
-        BadRequest,
-        Unknown,
-    ] {
-        let mut stage = answered(class);
-        stage.provider = None;
-        stage.wait_until(at(40, 0));
-        assert_eq!(stage.message().state, MessageState::Rejected { class }, "{class:?}");
-        assert_eq!(stage.message().attempts, 1, "{class:?}");
-        assert_eq!(stage.ends(), [EndReason::Completed], "{class:?}");
-    }
-}
-
-#[test]
-fn s23_transient_refusals_are_tried_again_until_it_is_too_late() {
-    let mut stage = answered(RejectionClass::Transient);
-    stage.provider = None;
-    stage.wait_until(at(14, 1));
-    assert_eq!((stage.message().attempts, stage.sent().len()), (2, 1));
-    let mut stage = answered(RejectionClass::Transient);
-    stage.wait_until(at(40, 0));
-    assert_eq!(stage.message().state, MessageState::Skipped { reason: SkipReason::TooLate });
-    assert!(stage.message().attempts > 10);
-}
-
-#[test]
-fn s23_a_rate_limit_waits_until_the_provider_s_own_instant() {
-    let mut stage = answered(RejectionClass::RateLimited { after: Some(at(15, 0)) });
-    stage.provider = None;
-    stage.wait_until(at(14, 59));
-    assert!(stage.sent().is_empty());
-    stage.wait_until(at(15, 0));
-    assert_eq!(stage.sent_at(), [at(15, 0)]);
-}
-
-#[test]
-fn s23_credentials_and_credit_hold_the_channel_until_they_are_put_right() {
-    for (class, reason) in [
-        (RejectionClass::Auth, HoldReason::Auth),
-        (RejectionClass::Billing, HoldReason::Billing),
-        (RejectionClass::SenderPolicy, HoldReason::SenderPolicy),
-    ] {
-        let mut stage = answered(class);
-        stage.provider = None;
-        let hold = stage.world.connections["inbox"].value.held.clone().expect("the channel is held");
-        assert_eq!(hold.reason, reason);
-        assert!(!hold.next_step.is_empty() && hold.words == "in the play (42)");
-        stage.wait_until(at(16, 0));
-        assert_eq!(stage.message().state, MessageState::Held { reason });
-        stage.world.connections.get_mut("inbox").expect("it").edit().held = None;
-        stage.wait_until(at(16, 2));
-        assert_eq!(stage.sent().len(), 1);
-    }
-}
-
-#[test]
-fn s23_a_refused_template_holds_the_content_on_this_channel() {
-    let stage = answered(RejectionClass::Template);
-    assert!(stage.world.connections["inbox"].value.held_contents.contains_key("reminder"));
-    assert!(stage.world.connections["inbox"].value.held.is_none());
-}
-
-#[test]
-fn s23_the_back_off_doubles_from_30_s_to_1_h_within_20_percent() {
-    for (attempts, base) in [(1, 30), (2, 60), (3, 120), (8, 3600), (30, 3600)] {
-        for chance in [0, 1, 12_345, u64::MAX] {
-            let span = back_off(attempts, chance).millis();
-            assert!((base * 800..=base * 1200).contains(&span), "{attempts}: {span} ms");
-        }
-    }
-}
-
-#[test]
-fn s23_receipts_in_any_order_and_twice_end_in_the_same_state() {
-    use ReceiptKind::*;
-    let orders = [
-        [Accepted, Delivered, Read],
-        [Read, Delivered, Accepted],
-        [Delivered, Accepted, Read],
-        [Read, Accepted, Delivered],
-    ];
-    for kinds in orders {
-        let mut stage = subscribed();
-        stage.event(at(10, 0), &cart(at(10, 0), &[("a", 1)]));
-        stage.wait_until(at(14, 0));
-        for kind in kinds.into_iter().chain(kinds) {
-            let told = receipt(kind, stage.message(), at(15, 0));
-            stage.event(at(15, 0), &told);
-        }
-        assert_eq!(stage.message().receipt, Some(Read), "{kinds:?}");
-        assert_eq!(stage.message().state, MessageState::Accepted);
-    }
 }
 
 #[test]

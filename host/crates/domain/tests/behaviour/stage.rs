@@ -310,6 +310,13 @@ fn inbox(id: ConnectionId) -> Connection {
     }
 }
 
+/// A stage for the reminder, with Ana known and subscribed.
+pub(crate) fn subscribed() -> Stage {
+    let mut stage = Stage::with(reminder());
+    stage.event(at(9, 0), &ana_identifies(at(9, 0)));
+    stage
+}
+
 // What happens in a shop.
 
 fn event(kind: &str, moment: Timestamp, subject: Subject, what: What) -> Event {
