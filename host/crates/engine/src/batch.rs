@@ -44,6 +44,7 @@ pub(crate) fn changes_of(world: World) -> Changes {
             .iter()
             .filter(|(_, entry)| !entry.changed && entry.revision > 0)
             .map(|(id, entry)| (*id, entry.revision))
+            .chain(world.gone)
             .collect(),
         identities: world.named.iter().filter_map(|name| Some((name.clone(), *identities.get(name)?))).collect(),
         customers: changed(world.customers),
