@@ -12,6 +12,7 @@ on_both_databases!(
     s02_ids_beyond_javascript_and_missing_phones_are_taken_as_meant,
     s02_the_same_id_with_other_content_is_a_conflict_on_our_own_api,
     s03_an_event_from_the_far_future_is_refused,
+    s03_an_event_ahead_of_our_clock_is_the_same_event_when_told_again,
     bad_events_name_the_field,
     bad_strategies_name_the_path_of_the_fault,
 );
@@ -125,4 +126,15 @@ async fn bad_strategies_name_the_path_of_the_fault(world: &World) {
         assert!(paths.iter().any(|named| named.starts_with(path)), "{path} is not among {paths:?}");
     }
     assert!(world.api.list("/v1/strategies").await.is_empty());
+}
+
+async fn s03_an_event_ahead_of_our_clock_is_the_same_event_when_told_again(world: &World) {
+    let event = json!({
+        "id": "ahead-1", "type": "cart.updated", "occurred_at": world.now() + Span::hours(1), "subject": { "cart": "c1" },
+        "body": { "lines": [] }
+    });
+    assert_eq!(world.report(event.clone()).await.status, 202);
+    world.skip(Span::minutes(1)).await;
+    assert_eq!(world.report(event).await.status, 202);
+    assert_eq!(world.count("clock_ahead").await, 2);
 }

@@ -135,7 +135,7 @@ async fn shops(store: &Arc<dyn Store>, runtime: &Runtime, findings: &mut Finding
             connection(store, shop, &entry.value, findings).await?;
         }
         for (counter, count) in store.counts(shop.id).await? {
-            let words = format!("{count} counted; `GET /v1/journal` shows what was put aside");
+            let words = format!("{count} counted; `GET /v1/asides` shows what was put aside");
             findings.add(format!("{}: {counter}", shop.name), State::Look, words);
         }
     }

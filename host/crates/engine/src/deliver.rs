@@ -15,6 +15,8 @@ use crate::settings::ShopSettings;
 
 /// Rounds of a task (S42).
 const ROUNDS: u32 = 5;
+/// Longest id of a provider that is kept, in bytes: receipts are found by it in an index.
+const PROVIDER_ID: usize = 500;
 /// A commit that conflicts is computed again; more often than this only if something is broken.
 const RETRIES: u32 = 20;
 
@@ -90,6 +92,9 @@ impl Engine {
         let mut state = state.to_vec();
         for _ in 0..ROUNDS {
             match self.plugins.channel_resume(call, &state, &responses).await {
+                Ok(Step::Done(Outcome::Accepted { provider_id })) if provider_id.len() > PROVIDER_ID => {
+                    return uncertain("the provider's id of the message is longer than any that can be kept");
+                }
                 Ok(Step::Done(outcome)) => return outcome,
                 Ok(Step::Call { requests, state: next }) if !sends(&requests) => {
                     responses = self.perform(call, &requests).await;

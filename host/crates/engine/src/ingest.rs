@@ -51,12 +51,13 @@ impl Engine {
         let mut answers: Vec<Option<EventAnswer>> = Vec::with_capacity(events.len());
         let mut arrivals = Vec::with_capacity(events.len());
         for event in events {
+            // As it was sent: putting its clock right must not make the same event another one (S02).
+            let digest = digest_of(&event);
             match admit(event, origin, received_at) {
                 Ok(Admitted { event, clock_ahead }) => {
                     if clock_ahead {
                         self.store.count(shop, "clock_ahead").await?;
                     }
-                    let digest = digest_of(&event);
                     arrivals.push(Arrival { shop, origin, received_at, event, digest });
                     answers.push(None);
                 }
