@@ -63,7 +63,8 @@ impl Asked {
     }
 }
 
-/// The customers that are meant in any way, those that were merged as the ones they became.
+/// The customers that are meant in any way, those that were merged as the ones they became. `cross join` keeps SQLite
+/// from going through all names of the shop for each that is asked for.
 async fn find_customers(
     snapshot: &mut Snapshot,
     shop: ShopId,
@@ -71,7 +72,7 @@ async fn find_customers(
 ) -> Result<Vec<Entry<Customer>>, StoreError> {
     let found: Vec<OwnedRow> = sqlx::query_as(
         "with meant (customer_id) as (
-             select customer_id from json_each($2) name join identities
+             select customer_id from json_each($2) name cross join identities
                  on shop_id = $1 and kind = name.value ->> 0 and identities.value = name.value ->> 1
              union select unhex(value, '-') from json_each($3)
              union select became from merged_customers
