@@ -324,18 +324,22 @@ impl Batch {
     }
 
     async fn append_traces(&mut self, traces: &[(RunId, TraceEntry)]) -> Result<(), StoreError> {
-        for (run, entry) in traces {
-            self.one(
-                sqlx::query(
-                    "insert into traces (shop_id, run_id, sequence, document)
-                     select $1, $2, coalesce(max(sequence), 0) + 1, $3 from traces where shop_id = $1 and run_id = $2",
-                )
-                .bind(self.shop.0)
-                .bind(run.0)
-                .bind(rows::write(entry)?),
-            )
-            .await?;
+        if traces.is_empty() {
+            return Ok(());
         }
+        let line = |(run, entry): &(RunId, TraceEntry)| Ok(format!("[\"{run}\",{}]", rows::write(entry)?));
+        let lines: Vec<String> = traces.iter().map(line).collect::<Result<_, StoreError>>()?;
+        let query = sqlx::query(
+            "insert into traces (shop_id, run_id, sequence, document)
+             select $1, next.run_id,
+                    row_number() over (partition by next.run_id order by place)
+                        + coalesce((select max(sequence) from traces where shop_id = $1 and run_id = next.run_id), 0),
+                    next.document
+             from (select unhex(value ->> 0, '-') as run_id, value -> 1 as document, key as place from json_each($2)) next",
+        )
+        .bind(self.shop.0)
+        .bind(format!("[{}]", lines.join(",")));
+        self.rows(query).await?;
         Ok(())
     }
 
