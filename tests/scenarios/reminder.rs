@@ -65,7 +65,7 @@ async fn s01_a_reminder_names_the_product_after_four_quiet_hours(world: &World) 
     let text = "Hi Ana, your Copper teapot is still waiting. Your cart comes to 64.50 EUR.";
     assert_eq!(world.inbox().await, [text]);
     assert_eq!(world.message().await["state"], "accepted");
-    assert_eq!(end(world.run().await), "completed");
+    assert_eq!(end(&world.run().await), "completed");
 }
 
 async fn s01_an_added_item_restarts_the_delay(world: &World) {
@@ -86,7 +86,7 @@ async fn s01_an_emptied_cart_is_not_reminded_of(world: &World) {
     world.tell("carts/update", &shopify::cart(CART, &[], world.now())).await;
     world.skip(Span::hours(10)).await;
     assert!(world.inbox().await.is_empty());
-    assert_eq!(end(world.run().await), "cart_emptied");
+    assert_eq!(end(&world.run().await), "cart_emptied");
 }
 
 async fn s02_the_same_webhook_twice_makes_one_run(world: &World) {
@@ -125,7 +125,7 @@ async fn s08_an_order_before_the_reminder_means_none(world: &World) {
     ana_orders(world).await;
     world.skip(Span::hours(24)).await;
     assert!(world.inbox().await.is_empty());
-    assert_eq!(end(world.run().await), "converted");
+    assert_eq!(end(&world.run().await), "converted");
 }
 
 async fn s08_an_order_of_the_same_instant_wins(world: &World) {
@@ -164,7 +164,7 @@ async fn s10_a_cart_of_nobody_is_not_written_to(world: &World) {
     world.tell("carts/update", &shopify::cart(CART, &[TEAPOT], world.now())).await;
     world.skip(Span::hours(24)).await;
     assert!(world.inbox().await.is_empty());
-    assert_eq!(skips(world.trace().await), ["not_identified"]);
+    assert_eq!(skips(&world.trace().await), ["not_identified"]);
 }
 
 async fn s11_good_customers_get_the_better_offer(world: &World) {
@@ -203,7 +203,7 @@ async fn s18_whoever_unsubscribed_gets_nothing(world: &World) {
     ana_leaves_a_cart(world, &Person { accepts_marketing: false, ..ANA }).await;
     world.skip(Span::hours(24)).await;
     assert!(world.inbox().await.is_empty());
-    assert_eq!(skips(world.trace().await), ["unsubscribed"]);
+    assert_eq!(skips(&world.trace().await), ["unsubscribed"]);
 }
 
 async fn s18_unsubscribing_while_it_settles_is_in_time(world: &World) {
@@ -214,7 +214,7 @@ async fn s18_unsubscribing_while_it_settles_is_in_time(world: &World) {
     world.tell("customers_email_marketing_consent/update", &no).await;
     world.skip(Span::hours(24)).await;
     assert!(world.inbox().await.is_empty());
-    assert_eq!(skips(world.trace().await), ["unsubscribed"]);
+    assert_eq!(skips(&world.trace().await), ["unsubscribed"]);
 }
 
 async fn s22_waiting_longer_never_sends_again(world: &World) {

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use cartwright_domain::facts::Subject;
 use cartwright_domain::order::{Order, OrderState};
 use cartwright_domain::shop::Grants;
-use cartwright_engine::ports::{PluginCall, Plugins};
+use cartwright_engine::ports::PluginCall;
 use cartwright_testkit::clock::{SeededEntropy, at};
 use cartwright_testkit::database::Database;
 use cartwright_testkit::{present, values};
