@@ -290,7 +290,7 @@ contract! {
             add_person(&*store, shop, &mut mint, strategy, "ana").await,
             add_person(&*store, shop, &mut mint, strategy, "bob").await,
         );
-        let lines = ["b", "a", "c"].map(told);
+        let lines = ["b", "a \"quoted\" \0 \\ \u{1f6d2}", "c"].map(told);
         let (one, other) = (ana.run.id, bob.run.id);
         let traces = vec![(one, lines[0].clone()), (other, lines[1].clone()), (one, lines[1].clone()), (one, lines[2].clone())];
         store.commit(shop, &Changes { traces, ..Changes::default() }).await.unwrap();
