@@ -78,8 +78,9 @@ impl Batch {
             return Ok(());
         }
         let loaded = unchanged.iter().map(|(customer, revision)| json!([customer, revision]));
+        // `cross join`: SQLite would go through all customers of the shop for each that is asked for.
         let same: i64 = sqlx::query_scalar(
-            "select count(*) from json_each($2) loaded join customers
+            "select count(*) from json_each($2) loaded cross join customers
                  on shop_id = $1 and customer_id = unhex(loaded.value ->> 0, '-') and revision = loaded.value ->> 1",
         )
         .bind(self.shop.0)
