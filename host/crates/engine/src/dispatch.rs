@@ -31,7 +31,7 @@ const BATCH: u32 = 256;
 /// Messages that are handed over at once, and so at most in flight at once (S22).
 const IN_FLIGHT: usize = 64;
 /// How long a claim lasts; longer than any request may take.
-pub(crate) const LEASE: Span = Span::seconds(60);
+const LEASE: Span = Span::seconds(60);
 
 impl Engine {
     /// Dispatches one batch of due messages; how many were looked at.

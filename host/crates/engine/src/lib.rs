@@ -26,7 +26,6 @@ mod settings;
 mod shops;
 mod simulate;
 mod skip;
-mod takeover;
 mod webhook;
 mod worker;
 
