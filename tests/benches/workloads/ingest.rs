@@ -20,7 +20,7 @@ const REQUESTERS: usize = 64;
 const SINGLES: usize = 50;
 const BATCHES: usize = 200;
 const RAW_ROWS: usize = 20_000;
-const RAW_BATCH: usize = 1_000;
+pub(crate) const RAW_BATCH: usize = 1_000;
 
 pub(crate) async fn measure(name: &str, database: &Database, figures: &mut Figures) {
     let floor = raw(database.url()).await;
@@ -78,7 +78,7 @@ fn cart(id: &str) -> Event {
 }
 
 /// Rows of the same size, written as fast as the database takes them.
-async fn raw(url: &str) -> f64 {
+pub(crate) async fn raw(url: &str) -> f64 {
     let bodies: Vec<(String, Vec<u8>)> = (0..RAW_ROWS)
         .map(|number| {
             let event = cart(&format!("raw-{number}"));

@@ -1,5 +1,5 @@
 //! W4: journeys each second, from an event to a message that is handed over, with a provider that does not let wait
-//! (`inbox`); against the raw insert of as many rows as a journey has events.
+//! (`inbox`); against a raw batched insert of event rows on the same database.
 
 use std::time::Instant;
 
@@ -11,11 +11,14 @@ use cartwright_tests::World;
 use serde_json::json;
 
 use crate::figures::{Figures, Unit};
+use crate::ingest::{RAW_BATCH, raw};
 
 const JOURNEYS: usize = 2_000;
 const AT_ONCE: usize = 500;
 
 pub(crate) async fn measure(name: &str, database: Database, figures: &mut Figures) {
+    let floor = raw(database.url()).await;
+    figures.floor(&format!("W4 {name}: raw insert, {RAW_BATCH} a commit"), Unit::EachSecond, floor);
     let world = World::open(database).await;
     world.publish(&strategy()).await;
     let shop: ShopId = world.shop().parse().unwrap();
@@ -47,8 +50,8 @@ pub(crate) async fn measure(name: &str, database: Database, figures: &mut Figure
     world.settle().await;
     let journeys = JOURNEYS as f64 / started.elapsed().as_secs_f64();
     assert_eq!(world.inbox_size().await, JOURNEYS, "some journeys did not arrive");
-    figures.floor(&format!("W4 {name}: the same events, only ingested"), Unit::EachSecond, ingested);
-    figures.add(&format!("W4 {name}: event to handed over"), Unit::EachSecond, journeys, ingested);
+    figures.add(&format!("W4 {name}: events of customers, only ingested"), Unit::EachSecond, ingested, floor);
+    figures.add(&format!("W4 {name}: event to handed over"), Unit::EachSecond, journeys, floor);
 }
 
 /// Takes them for good; how many each second.
