@@ -54,7 +54,7 @@ fn who(customer: Option<&Customer>) -> String {
 fn entry_lines(entry: &TraceEntry, run: &SimulatedRun) -> Vec<String> {
     let step = entry.step.as_deref().unwrap_or("-");
     let mut lines = vec![format!("  {}  {step:<14} {}", moment(entry.at), happened(&entry.what))];
-    lines.extend(entry.facts.iter().map(|read| format!("{:42}because {} = {}", "", read.fact, read.value)));
+    lines.extend(entry.facts.iter().map(|read| format!("{:42}because {read}", "")));
     if let Happening::Message { message, state: MessageTrace::HandedOver { .. } } = &entry.what {
         lines.extend(texts(run, *message).into_iter().map(|text| format!("{:42}| {text}", "")));
     }

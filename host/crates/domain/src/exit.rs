@@ -1,13 +1,14 @@
 //! Leaving early (S08): orders take runs out of their way, whichever of both is heard of first.
 
 use crate::cart::Cart;
+use crate::fact::FactRead;
 use crate::identity::{leave, release_messages};
 use crate::ids::{CustomerId, RunId};
 use crate::order::Order;
 use crate::run::{EndReason, Position, Run};
 use crate::strategy::{END, Exit, ExitMatch};
 use crate::time::Timestamp;
-use crate::trace::{FactRead, Happening, TraceEntry};
+use crate::trace::{Happening, TraceEntry};
 use crate::world::World;
 
 pub(crate) fn active_runs(world: &World, customer: CustomerId) -> Vec<RunId> {

@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use crate::cart::Cart;
 use crate::customer::Customer;
+use crate::fact::{FactRead, FactValue};
 use crate::ids::RunId;
 use crate::money::{Currency, Money};
 use crate::order::{Order, Orders};
 use crate::shop::Shop;
 use crate::time::Timestamp;
-use crate::trace::FactRead;
 
 /// One run's customer, as of now.
 #[derive(Debug, Clone, PartialEq)]
@@ -90,14 +90,14 @@ impl Subject {
 
     pub(crate) fn attribute<'a>(&'a self, name: &str, reads: &mut Vec<FactRead>) -> Option<&'a Value> {
         let value = self.customer.attributes.get(name);
-        note(reads, &format!("customer.attributes.{name}"), value);
+        let shown = value.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+        note(reads, &format!("customer.attributes.{name}"), shown);
         value
     }
 }
 
-fn note(reads: &mut Vec<FactRead>, field: &str, value: Option<impl ToString>) {
-    let value = value.map_or_else(|| "none".to_owned(), |value| value.to_string());
-    let read = FactRead { fact: field.to_owned(), value };
+fn note(reads: &mut Vec<FactRead>, field: &str, value: Option<impl Into<FactValue>>) {
+    let read = FactRead::new(field.to_owned(), value);
     if !reads.contains(&read) {
         reads.push(read);
     }

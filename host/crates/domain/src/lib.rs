@@ -17,6 +17,7 @@ pub mod content;
 pub mod customer;
 pub mod event;
 mod exit;
+pub mod fact;
 pub mod facts;
 pub mod identity;
 pub mod ids;

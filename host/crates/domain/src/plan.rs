@@ -11,6 +11,7 @@ mod message;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
+use crate::fact::FactRead;
 use crate::facts::Subject;
 use crate::message::Message;
 use crate::plugin::PluginFailure;
@@ -18,7 +19,7 @@ use crate::run::{EndReason, Position, Run};
 use crate::shop::{Connection, PluginRef};
 use crate::strategy::{Step, Strategy, StrategyState, Version};
 use crate::time::{Span, Timestamp};
-use crate::trace::{FactRead, Happening, TraceEntry};
+use crate::trace::{Happening, TraceEntry};
 
 /// How often a plugin that timed out is asked again on the same step (S12).
 pub const TRIES: u32 = 3;

@@ -3,12 +3,12 @@
 use crate::contact::{Address, ConsentState};
 use crate::content::Content;
 use crate::customer::{Customer, Mark};
+use crate::fact::FactRead;
 use crate::facts::Subject;
 use crate::message::{HoldReason, Purpose, SkipReason};
 use crate::shop::Connection;
 use crate::strategy::StrategyState;
 use crate::time::Timestamp;
-use crate::trace::FactRead;
 
 /// What the check says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,12 +120,12 @@ fn consent_word(state: ConsentState) -> &'static str {
     }
 }
 
-fn reason_word(reason: SkipReason) -> &'static str {
+fn reason_word(reason: SkipReason) -> Option<&'static str> {
     match reason {
-        SkipReason::InvalidAddress => "marked invalid",
-        SkipReason::NotOnChannel => "not on this channel",
-        SkipReason::Suppressed => "suppressed on this channel",
-        _ => "none",
+        SkipReason::InvalidAddress => Some("marked invalid"),
+        SkipReason::NotOnChannel => Some("not on this channel"),
+        SkipReason::Suppressed => Some("suppressed on this channel"),
+        _ => None,
     }
 }
 

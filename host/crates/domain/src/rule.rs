@@ -6,9 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
+use crate::fact::FactRead;
 use crate::facts::Subject;
 use crate::money::{Currency, Money};
-use crate::trace::FactRead;
 
 /// A group of rules.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -180,10 +180,11 @@ fn whole_host() -> String {
 }
 
 impl Grants {
-    /// Whether a fact is allowed.
-    pub fn allows_fact(&self, interface: &str, function: &str) -> bool {
-        self.facts
-            .iter()
-            .any(|grant| grant.split_once('.').is_some_and(|(i, f)| i == interface && (f == "*" || f == function)))
+    /// Whether a fact, `interface.function`, is allowed: by its name, or by `interface.*`.
+    pub fn allows_fact(&self, fact: &str) -> bool {
+        self.facts.iter().any(|grant| match grant.strip_suffix('*') {
+            Some(interface) => interface.ends_with('.') && fact.starts_with(interface),
+            None => grant == fact,
+        })
     }
 }

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::fact::FactRead;
 use crate::ids::MessageId;
 use crate::message::{Details, HoldReason, MessageState, SkipReason};
 use crate::run::EndReason;
@@ -22,22 +23,6 @@ pub struct TraceEntry {
     /// The facts that were read, in order, with their values.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub facts: Vec<FactRead>,
-}
-
-/// A fact and its value at that moment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct FactRead {
-    /// Such as `orders.count`, or `cart.has-sku(\"A1\")`.
-    pub fact: String,
-    /// As a person reads it; `none` where it is not known.
-    pub value: String,
-}
-
-impl FactRead {
-    /// A fact with its value.
-    pub fn new(fact: impl Into<String>, value: impl ToString) -> Self {
-        Self { fact: fact.into(), value: value.to_string() }
-    }
 }
 
 /// What a trace tells.

@@ -2,12 +2,12 @@
 //! and written down with its value.
 
 use cartwright_domain::contact::ConsentState;
+use cartwright_domain::fact::{FactRead, FactValue};
 use cartwright_domain::facts::Subject;
 use cartwright_domain::money::Money;
 use cartwright_domain::time::Timestamp;
-use cartwright_domain::trace::FactRead;
 use cartwright_plugins_bindings::v0_1::imports::{candidates, cart, contact, customer, decision, orders, run, types};
-use serde_json::Value;
+use serde_json::{Value, json};
 use wasmtime::Result;
 
 use crate::failure::Stopped;
@@ -44,24 +44,23 @@ pub(crate) fn is_fact(fact: &str) -> bool {
 
 impl Guest {
     /// Reads a fact without arguments.
-    fn fact<T: Shown>(&mut self, interface: &str, function: &str, read: impl FnOnce(&Subject) -> T) -> Result<T> {
-        self.fact_of(interface, function, String::new, read)
+    fn fact<T: Told>(&mut self, name: &'static str, read: impl FnOnce(&Subject) -> T) -> Result<T> {
+        self.fact_about(name, Vec::new, read)
     }
 
     /// Reads a fact about something: a SKU, a tag, a moment.
-    fn fact_of<T: Shown>(
+    fn fact_about<T: Told>(
         &mut self,
-        interface: &str,
-        function: &str,
-        argument: impl FnOnce() -> String,
+        name: &'static str,
+        about: impl FnOnce() -> Vec<FactValue>,
         read: impl FnOnce(&Subject) -> T,
     ) -> Result<T> {
-        self.rights.fact(interface, function)?;
+        self.rights.fact(name)?;
         let Some(subject) = &self.subject else {
-            return Err(Stopped::NoSubject(format!("{interface}.{function}")).into());
+            return Err(Stopped::NoSubject(name.to_owned()).into());
         };
         let value = read(subject);
-        let read = FactRead { fact: format!("{interface}.{function}{}", argument()), value: value.shown() };
+        let read = FactRead { name: name.into(), about: about(), value: value.told() };
         if !self.reads.contains(&read) {
             self.reads.push(read);
         }
@@ -69,52 +68,51 @@ impl Guest {
     }
 }
 
-fn quoted(text: &str) -> String {
-    format!("({})", Value::from(text))
-}
-
 /// How a value stands in a trace.
-trait Shown {
-    fn shown(&self) -> String;
+trait Told {
+    fn told(&self) -> FactValue;
 }
 
-macro_rules! shown {
+macro_rules! told {
     ($($type:ty),+) => {$(
-        impl Shown for $type {
-            fn shown(&self) -> String {
-                self.to_string()
+        impl Told for $type {
+            fn told(&self) -> FactValue {
+                self.clone().into()
             }
         }
     )+};
 }
-shown!(u32, u64, String, Money, Timestamp);
+told!(bool, u32, String, Money, Timestamp);
 
-impl Shown for bool {
-    fn shown(&self) -> String {
-        if *self { "yes" } else { "no" }.to_owned()
-    }
-}
-
-impl Shown for ConsentState {
-    fn shown(&self) -> String {
+impl Told for ConsentState {
+    fn told(&self) -> FactValue {
         match self {
             Self::Unknown => "unknown",
             Self::Subscribed => "subscribed",
             Self::Unsubscribed => "unsubscribed",
         }
-        .to_owned()
+        .into()
     }
 }
 
-impl Shown for cart::CartLine {
-    fn shown(&self) -> String {
-        format!("{} x {}", self.quantity, self.title)
+impl Told for cart::CartLine {
+    fn told(&self) -> FactValue {
+        let price = self.price.as_ref().map(|price| json!({"minor": price.minor, "currency": price.currency}));
+        FactValue::Document(json!({
+            "title": self.title,
+            "sku": self.sku,
+            "variant-id": self.variant_id,
+            "quantity": self.quantity,
+            "price": price,
+            "image-url": self.image_url,
+            "product-url": self.product_url,
+        }))
     }
 }
 
-impl<T: Shown> Shown for Option<T> {
-    fn shown(&self) -> String {
-        self.as_ref().map_or_else(|| "none".to_owned(), Shown::shown)
+impl<T: Told> Told for Option<T> {
+    fn told(&self) -> FactValue {
+        self.as_ref().map_or(FactValue::None, Told::told)
     }
 }
 
@@ -151,27 +149,30 @@ impl decision::Host for Guest {
 
 impl customer::Host for Guest {
     fn country(&mut self) -> Result<Option<String>> {
-        self.fact("customer", "country", |subject| subject.customer.country.clone())
+        self.fact("customer.country", |subject| subject.customer.country.clone())
     }
 
     fn language(&mut self) -> Result<Option<String>> {
-        self.fact("customer", "language", |subject| subject.customer.language.clone())
+        self.fact("customer.language", |subject| subject.customer.language.clone())
     }
 
     fn registered_at(&mut self) -> Result<Option<i64>> {
-        let at = self.fact("customer", "registered-at", |subject| subject.customer.registered_at)?;
+        let at = self.fact("customer.registered-at", |subject| subject.customer.registered_at)?;
         Ok(Some(at.millis()))
     }
 
     fn has_tag(&mut self, name: String) -> Result<bool> {
-        self.fact_of("customer", "has-tag", || quoted(&name), |subject| subject.customer.tags.contains(&name))
+        self.fact_about(
+            "customer.has-tag",
+            || vec![name.as_str().into()],
+            |subject| subject.customer.tags.contains(&name),
+        )
     }
 
     fn attribute(&mut self, name: String) -> Result<Option<String>> {
-        self.fact_of(
-            "customer",
-            "attribute",
-            || quoted(&name),
+        self.fact_about(
+            "customer.attribute",
+            || vec![name.as_str().into()],
             |subject| match subject.customer.attributes.get(&name)? {
                 Value::String(text) => Some(text.clone()),
                 other => Some(other.to_string()),
@@ -182,19 +183,19 @@ impl customer::Host for Guest {
 
 impl contact::Host for Guest {
     fn first_name(&mut self) -> Result<Option<String>> {
-        self.fact("contact", "first-name", |subject| subject.customer.first_name.clone())
+        self.fact("contact.first-name", |subject| subject.customer.first_name.clone())
     }
 
     fn phone(&mut self) -> Result<Option<String>> {
-        self.fact("contact", "phone", |subject| subject.customer.phone.as_ref().map(ToString::to_string))
+        self.fact("contact.phone", |subject| subject.customer.phone.as_ref().map(ToString::to_string))
     }
 
     fn email(&mut self) -> Result<Option<String>> {
-        self.fact("contact", "email", |subject| subject.customer.email.as_ref().map(ToString::to_string))
+        self.fact("contact.email", |subject| subject.customer.email.as_ref().map(ToString::to_string))
     }
 
     fn marketing(&mut self) -> Result<contact::Consent> {
-        Ok(match self.fact("contact", "marketing", |subject| subject.customer.marketing())? {
+        Ok(match self.fact("contact.marketing", |subject| subject.customer.marketing())? {
             ConsentState::Unknown => contact::Consent::Unknown,
             ConsentState::Subscribed => contact::Consent::Subscribed,
             ConsentState::Unsubscribed => contact::Consent::Unsubscribed,
@@ -204,24 +205,24 @@ impl contact::Host for Guest {
 
 impl orders::Host for Guest {
     fn count(&mut self) -> Result<u32> {
-        self.fact("orders", "count", |subject| subject.orders().count())
+        self.fact("orders.count", |subject| subject.orders().count())
     }
 
     fn count_since(&mut self, since: i64) -> Result<u32> {
         let since = Timestamp::from_millis(since);
-        self.fact_of("orders", "count-since", || format!("({since})"), |subject| subject.orders().count_since(since))
+        self.fact_about("orders.count-since", || vec![since.into()], |subject| subject.orders().count_since(since))
     }
 
     fn spent(&mut self) -> Result<Option<types::Money>> {
-        Ok(self.fact("orders", "spent", |subject| subject.orders().spent(subject.shop.currency))?.map(money))
+        Ok(self.fact("orders.spent", |subject| subject.orders().spent(subject.shop.currency))?.map(money))
     }
 
     fn first_at(&mut self) -> Result<Option<i64>> {
-        Ok(self.fact("orders", "first-at", |subject| subject.orders().first_at())?.map(Timestamp::millis))
+        Ok(self.fact("orders.first-at", |subject| subject.orders().first_at())?.map(Timestamp::millis))
     }
 
     fn last_at(&mut self) -> Result<Option<i64>> {
-        Ok(self.fact("orders", "last-at", |subject| subject.orders().last_at())?.map(Timestamp::millis))
+        Ok(self.fact("orders.last-at", |subject| subject.orders().last_at())?.map(Timestamp::millis))
     }
 }
 
@@ -231,21 +232,21 @@ fn lines(subject: &Subject) -> &[cartwright_domain::event::Line] {
 
 impl cart::Host for Guest {
     fn exists(&mut self) -> Result<bool> {
-        self.fact("cart", "exists", |subject| subject.cart.is_some())
+        self.fact("cart.exists", |subject| subject.cart.is_some())
     }
 
     fn total(&mut self) -> Result<Option<types::Money>> {
-        Ok(self.fact("cart", "total", |subject| subject.cart.as_ref()?.total())?.map(money))
+        Ok(self.fact("cart.total", |subject| subject.cart.as_ref()?.total())?.map(money))
     }
 
     fn lines_count(&mut self) -> Result<u32> {
-        self.fact("cart", "lines-count", |subject| u32::try_from(lines(subject).len()).unwrap_or(u32::MAX))
+        self.fact("cart.lines-count", |subject| u32::try_from(lines(subject).len()).unwrap_or(u32::MAX))
     }
 
     fn pieces(&mut self) -> Result<u32> {
         let pieces =
             |subject: &Subject| lines(subject).iter().fold(0u32, |sum, line| sum.saturating_add(line.quantity));
-        self.fact("cart", "pieces", pieces)
+        self.fact("cart.pieces", pieces)
     }
 
     fn line(&mut self, index: u32) -> Result<Option<cart::CartLine>> {
@@ -261,46 +262,46 @@ impl cart::Host for Guest {
                 product_url: line.product_url.clone(),
             })
         };
-        self.fact_of("cart", "line", || format!("({index})"), read)
+        self.fact_about("cart.line", || vec![index.into()], read)
     }
 
     fn has_sku(&mut self, sku: String) -> Result<bool> {
         let has = |subject: &Subject| lines(subject).iter().any(|line| line.sku.as_deref() == Some(&sku));
-        self.fact_of("cart", "has-sku", || quoted(&sku), has)
+        self.fact_about("cart.has-sku", || vec![sku.as_str().into()], has)
     }
 
     fn has_product(&mut self, product_id: String) -> Result<bool> {
         let has = |subject: &Subject| lines(subject).iter().any(|line| line.product_id.as_deref() == Some(&product_id));
-        self.fact_of("cart", "has-product", || quoted(&product_id), has)
+        self.fact_about("cart.has-product", || vec![product_id.as_str().into()], has)
     }
 
     fn has_category(&mut self, name: String) -> Result<bool> {
         let has = |subject: &Subject| lines(subject).iter().any(|line| line.categories.contains(&name));
-        self.fact_of("cart", "has-category", || quoted(&name), has)
+        self.fact_about("cart.has-category", || vec![name.as_str().into()], has)
     }
 
     fn updated_at(&mut self) -> Result<Option<i64>> {
         let at = |subject: &Subject| subject.cart.as_ref().map(|cart| cart.updated_at());
-        Ok(self.fact("cart", "updated-at", at)?.map(Timestamp::millis))
+        Ok(self.fact("cart.updated-at", at)?.map(Timestamp::millis))
     }
 
     fn recovery_url(&mut self) -> Result<Option<String>> {
         let url = |subject: &Subject| subject.cart.as_ref()?.recovery_url().map(str::to_owned);
-        self.fact("cart", "recovery-url", url)
+        self.fact("cart.recovery-url", url)
     }
 }
 
 impl run::Host for Guest {
     fn started_at(&mut self) -> Result<i64> {
-        Ok(self.fact("run", "started-at", |subject| subject.started_at)?.millis())
+        Ok(self.fact("run.started-at", |subject| subject.started_at)?.millis())
     }
 
     fn step(&mut self) -> Result<String> {
-        self.fact("run", "step", |subject| subject.step.clone())
+        self.fact("run.step", |subject| subject.step.clone())
     }
 
     fn messages_sent(&mut self) -> Result<u32> {
-        self.fact("run", "messages-sent", |subject| subject.messages_sent)
+        self.fact("run.messages-sent", |subject| subject.messages_sent)
     }
 }
 
@@ -332,7 +333,6 @@ mod tests {
     use cartwright_domain::event::{CartBody, Line};
     use cartwright_domain::ids::Mint;
     use cartwright_domain::shop::{Grants, Shop};
-    use serde_json::json;
 
     use super::*;
     use crate::guest::Rights;
@@ -382,7 +382,11 @@ mod tests {
     }
 
     fn read(guest: &Guest) -> Vec<String> {
-        guest.reads.iter().map(|read| format!("{} = {}", read.fact, read.value)).collect()
+        let told = |read: &FactRead| match &read.value {
+            FactValue::Document(document) => format!("{}.quantity = {}", read.fact(), document["quantity"]),
+            _ => read.to_string(),
+        };
+        guest.reads.iter().map(told).collect()
     }
 
     #[test]
@@ -398,7 +402,7 @@ mod tests {
             "cart.has-sku(\"A1\") = yes",
             "cart.has-category(\"hats\") = no",
             "cart.total = 20.00 EUR",
-            "cart.line(0) = 2 x Shoes",
+            "cart.line(0).quantity = 2",
             "cart.pieces = 2",
         ];
         assert_eq!(read(&guest), reads);
@@ -417,7 +421,7 @@ mod tests {
             "cart.total = none",
             "orders.last-at = none",
             "contact.phone = none",
-            "customer.attribute(\"size\") = 42",
+            "customer.attribute(\"size\") = \"42\"",
         ];
         assert_eq!(read(&guest), reads);
     }

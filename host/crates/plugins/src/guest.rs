@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use cartwright_domain::fact::FactRead;
 use cartwright_domain::facts::Subject;
 use cartwright_domain::ids;
 use cartwright_domain::plugin::Descriptor;
 use cartwright_domain::shop::Grants;
 use cartwright_domain::time::Timestamp;
-use cartwright_domain::trace::FactRead;
 use cartwright_engine::ports::{Candidate, ConnectionCall, Secret};
 use std::collections::BTreeMap;
 use wasmtime::ResourceLimiter;
@@ -51,12 +51,12 @@ impl Rights {
         Self { declared: Arc::new(descriptor.asks(config)), granted }
     }
 
-    pub(crate) fn fact(&self, interface: &str, function: &str) -> Result<(), Stopped> {
-        if !self.declared.allows_fact(interface, function) {
-            return Err(Stopped::FactNotDeclared(format!("{interface}.{function}")));
+    pub(crate) fn fact(&self, name: &'static str) -> Result<(), Stopped> {
+        if !self.declared.allows_fact(name) {
+            return Err(Stopped::FactNotDeclared(name.to_owned()));
         }
-        if !self.granted.allows_fact(interface, function) {
-            return Err(Stopped::FactNotGranted(format!("{interface}.{function}")));
+        if !self.granted.allows_fact(name) {
+            return Err(Stopped::FactNotGranted(name.to_owned()));
         }
         Ok(())
     }

@@ -42,7 +42,11 @@ fn line(entry: &TraceEntry) -> String {
     if !entry.facts.is_empty() {
         html.push_str("<ul class=\"facts\" aria-label=\"Facts that were read\">\n");
         for read in &entry.facts {
-            html.push_str(&format!("<li><code>{}</code> = {}</li>\n", escape(&read.fact), escape(&read.value)));
+            html.push_str(&format!(
+                "<li><code>{}</code> = {}</li>\n",
+                escape(&read.fact()),
+                escape(&read.value.to_string())
+            ));
         }
         html.push_str("</ul>\n");
     }
@@ -53,13 +57,15 @@ fn line(entry: &TraceEntry) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use cartwright_domain::fact::FactRead;
     use cartwright_domain::time::Timestamp;
-    use cartwright_domain::trace::{FactRead, Happening};
+    use cartwright_domain::trace::Happening;
 
     #[test]
     fn a_decision_stands_with_the_facts_it_was_made_on() {
         let what = Happening::Branched { branch: "yes".into(), by: "rule".into(), reason: None };
-        let facts = vec![FactRead::new("orders.count", 7), FactRead::new("cart.has-sku(\"<A1>\")", "yes")];
+        let has_sku = FactRead { about: vec!["<A1>".into()], ..FactRead::new("cart.has-sku", true) };
+        let facts = vec![FactRead::new("orders.count", 7u32), has_sku];
         let shown = line(&TraceEntry { at: Timestamp::from_millis(0), step: Some("loyal".into()), what, facts });
         insta::assert_snapshot!(shown);
     }

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::{Answer, BETWEEN_TRIES, Flow, LOOK_AGAIN, Planner, Reply, TRIES};
+use crate::fact::FactRead;
 use crate::plugin::{PluginFailure, Problem};
 use crate::rule::{Group, Truth};
 use crate::run::EndReason;
 use crate::time::Timestamp;
-use crate::trace::{FactRead, Happening};
+use crate::trace::Happening;
 
 impl Planner<'_> {
     pub(super) fn branch_by_rule(&mut self, step: &str, rule: &Group, branches: &BTreeMap<String, String>) -> Flow {

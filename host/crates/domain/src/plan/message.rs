@@ -2,6 +2,7 @@
 
 use super::{Flow, LOOK_AGAIN, Offered, Planner, Reply};
 use crate::content::Content;
+use crate::fact::FactRead;
 use crate::ids::MessageId;
 use crate::message::{Message, MessageState, SkipReason};
 use crate::plugin::{PluginFailure, Problem};
@@ -9,7 +10,7 @@ use crate::policy::{self, Check};
 use crate::run::{EndReason, Position};
 use crate::strategy::{Select, Step};
 use crate::time::Timestamp;
-use crate::trace::{FactRead, Happening};
+use crate::trace::Happening;
 
 /// What a selector's answer comes to.
 enum Selected {

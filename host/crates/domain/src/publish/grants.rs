@@ -5,12 +5,12 @@ use crate::shop::{Grants, HostGrant};
 
 /// The facts that a plugin asks for and a shop did not grant.
 pub fn missing_facts<'a>(plugin: &'a PluginRecord, grants: &Grants) -> Vec<&'a str> {
-    plugin.descriptor.facts.iter().map(|need| need.fact.as_str()).filter(|fact| !allows_fact(grants, fact)).collect()
+    plugin.descriptor.facts.iter().map(|need| need.fact.as_str()).filter(|fact| !grants.allows_fact(fact)).collect()
 }
 
 /// The paths below `grants` of everything that is asked for and not granted, each with what it is.
 pub fn missing_grants(asked: &Grants, granted: &Grants) -> Vec<(&'static str, String)> {
-    let facts = asked.facts.iter().filter(|fact| !allows_fact(granted, fact));
+    let facts = asked.facts.iter().filter(|fact| !granted.allows_fact(fact));
     let hosts = asked.hosts.iter().filter(|host| !granted.hosts.iter().any(|grant| allows_host(grant, host)));
     let secrets = asked.secrets.iter().filter(|name| !granted.secrets.contains(name));
     facts
@@ -18,10 +18,6 @@ pub fn missing_grants(asked: &Grants, granted: &Grants) -> Vec<(&'static str, St
         .chain(hosts.map(|host| ("hosts", format!("{} {}{}", host.methods.join("/"), host.host, host.path_prefix))))
         .chain(secrets.map(|name| ("secrets", name.clone())))
         .collect()
-}
-
-fn allows_fact(grants: &Grants, fact: &str) -> bool {
-    fact.split_once('.').is_some_and(|(interface, function)| grants.allows_fact(interface, function))
 }
 
 fn allows_host(grant: &HostGrant, asked: &HostGrant) -> bool {

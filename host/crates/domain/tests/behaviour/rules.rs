@@ -284,8 +284,7 @@ fn s11_a_rule_tree_takes_no_for_what_is_unknown_unless_that_branch_is_drawn() {
     stage.wait_until(at(23, 0));
     assert_eq!(stage.message().step, "loyal");
     let told = stage.told(|what| matches!(what, Happening::Branched { .. }));
-    assert_eq!(told[0].facts[0].fact, "customer.attributes.vip");
-    assert_eq!(told[0].facts[0].value, "none");
+    assert_eq!(told[0].facts[0].to_string(), "customer.attributes.vip = none");
 }
 
 fn by_plugin(on_error: &str) -> serde_json::Value {
