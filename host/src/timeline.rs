@@ -77,11 +77,11 @@ fn happened(what: &Happening) -> String {
         }
         Happening::Settled => "settled".to_owned(),
         Happening::Joined { by } => format!("turned out to be a known customer, by {by}"),
-        Happening::Branched { branch, by, reason } => {
+        Happening::Branched { branch, by, reason, .. } => {
             format!("branch {branch}, says {by}{}", own_words(reason.as_deref()))
         }
-        Happening::PluginFailed { by, problem, then } => format!("{by} failed ({problem}): {then}"),
-        Happening::Selected { content, by, reason } => {
+        Happening::PluginFailed { by, problem, then, .. } => format!("{by} failed ({problem}): {then}"),
+        Happening::Selected { content, by, reason, .. } => {
             format!("content `{content}`, says {by}{}", own_words(reason.as_deref()))
         }
         Happening::Waiting { until } => format!("waits until {}", moment(*until)),

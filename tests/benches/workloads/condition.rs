@@ -48,7 +48,13 @@ pub(crate) async fn measure(figures: &mut Figures) {
     let grants = Grants { facts: vec!["orders.*".into()], ..Grants::default() };
     let plugin = engine.install_plugin(shop.id, component, Some(grants.clone())).await.unwrap();
     let config = serde_json::from_str(CONFIG).unwrap();
-    let call = PluginCall { shop: shop.id, digest: plugin.digest, config, grants: Arc::new(grants) };
+    let call = PluginCall {
+        shop: shop.id,
+        digest: plugin.digest,
+        config,
+        grants: Arc::new(grants),
+        limits: Default::default(),
+    };
     for size in [1, 32, 256] {
         let batch = vec![subject.clone(); size];
         let mut least = f64::INFINITY;

@@ -15,6 +15,7 @@ pub mod check;
 pub mod contact;
 pub mod content;
 pub mod customer;
+pub mod decision;
 pub mod event;
 mod exit;
 pub mod fact;

@@ -8,6 +8,8 @@
 mod condition;
 mod message;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -53,8 +55,10 @@ pub type Answers = BTreeMap<String, Answer>;
 /// A plugin's answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
-    /// Name, version and digest of the plugin.
+    /// Name, version and the begin of the digest, for people.
     pub by: String,
+    /// SHA-256 of the component, hex; none where no version could be asked.
+    pub digest: Option<String>,
     /// What it said.
     pub reply: Result<Reply, PluginFailure>,
     /// The facts it read.
@@ -62,7 +66,8 @@ pub struct Answer {
 }
 
 /// What a plugin said.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Reply {
     /// A condition: the branch.
     Branch {
@@ -96,11 +101,12 @@ pub struct Question {
 }
 
 /// A content that a selector may choose.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Offered {
     /// Its name.
     pub name: String,
     /// Its labels.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<String>,
 }
 
@@ -251,7 +257,12 @@ impl<'a> Planner<'a> {
     }
 
     fn tell_failure(&mut self, step: &str, answer: &Answer, failure: &PluginFailure, then: String) {
-        let what = Happening::PluginFailed { by: answer.by.clone(), problem: failure.to_string(), then };
+        let what = Happening::PluginFailed {
+            by: answer.by.clone(),
+            digest: answer.digest.clone(),
+            problem: failure.to_string(),
+            then,
+        };
         self.tell(Some(step), what, answer.reads.clone());
     }
 }

@@ -68,6 +68,9 @@ pub struct PluginRecord {
     /// For conditions, selectors and renderers: what the shop allows it. Connections carry their own grants.
     #[serde(default)]
     pub grants: Grants,
+    /// What an operator allows it beyond or below the usual limits.
+    #[serde(default, skip_serializing_if = "PluginLimits::is_usual")]
+    pub limits: PluginLimits,
     /// When it was installed.
     pub installed_at: Timestamp,
     /// Whether new decisions use it.
@@ -187,6 +190,46 @@ fn host_of(text: &str) -> String {
     rest.split(['/', '?', '#']).next().unwrap_or_default().to_owned()
 }
 
+/// What an operator allows a plugin beyond or below the usual limits (S42); what is left out stays as usual.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PluginLimits {
+    /// Milliseconds for any one subject, document or step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call_ms: Option<u32>,
+    /// MiB over all memories of an instance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_mib: Option<u32>,
+    /// KiB that one call may hand to the host.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output_kib: Option<u32>,
+    /// Lines of log for one call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_lines: Option<u32>,
+    /// Rounds of requests in one task.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rounds: Option<u32>,
+    /// Seconds for one request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_s: Option<u32>,
+}
+
+impl PluginLimits {
+    /// Whether nothing is said.
+    pub fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What one call used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Usage {
+    /// Microseconds of running, without waiting for a place.
+    pub micros: u64,
+    /// Most bytes of memory at a time, over all memories of the instance.
+    pub memory_bytes: u64,
+}
+
 /// Why a plugin gave no usable answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, thiserror::Error)]
 #[error("{problem}: {message}")]
@@ -195,6 +238,16 @@ pub struct PluginFailure {
     pub problem: Problem,
     /// In words, with the limit and its value where one was crossed.
     pub message: String,
+    /// Of a trap: the functions of the guest, innermost first, with the source line where the component says it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub backtrace: Vec<String>,
+}
+
+impl PluginFailure {
+    /// A failure in words.
+    pub fn new(problem: Problem, message: impl Into<String>) -> Self {
+        Self { problem, message: message.into(), backtrace: Vec::new() }
+    }
 }
 
 /// What can go wrong with a plugin.
@@ -233,6 +286,11 @@ impl Problem {
     /// Whether the same facts may give an answer later (S12).
     pub fn may_pass(self) -> bool {
         matches!(self, Self::TimeOut | Self::Busy)
+    }
+
+    /// Whether the same component would fail in the same way on the same facts, on any machine.
+    pub fn is_of_the_facts(self) -> bool {
+        !matches!(self, Self::TimeOut | Self::Busy | Self::Memory | Self::NotInstalled)
     }
 }
 

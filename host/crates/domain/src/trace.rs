@@ -56,16 +56,22 @@ pub enum Happening {
     Branched {
         /// Which.
         branch: String,
-        /// Plugin with digest, or `rule`.
+        /// Plugin with version, or `rule`.
         by: String,
+        /// SHA-256 of the component, hex.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        digest: Option<String>,
         /// The plugin's own words.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
     /// A plugin failed; what follows is what the step says.
     PluginFailed {
-        /// Plugin with digest.
+        /// Plugin with version.
         by: String,
+        /// SHA-256 of the component, hex.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        digest: Option<String>,
         /// What it was, with the limit that was crossed if one was.
         problem: String,
         /// What was done about it.
@@ -75,8 +81,11 @@ pub enum Happening {
     Selected {
         /// Which.
         content: String,
-        /// Plugin with digest.
+        /// Plugin with version.
         by: String,
+        /// SHA-256 of the component, hex.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        digest: Option<String>,
         /// The plugin's own words.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,

@@ -5,7 +5,7 @@ use cartwright_domain::facts::Subject;
 use cartwright_domain::ids::{RunId, ShopId};
 use cartwright_domain::message::Message;
 use cartwright_domain::plan::{Answer, Answers, Plan, Question, Reply, Situation, plan};
-use cartwright_domain::plugin::{PluginFailure, PluginKind, Problem};
+use cartwright_domain::plugin::{PluginFailure, PluginKind, PluginRecord, Problem};
 use cartwright_domain::run::Run;
 use cartwright_domain::shop::Connection;
 use cartwright_domain::world::{Entry, World};
@@ -112,14 +112,14 @@ impl Engine {
     async fn ask_one(&self, settings: &ShopSettings, question: &Question, subjects: &[Subject]) -> Vec<Answer> {
         let kind = if question.candidates.is_some() { PluginKind::Selector } else { PluginKind::Condition };
         let Some(plugin) = settings.plugin(kind, &question.plugin) else {
-            let failure = PluginFailure {
-                problem: Problem::NotInstalled,
-                message: format!("no active {kind} `{}`; install it, or change the step", question.plugin),
-            };
-            let answer = Answer { by: question.plugin.to_string(), reply: Err(failure), reads: Vec::new() };
+            let failure = PluginFailure::new(
+                Problem::NotInstalled,
+                format!("no active {kind} `{}`; install it, or change the step", question.plugin),
+            );
+            let answer =
+                Answer { by: question.plugin.to_string(), digest: None, reply: Err(failure), reads: Vec::new() };
             return vec![answer; subjects.len()];
         };
-        let by = plugin.label();
         let config =
             if question.config.is_null() { Value::Object(Default::default()) } else { question.config.clone() };
         let call = PluginCall {
@@ -127,11 +127,12 @@ impl Engine {
             digest: plugin.digest.clone(),
             config,
             grants: Arc::new(plugin.grants.clone()),
+            limits: plugin.limits,
         };
         match &question.candidates {
             None => {
                 let verdicts = self.plugins.evaluate(&call, subjects).await;
-                verdicts.into_iter().map(|verdict| answer_of(&by, verdict, branch_of)).collect()
+                verdicts.into_iter().map(|verdict| answer_of(plugin, verdict, branch_of)).collect()
             }
             Some(offered) => {
                 let candidates: Vec<Candidate> = offered
@@ -141,7 +142,7 @@ impl Engine {
                 let choices = self.plugins.select(&call, &candidates, subjects).await;
                 choices
                     .into_iter()
-                    .map(|choice| answer_of(&by, choice, |choice| content_of(&candidates, choice)))
+                    .map(|choice| answer_of(plugin, choice, |choice| content_of(&candidates, choice)))
                     .collect()
             }
         }
@@ -181,8 +182,13 @@ fn take_plan(world: &mut World, plan: Plan) {
     }
 }
 
-fn answer_of<T>(by: &str, answered: Answered<T>, reply: impl FnOnce(T) -> Reply) -> Answer {
-    Answer { by: by.to_owned(), reply: answered.result.map(reply), reads: answered.reads }
+fn answer_of<T>(plugin: &PluginRecord, answered: Answered<T>, reply: impl FnOnce(T) -> Reply) -> Answer {
+    Answer {
+        by: plugin.label(),
+        digest: Some(plugin.digest.clone()),
+        reply: answered.result.map(reply),
+        reads: answered.reads,
+    }
 }
 
 fn branch_of(verdict: Verdict) -> Reply {

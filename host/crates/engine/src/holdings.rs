@@ -73,6 +73,7 @@ pub(crate) fn plugin_call(holdings: &Holdings, record: &PluginRecord, config: &V
         digest: record.digest.clone(),
         config: if config.is_null() { json!({}) } else { config.clone() },
         grants: Arc::new(grants),
+        limits: record.limits,
     }
 }
 

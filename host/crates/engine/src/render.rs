@@ -29,10 +29,8 @@ impl Engine {
         wanted: &[Rendering<'_>],
     ) -> Vec<Result<Value, PluginFailure>> {
         let Some(call) = renderer_call(settings) else {
-            let failure = PluginFailure {
-                problem: Problem::NotInstalled,
-                message: format!("no active renderer `{RENDERER}`; install it"),
-            };
+            let failure =
+                PluginFailure::new(Problem::NotInstalled, format!("no active renderer `{RENDERER}`; install it"));
             return wanted.iter().map(|_| Err(failure.clone())).collect();
         };
         let mut rendered: Vec<Option<Result<Value, PluginFailure>>> = wanted.iter().map(|_| None).collect();
@@ -51,8 +49,7 @@ impl Engine {
                 rendered[other] = Some(texts.map(|texts| filled(body, &texts)));
             }
         }
-        let missing =
-            || PluginFailure { problem: Problem::InvalidAnswer, message: "the renderer left a message out".into() };
+        let missing = || PluginFailure::new(Problem::InvalidAnswer, "the renderer left a message out");
         rendered.into_iter().map(|one| one.unwrap_or_else(|| Err(missing()))).collect()
     }
 }
@@ -66,6 +63,7 @@ pub(crate) fn renderer_call(settings: &ShopSettings) -> Option<PluginCall> {
         digest: plugin.digest.clone(),
         config: json!({}),
         grants: Arc::new(plugin.grants.clone()),
+        limits: plugin.limits,
     })
 }
 

@@ -145,6 +145,7 @@ impl Engine {
                 digest: plugin.digest.clone(),
                 config: connection.config.clone(),
                 grants: Arc::new(connection.grants.clone()),
+                limits: plugin.limits,
             },
             connection: connection.id,
             secrets: Arc::new(secrets),

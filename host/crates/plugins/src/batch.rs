@@ -7,7 +7,7 @@
 use std::future::Future;
 
 use cartwright_domain::ids::ShopId;
-use cartwright_domain::plugin::PluginFailure;
+use cartwright_domain::plugin::{PluginFailure, Usage};
 use cartwright_engine::ports::Answered;
 use wasmtime::Store;
 
@@ -74,6 +74,7 @@ pub(crate) async fn run<W: Work>(
             result: Err(failure.clone()),
             reads: Vec::new(),
             log: Vec::new(),
+            usage: Usage::default(),
         });
     }
     answers
@@ -111,7 +112,12 @@ async fn one_instance<W: Work>(
             Ok(result) => result,
         };
         let guest = session.store.data_mut();
-        answers.push(Answered { result, reads: std::mem::take(&mut guest.reads), log: guest.log.take() });
+        answers.push(Answered {
+            result,
+            reads: std::mem::take(&mut guest.reads),
+            log: guest.log.take(),
+            usage: Usage::default(),
+        });
         if over {
             return Ok(());
         }

@@ -47,7 +47,7 @@ impl Stopped {
 }
 
 pub(crate) fn fail(problem: Problem, message: impl Into<String>) -> PluginFailure {
-    PluginFailure { problem, message: message.into() }
+    PluginFailure::new(problem, message)
 }
 
 pub(crate) fn invalid(message: impl Into<String>) -> PluginFailure {

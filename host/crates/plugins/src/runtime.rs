@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use cartwright_domain::facts::Subject;
 use cartwright_domain::message::Outcome;
-use cartwright_domain::plugin::{PluginFailure, PluginRecord, Problem};
+use cartwright_domain::plugin::{PluginFailure, PluginLimits, PluginRecord, Problem, Usage};
 use cartwright_domain::shop::Grants;
 use cartwright_domain::time::Timestamp;
 use cartwright_engine::ports::{
@@ -122,7 +122,8 @@ impl Runtime {
 
 /// The same failure for everybody in a batch.
 fn all_failed<T>(count: usize, failure: &PluginFailure) -> Vec<Answered<T>> {
-    let answered = || Answered { result: Err(failure.clone()), reads: Vec::new(), log: Vec::new() };
+    let answered =
+        || Answered { result: Err(failure.clone()), reads: Vec::new(), log: Vec::new(), usage: Usage::default() };
     std::iter::repeat_with(answered).take(count).collect()
 }
 
@@ -145,6 +146,7 @@ impl Plugins for Runtime {
             authors: metadata.authors,
             descriptor: plugin.descriptor.clone(),
             grants: Grants::default(),
+            limits: PluginLimits::default(),
             installed_at: now,
             active: false,
         })

@@ -63,7 +63,7 @@ mod tests {
 
     #[test]
     fn a_decision_stands_with_the_facts_it_was_made_on() {
-        let what = Happening::Branched { branch: "yes".into(), by: "rule".into(), reason: None };
+        let what = Happening::Branched { branch: "yes".into(), by: "rule".into(), digest: None, reason: None };
         let has_sku = FactRead { about: vec!["<A1>".into()], ..FactRead::new("cart.has-sku", true) };
         let facts = vec![FactRead::new("orders.count", 7u32), has_sku];
         let shown = line(&TraceEntry { at: Timestamp::from_millis(0), step: Some("loyal".into()), what, facts });

@@ -17,11 +17,11 @@ pub(super) fn sentence(entry: &TraceEntry) -> String {
         }
         Happening::Settled => "Settled: nothing was added any more.".to_owned(),
         Happening::Joined { by } => format!("Joined with a known customer by {by}."),
-        Happening::Branched { branch, by, reason } => {
+        Happening::Branched { branch, by, reason, .. } => {
             with_reason(format!("Took the branch {branch}, decided by {by}"), reason)
         }
-        Happening::PluginFailed { by, problem, then } => format!("The plugin {by} failed: {problem}. {then}"),
-        Happening::Selected { content, by, reason } => {
+        Happening::PluginFailed { by, problem, then, .. } => format!("The plugin {by} failed: {problem}. {then}"),
+        Happening::Selected { content, by, reason, .. } => {
             with_reason(format!("Chose the content {content}, decided by {by}"), reason)
         }
         Happening::Waiting { until } => format!("Waits until {}.", moment(*until)),
@@ -159,9 +159,10 @@ mod tests {
             told(Happening::Branched {
                 branch: "yes".into(),
                 by: "high-value@0.1.0 (abc)".into(),
+                digest: Some("abc".into()),
                 reason: Some("5 orders".into()),
             }),
-            told(Happening::Branched { branch: "no".into(), by: "rule".into(), reason: None }),
+            told(Happening::Branched { branch: "no".into(), by: "rule".into(), digest: None, reason: None }),
             told(Happening::MessageQueued { message: ids, channel: "inbox".into(), content: "reminder".into() }),
             told(Happening::Message { message: ids, state: MessageTrace::Receipt { kind: ReceiptKind::OptedOut } }),
             told(Happening::Skipped { reason: SkipReason::NoConsent }),

@@ -10,6 +10,13 @@ use crate::run::EndReason;
 use crate::time::Timestamp;
 use crate::trace::Happening;
 
+/// Who took a branch, and why.
+struct By<'a> {
+    label: &'a str,
+    digest: Option<String>,
+    reason: Option<String>,
+}
+
 impl Planner<'_> {
     pub(super) fn branch_by_rule(&mut self, step: &str, rule: &Group, branches: &BTreeMap<String, String>) -> Flow {
         let mut reads = Vec::new();
@@ -19,7 +26,7 @@ impl Planner<'_> {
             Truth::Unknown if branches.contains_key("unknown") => "unknown",
             Truth::No | Truth::Unknown => "no",
         };
-        self.branch(step, branch, "rule", None, reads, branches)
+        self.branch(step, branch, By { label: "rule", digest: None, reason: None }, reads, branches)
     }
 
     pub(super) fn branch_by_plugin(
@@ -34,12 +41,10 @@ impl Planner<'_> {
         let reads = answer.reads.clone();
         let failure = match &answer.reply {
             Ok(Reply::Branch { branch, reason }) if branches.contains_key(branch) => {
-                return self.branch(step, branch, &answer.by, reason.clone(), reads, branches);
+                let by = By { label: &answer.by, digest: answer.digest.clone(), reason: reason.clone() };
+                return self.branch(step, branch, by, reads, branches);
             }
-            Ok(_) => PluginFailure {
-                problem: Problem::InvalidAnswer,
-                message: "its branch is not drawn at this step".into(),
-            },
+            Ok(_) => PluginFailure::new(Problem::InvalidAnswer, "its branch is not drawn at this step"),
             Err(failure) => failure.clone(),
         };
         if let Some(rest) = self.try_again(step, answer, &failure, since, tries) {
@@ -57,7 +62,7 @@ impl Planner<'_> {
         // Never a silent yes: what is not drawn falls to `no`.
         let branch = if branches.contains_key(on_error) { on_error } else { "no" };
         self.tell_failure(step, answer, &failure, format!("takes branch `{branch}` (on_error)"));
-        self.branch(step, branch, "on_error", None, Vec::new(), branches)
+        self.branch(step, branch, By { label: "on_error", digest: None, reason: None }, Vec::new(), branches)
     }
 
     /// S12: a time-out or missing slot is tried again; anything else would give the same answer.
@@ -82,12 +87,13 @@ impl Planner<'_> {
         &mut self,
         step: &str,
         branch: &str,
-        by: &str,
-        reason: Option<String>,
+        by: By<'_>,
         reads: Vec<FactRead>,
         branches: &BTreeMap<String, String>,
     ) -> Flow {
-        self.tell(Some(step), Happening::Branched { branch: branch.to_owned(), by: by.to_owned(), reason }, reads);
+        let By { label, digest, reason } = by;
+        let what = Happening::Branched { branch: branch.to_owned(), by: label.to_owned(), digest, reason };
+        self.tell(Some(step), what, reads);
         match branches.get(branch) {
             Some(next) => self.go(next, self.now),
             None => self.end(EndReason::PluginFailed),

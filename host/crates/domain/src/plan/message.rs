@@ -109,12 +109,16 @@ impl Planner<'_> {
         };
         let failure = match &answer.reply {
             Ok(Reply::Content { content, variables, reason }) if select.candidates.contains(content) => {
-                let what =
-                    Happening::Selected { content: content.clone(), by: answer.by.clone(), reason: reason.clone() };
+                let what = Happening::Selected {
+                    content: content.clone(),
+                    by: answer.by.clone(),
+                    digest: answer.digest.clone(),
+                    reason: reason.clone(),
+                };
                 self.tell(Some(step), what, answer.reads.clone());
                 return Selected::Content(content.clone(), variables.clone());
             }
-            Ok(_) => PluginFailure { problem: Problem::InvalidAnswer, message: "it chose what was not offered".into() },
+            Ok(_) => PluginFailure::new(Problem::InvalidAnswer, "it chose what was not offered"),
             Err(failure) => failure.clone(),
         };
         if self.try_again(step, answer, &failure, since, tries).is_some() {

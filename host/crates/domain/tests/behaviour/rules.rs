@@ -294,7 +294,7 @@ fn by_plugin(on_error: &str) -> serde_json::Value {
 }
 
 fn fails_with(problem: Problem) -> Result<Reply, PluginFailure> {
-    Err(PluginFailure { problem, message: "in the play".into() })
+    Err(PluginFailure::new(problem, "in the play"))
 }
 
 #[test]

@@ -186,7 +186,7 @@ impl Stage {
                 None => return planned,
                 Some(Question { step, .. }) => {
                     let reply = self.plugins.get(step).cloned().expect("the play says what this plugin answers");
-                    answers.insert(step.clone(), Answer { by: "play".into(), reply, reads: Vec::new() });
+                    answers.insert(step.clone(), Answer { by: "play".into(), digest: None, reply, reads: Vec::new() });
                 }
             }
         }

@@ -9,7 +9,7 @@ use cartwright_domain::fact::FactRead;
 use cartwright_domain::facts::Subject;
 use cartwright_domain::ids::{ConnectionId, MessageId, ShopId};
 use cartwright_domain::message::Outcome;
-use cartwright_domain::plugin::{PluginFailure, PluginRecord};
+use cartwright_domain::plugin::{PluginFailure, PluginLimits, PluginRecord, Usage};
 use cartwright_domain::shop::Grants;
 use cartwright_domain::time::Timestamp;
 use serde_json::Value;
@@ -28,6 +28,8 @@ pub struct PluginCall {
     pub config: Value,
     /// What the shop granted; the effective right is this and what the descriptor declares.
     pub grants: Arc<Grants>,
+    /// What an operator allows it beyond or below the usual limits.
+    pub limits: PluginLimits,
 }
 
 /// An answer with everything the trace wants to know.
@@ -39,6 +41,8 @@ pub struct Answered<T> {
     pub reads: Vec<FactRead>,
     /// Lines that the plugin logged.
     pub log: Vec<String>,
+    /// What the call used.
+    pub usage: Usage,
 }
 
 /// A condition's answer.

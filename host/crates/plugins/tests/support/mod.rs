@@ -13,7 +13,7 @@ use cartwright_domain::event::OrderBody;
 use cartwright_domain::facts::Subject;
 use cartwright_domain::ids::{ConnectionId, Mint, ShopId};
 use cartwright_domain::order::{Order, OrderState};
-use cartwright_domain::plugin::{PluginRecord, Problem};
+use cartwright_domain::plugin::{PluginLimits, PluginRecord, Problem};
 use cartwright_domain::shop::{Grants, HostGrant, Shop};
 use cartwright_domain::time::Timestamp;
 use cartwright_engine::ports::{
@@ -86,7 +86,13 @@ impl Host {
     pub fn call(&self, component: Vec<u8>, config: Value) -> PluginCall {
         let facts = ["customer.*", "contact.*", "orders.*", "cart.*", "run.*"].map(str::to_owned).to_vec();
         let grants = Grants { facts, ..Grants::default() };
-        PluginCall { shop: self.shop, digest: self.installed.put(component), config, grants: Arc::new(grants) }
+        PluginCall {
+            shop: self.shop,
+            digest: self.installed.put(component),
+            config,
+            grants: Arc::new(grants),
+            limits: PluginLimits::default(),
+        }
     }
 
     /// A verdict on each customer, told by the number of their orders.
