@@ -39,4 +39,5 @@ pub mod shop;
 pub mod strategy;
 pub mod time;
 pub mod trace;
+pub mod trust;
 pub mod world;

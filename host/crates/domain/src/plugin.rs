@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::shop::{ChannelAbility, Grants, PluginRef};
 use crate::time::Timestamp;
+use crate::trust::SignedBy;
 
 /// The five kinds of plugin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -71,6 +72,9 @@ pub struct PluginRecord {
     /// What an operator allows it beyond or below the usual limits.
     #[serde(default, skip_serializing_if = "PluginLimits::is_usual")]
     pub limits: PluginLimits,
+    /// Who signed it, as far as the shop knew the key at its upload; none for nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed_by: Option<SignedBy>,
     /// When it was installed.
     pub installed_at: Timestamp,
     /// Whether new decisions use it.
@@ -129,6 +133,9 @@ pub struct Descriptor {
 pub struct FactNeed {
     /// `interface.function` or `interface.*`.
     pub fact: String,
+    /// For facts over a range: how many days back it looks at most; none asks for everything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within_days: Option<u32>,
     /// Why.
     pub why: String,
 }
@@ -142,6 +149,9 @@ pub struct HostNeed {
     pub methods: Vec<String>,
     /// Prefix of the path.
     pub path_prefix: String,
+    /// Requests a minute that it needs at most; none leaves it to the shop.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per_minute: Option<u32>,
     /// Why.
     pub why: String,
 }
@@ -169,6 +179,7 @@ impl Descriptor {
         };
         Grants {
             facts: self.facts.iter().map(|need| need.fact.clone()).collect(),
+            within_days: self.facts.iter().filter_map(|need| Some((need.fact.clone(), need.within_days?))).collect(),
             hosts: self
                 .hosts
                 .iter()
@@ -176,6 +187,7 @@ impl Descriptor {
                     host: host(need),
                     methods: need.methods.clone(),
                     path_prefix: need.path_prefix.clone(),
+                    per_minute: need.per_minute,
                 })
                 .filter(|grant| !grant.host.is_empty())
                 .collect(),

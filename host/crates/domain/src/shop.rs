@@ -154,6 +154,9 @@ pub struct Grants {
     /// Facts as `interface.function` or `interface.*`.
     #[serde(default)]
     pub facts: Vec<String>,
+    /// How far back facts over a range may look, in days, by their entry in `facts`; without one, as far as there is.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub within_days: BTreeMap<String, u32>,
     /// Where requests may go.
     #[serde(default)]
     pub hosts: Vec<HostGrant>,
@@ -173,6 +176,9 @@ pub struct HostGrant {
     /// Prefix of the path.
     #[serde(default = "whole_host")]
     pub path_prefix: String,
+    /// Requests a minute, at most; unset leaves it to the plugin.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per_minute: Option<u32>,
 }
 
 fn whole_host() -> String {
@@ -182,9 +188,20 @@ fn whole_host() -> String {
 impl Grants {
     /// Whether a fact, `interface.function`, is allowed: by its name, or by `interface.*`.
     pub fn allows_fact(&self, fact: &str) -> bool {
-        self.facts.iter().any(|grant| match grant.strip_suffix('*') {
-            Some(interface) => interface.ends_with('.') && fact.starts_with(interface),
-            None => grant == fact,
-        })
+        self.facts.iter().any(|grant| covers(grant, fact))
+    }
+
+    /// How many days back an allowed fact may look: the furthest of the grants that allow it; none is no limit.
+    pub fn days_back(&self, fact: &str) -> Option<u32> {
+        let limits = self.facts.iter().filter(|grant| covers(grant, fact)).map(|grant| self.within_days.get(grant));
+        limits.collect::<Option<Vec<_>>>()?.into_iter().max().copied()
+    }
+}
+
+/// Whether a granted `interface.function` or `interface.*` is about a fact.
+fn covers(grant: &str, fact: &str) -> bool {
+    match grant.strip_suffix('*') {
+        Some(interface) => interface.ends_with('.') && fact.starts_with(interface),
+        None => grant == fact,
     }
 }

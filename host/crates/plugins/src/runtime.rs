@@ -147,6 +147,7 @@ impl Plugins for Runtime {
             descriptor: plugin.descriptor.clone(),
             grants: Grants::default(),
             limits: PluginLimits::default(),
+            signed_by: None,
             installed_at: now,
             active: false,
         })

@@ -33,8 +33,14 @@ mod tests {
     fn grants(fact: &str, host: &str, method: &str, path_prefix: &str, secret: &str) -> Grants {
         Grants {
             facts: vec![fact.into()],
-            hosts: vec![HostGrant { host: host.into(), methods: vec![method.into()], path_prefix: path_prefix.into() }],
+            hosts: vec![HostGrant {
+                host: host.into(),
+                methods: vec![method.into()],
+                path_prefix: path_prefix.into(),
+                per_minute: None,
+            }],
             secrets: vec![secret.into()],
+            ..Grants::default()
         }
     }
 

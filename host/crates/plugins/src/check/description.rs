@@ -47,7 +47,11 @@ fn descriptor(description: Description) -> Result<Descriptor, String> {
         title: descriptor.title,
         summary: descriptor.summary,
         config_schema,
-        facts: descriptor.facts.into_iter().map(|need| FactNeed { fact: need.fact, why: need.why }).collect(),
+        facts: descriptor
+            .facts
+            .into_iter()
+            .map(|need| FactNeed { fact: need.fact, within_days: None, why: need.why })
+            .collect(),
         hosts: descriptor
             .hosts
             .into_iter()
@@ -55,6 +59,7 @@ fn descriptor(description: Description) -> Result<Descriptor, String> {
                 host: need.host,
                 methods: need.methods,
                 path_prefix: need.path_prefix,
+                per_minute: None,
                 why: need.why,
             })
             .collect(),

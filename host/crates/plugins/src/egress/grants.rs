@@ -51,7 +51,8 @@ mod tests {
     use std::sync::Arc;
 
     fn grant(host: &str, method: &str, path_prefix: &str) -> Grants {
-        let host = HostGrant { host: host.into(), methods: vec![method.into()], path_prefix: path_prefix.into() };
+        let (methods, path_prefix) = (vec![method.into()], path_prefix.into());
+        let host = HostGrant { host: host.into(), methods, path_prefix, per_minute: None };
         Grants { hosts: vec![host], ..Grants::default() }
     }
 

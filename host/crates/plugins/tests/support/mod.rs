@@ -134,6 +134,7 @@ pub fn host_grant(host: &str, methods: &[&str], path_prefix: &str) -> HostGrant 
         host: host.to_owned(),
         methods: methods.iter().map(|&method| method.to_owned()).collect(),
         path_prefix: path_prefix.to_owned(),
+        per_minute: None,
     }
 }
 
