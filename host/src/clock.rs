@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use cartwright_domain::time::{Span, Timestamp};
 use cartwright_engine::MovableClock;
 use cartwright_engine::ports::Clock;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::watch;
 
 /// The time of this machine.
@@ -18,6 +18,23 @@ const LONGEST_NAP: Duration = Duration::from_secs(60);
 fn system_now() -> Timestamp {
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_millis(i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// How long something takes on this machine: for reports to authors, never for a decision.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stopwatch(Instant);
+
+impl Stopwatch {
+    /// Starts now.
+    #[expect(clippy::disallowed_methods, reason = "a measurement for a report")]
+    pub(crate) fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Microseconds since the start.
+    pub(crate) fn micros(self) -> u64 {
+        u64::try_from(self.0.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one clock that everything else is handed")]

@@ -27,6 +27,11 @@ impl Failure {
         Self { lines: vec![what.to_string()], exit: FAILED }
     }
 
+    /// Something that did not work, told in several lines.
+    pub(crate) fn lines_of(lines: Vec<String>) -> Self {
+        Self { lines, exit: FAILED }
+    }
+
     /// Faults in a file, each on its own line.
     pub(crate) fn faults(file: &str, faults: &[StrategyFault]) -> Self {
         let refusing: Vec<&StrategyFault> = faults.iter().filter(|fault| fault.refuses()).collect();

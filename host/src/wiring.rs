@@ -1,7 +1,7 @@
 //! The composition root: which store, which runtime, which clock.
 
 use cartwright_engine::Engine;
-use cartwright_engine::ports::{Clock, Entropy, Store};
+use cartwright_engine::ports::{Clock, Components, Entropy, Store};
 use cartwright_plugins::{EgressPolicy, Limits, Runtime, RuntimeOptions, Slices};
 use cartwright_store::SecretKeys;
 use std::path::PathBuf;
@@ -65,13 +65,13 @@ pub(crate) async fn open(url: &str, keys: SecretKeys) -> Result<Arc<dyn Store>, 
     cartwright_store::open(url, keys).await.map_err(Failure::bad_input)
 }
 
-/// The plugin runtime over the components of a store.
-pub(crate) fn runtime(args: &RuntimeArgs, store: Arc<dyn Store>) -> Result<Arc<Runtime>, Failure> {
+/// The plugin runtime over the components of a store, or of a workbench.
+pub(crate) fn runtime(args: &RuntimeArgs, components: Arc<dyn Components>) -> Result<Arc<Runtime>, Failure> {
     let options = RuntimeOptions {
         cache_dir: args.cache.plugins_cache.clone(),
         limits: Limits::default(),
         slices: Slices::Timed,
-        components: store,
+        components,
         egress: EgressPolicy { allow_private: args.allow_private_host.clone() },
     };
     Runtime::new(options).map(Arc::new).map_err(Failure::bad_input)

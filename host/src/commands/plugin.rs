@@ -1,94 +1,75 @@
-//! `cartwright plugin`: the very checks of the service, on the author's machine.
+//! `cartwright plugin`: from nothing to a live plugin, with the very code of the service on the author's machine.
 
-use cartwright_domain::plugin::PluginRecord;
-use cartwright_domain::time::Timestamp;
-use cartwright_engine::ports::Plugins;
-use cartwright_store::SecretKeys;
-use std::path::{Path, PathBuf};
+mod asks;
+mod bench;
+mod check;
+mod fixture;
+mod inspect;
+mod install;
+mod life;
+mod new;
+mod pack;
+mod play;
+mod remote;
+mod run;
+mod stage;
+mod test;
+mod workbench;
 
 use crate::failure::Failure;
-use crate::output::{self, Format};
-use crate::wiring::{self, RuntimeArgs};
+use crate::output;
 
 /// What to do with plugins.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
+    /// Begin a plugin: a project that builds and passes its test as it stands
+    New(new::Args),
+    /// Make a component of what a toolchain built, with its name, version and licence inside
+    Pack(pack::Args),
     /// Check a component as an upload would
-    Check(FileArgs),
+    Check(check::Args),
     /// Show what a component says of itself, and what it asks for
-    Inspect(FileArgs),
-}
-
-/// Which component.
-#[derive(Debug, clap::Args)]
-pub(crate) struct FileArgs {
-    /// The component, a .wasm file
-    file: PathBuf,
-    #[command(flatten)]
-    format: Format,
+    Inspect(inspect::Args),
+    /// Try a component on fixtures: what the shop has, and what should come of it
+    Test(test::Args),
+    /// Print the JSON Schema of fixtures
+    Schema,
+    /// Make one call, and show the answer, what was read and what was used
+    Run(run::Args),
+    /// Measure what a subject costs, alone and in batches
+    Bench(bench::Args),
+    /// Install a component in a running service, with no more rights than you say
+    Install(install::Args),
+    /// List the plugins of a running service
+    List(life::ListArgs),
+    /// Move an installed version to another stage: shadow, canary, active
+    Promote(life::PromoteArgs),
+    /// Go back to the version before
+    Rollback(life::RollBackArgs),
+    /// Stop a plugin in all its versions; its runs hold
+    Kill(life::KillArgs),
+    /// Let a stopped plugin go on
+    Revive(life::ReviveArgs),
 }
 
 pub(crate) async fn run(command: Command) -> Result<(), Failure> {
     match command {
-        Command::Check(args) => {
-            let record = checked(&args.file).await?;
-            if args.format.json {
-                output::say_json(&record);
-            } else {
-                let (name, version, kind) = (&record.name, &record.version, record.kind);
-                output::say(format_args!("{} is sound: {kind} {name} {version}", args.file.display()));
-            }
+        Command::New(args) => new::run(&args),
+        Command::Pack(args) => pack::run(&args),
+        Command::Check(args) => check::run(args).await,
+        Command::Inspect(args) => inspect::run(args).await,
+        Command::Test(args) => test::run(args).await,
+        Command::Schema => {
+            output::say_json(&fixture::schema());
+            Ok(())
         }
-        Command::Inspect(args) => {
-            let record = checked(&args.file).await?;
-            if args.format.json { output::say_json(&record) } else { describe(&record) }
-        }
-    }
-    Ok(())
-}
-
-async fn checked(file: &Path) -> Result<PluginRecord, Failure> {
-    let bytes = std::fs::read(file)
-        .map_err(|error| Failure::bad_input(format!("{} cannot be read: {error}", file.display())))?;
-    let store = wiring::open("sqlite::memory:", SecretKeys::none()).await?;
-    let runtime = wiring::runtime(&RuntimeArgs::default(), store)?;
-    // The moment of installation stands in the record, and a check installs nothing.
-    let checked = runtime.check(bytes.into(), Timestamp::default()).await;
-    checked.map_err(|rejection| Failure::bad_input(format!("{} is refused at {rejection}", file.display())))
-}
-
-fn describe(record: &PluginRecord) {
-    let descriptor = &record.descriptor;
-    output::say(format_args!("{} {}: {}", record.name, record.version, descriptor.title));
-    output::say(format_args!("{}", descriptor.summary));
-    let rows = [
-        ("kind", record.kind.to_string()),
-        ("built for", record.built_for.clone()),
-        ("digest", record.digest.clone()),
-        ("size", format!("{} bytes", record.size)),
-        ("licence", record.licence.clone().unwrap_or_else(|| "not said".to_owned())),
-        ("authors", record.authors.clone().unwrap_or_else(|| "not said".to_owned())),
-    ];
-    for (name, value) in rows {
-        output::say(format_args!("  {name:<10} {value}"));
-    }
-    if !descriptor.branches.is_empty() {
-        output::say(format_args!("  {:<10} {}", "branches", descriptor.branches.join(", ")));
-    }
-    if let Some(ability) = &descriptor.ability {
-        output::say(format_args!("  {:<10} {}", "channel", ability.channel));
-    }
-    let facts = descriptor.facts.iter().map(|need| ("reads", need.fact.clone(), &need.why));
-    let hosts = descriptor
-        .hosts
-        .iter()
-        .map(|need| ("sends to", format!("{} {}{}", need.methods.join("/"), need.host, need.path_prefix), &need.why));
-    let secrets = descriptor.secrets.iter().map(|need| ("uses", format!("secret {}", need.name), &need.why));
-    let asked: Vec<_> = facts.chain(hosts).chain(secrets).collect();
-    if asked.is_empty() {
-        output::say("asks for nothing");
-    }
-    for (verb, what, why) in asked {
-        output::say(format_args!("asks: {verb} {what} ({why})"));
+        Command::Run(args) => run::run(args).await,
+        Command::Bench(args) => bench::run(args).await,
+        Command::Install(args) => install::run(args).await,
+        Command::List(args) => life::list(args).await,
+        Command::Promote(args) => life::promote(args).await,
+        Command::Rollback(args) => life::roll_back(args).await,
+        Command::Kill(args) => life::kill(args).await,
+        Command::Revive(args) => life::revive(args).await,
     }
 }

@@ -1,0 +1,267 @@
+//! `cartwright plugin …` as authors meet it: on the plugins that we ship.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use cartwright_testkit::present;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn cartwright(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_cartwright"))
+        .arg("plugin")
+        .args(arguments)
+        .current_dir(folder)
+        .env("CARTWRIGHT_PLUGINS_CACHE", present::workspace().join("target/tests-plugins-cache"))
+        .env_remove("CARTWRIGHT_URL")
+        .env_remove("CARTWRIGHT_KEY")
+        .output()
+        .unwrap()
+}
+
+/// An empty folder of the test's own, where commands run.
+struct Desk(PathBuf);
+
+impl Desk {
+    fn new(test: &str) -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("plugin-commands").join(test);
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&folder).unwrap();
+        Self(folder)
+    }
+
+    fn write(&self, name: &str, text: impl AsRef<[u8]>) -> String {
+        let path = self.0.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+        name.to_owned()
+    }
+
+    fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.0.join(name)).unwrap()
+    }
+
+    #[track_caller]
+    fn printed(&self, arguments: &[&str]) -> String {
+        let output = cartwright(&self.0, arguments);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {said}{}", String::from_utf8_lossy(&output.stdout));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// What is said where it ends with an exit code.
+    #[track_caller]
+    fn ended(&self, code: i32, arguments: &[&str]) -> (String, String) {
+        let output = cartwright(&self.0, arguments);
+        let (out, said) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}{out}");
+        (out, said)
+    }
+
+    #[track_caller]
+    fn refused(&self, arguments: &[&str]) -> String {
+        self.ended(2, arguments).1
+    }
+}
+
+fn shipped(name: &str) -> String {
+    present::plugins_folder().join(format!("{name}.wasm")).canonicalize().unwrap().display().to_string()
+}
+
+fn orders(count: usize) -> Value {
+    json!(vec![json!({"total": {"amount": "100.00", "currency": "EUR"}}); count])
+}
+
+#[test]
+fn a_condition_is_tested_on_what_the_shop_has() {
+    let desk = Desk::new("condition");
+    let fixture = |count, branch| {
+        json!({"config": {"min_orders": 5}, "facts": {"orders": orders(count)}, "expect": {"branch": branch}})
+            .to_string()
+    };
+    desk.write("fixtures/five.json", fixture(5, "yes"));
+    desk.write("fixtures/four.json", fixture(4, "no"));
+    let said = desk.printed(&["test", &shipped("high_value")]);
+    assert!(said.contains("ok      five") && said.contains("2 fixtures, all as expected"), "{said}");
+
+    desk.write("fixtures/four.json", fixture(4, "yes"));
+    let (out, said) = desk.ended(1, &["test", &shipped("high_value")]);
+    assert!(out.contains(r#"expect.branch: expected "yes", got "no""#), "{out}");
+    assert!(out.contains("it read orders.count = 4"), "{out}");
+    assert!(said.contains("1 of 2 fixtures not as expected"), "{said}");
+
+    desk.printed(&["test", &shipped("high_value"), "--update"]);
+    let updated: Value = serde_json::from_str(&desk.read("fixtures/four.json")).unwrap();
+    assert_eq!(
+        updated["expect"],
+        json!({"branch": "no", "reason": "4 orders, fewer than 5", "facts": {"orders.count": "4"}})
+    );
+    assert_eq!(updated["facts"]["orders"], orders(4));
+    desk.printed(&["test", &shipped("high_value")]);
+}
+
+#[test]
+fn a_configuration_that_does_not_fit_is_an_answer_too() {
+    let desk = Desk::new("configuration");
+    let fixture = json!({"config": {"min_orders": "five"}, "expect": {"failure": {"problem": "bad_config"}}});
+    desk.write("fixtures/words.json", fixture.to_string());
+    desk.printed(&["test", &shipped("high_value")]);
+}
+
+#[test]
+fn s41_a_fixture_grants_no_more_than_it_says() {
+    let desk = Desk::new("grants");
+    let fixture = json!({"config": {"min_orders": 5}, "grants": {}, "expect": {"failure": {"problem": "not_granted"}}});
+    desk.write("fixtures/nothing-granted.json", fixture.to_string());
+    desk.printed(&["test", &shipped("high_value")]);
+}
+
+#[test]
+fn a_selector_is_tested_on_what_there_is_to_choose_from() {
+    let desk = Desk::new("selector");
+    let fixture = json!({
+        "config": {"customer": "language"},
+        "candidates": [{"name": "plain"}, {"name": "german", "labels": ["de"]}],
+        "facts": {"customer": {"language": "de-AT"}},
+        "expect": {"content": "german", "variables": {}},
+    });
+    desk.write("fixtures/language.json", fixture.to_string());
+    desk.printed(&["test", &shipped("by_label")]);
+}
+
+#[test]
+fn a_channel_is_tested_without_its_provider() {
+    let desk = Desk::new("channel");
+    let probe = |status: u16, expect: Value| {
+        json!({
+            "config": {"phone_number_id": "10001"},
+            "secrets": {"access_token": "t0ken"},
+            "task": "probe",
+            "responses": [[{"http": {"status": status, "body": {"id": "10001"}}}]],
+            "expect": expect,
+        })
+    };
+    let asks = json!([[{"effect": "none", "http": {
+        "method": "GET",
+        "url": "https://graph.facebook.com/v23.0/10001?fields=id",
+        "headers": {"authorization": "Bearer {secret:access_token}"},
+    }}]]);
+    desk.write("fixtures/probe.json", json!([probe(200, json!({"requests": asks}))]).to_string());
+    desk.printed(&["test", &shipped("whatsapp_cloud")]);
+
+    desk.write("fixtures/probe.json", probe(200, json!({"requests": []})).to_string());
+    let (out, _) = desk.ended(1, &["test", &shipped("whatsapp_cloud")]);
+    assert!(out.contains("expect.requests: expected [], got [["), "{out}");
+}
+
+#[test]
+fn a_source_is_tested_with_webhooks_that_are_signed() {
+    let desk = Desk::new("source");
+    let webhook = |signature: &str| {
+        json!({
+            "secrets": {"client_secret": "s3cret"},
+            "webhook": {
+                "headers": {"X-Shopify-Topic": "unheard/of", "X-Shopify-Hmac-Sha256": signature},
+                "body": {"id": 7},
+            },
+        })
+    };
+    let mut authentic = webhook("{sign:client_secret:hmac-sha256:base64}");
+    authentic["expect"] = json!({"verification": "authentic", "unknown_topic": "unheard/of"});
+    let mut forged = webhook("AAAA");
+    forged["expect"] = json!({"verification": {"refused": "X-Shopify-Hmac-Sha256 does not fit the client secret"}});
+    desk.write("fixtures/webhooks.json", json!([authentic, forged]).to_string());
+    desk.printed(&["test", &shipped("shopify")]);
+}
+
+#[test]
+fn a_renderer_is_tested_on_data() {
+    let desk = Desk::new("renderer");
+    let fixture = json!({
+        "templates": [{"name": "/text", "template": "Dear {{ name }}"}],
+        "data": {"name": "Ana"},
+        "expect": {"texts": {"/text": "Dear Ana"}},
+    });
+    desk.write("fixtures/greeting.json", fixture.to_string());
+    desk.printed(&["test", &shipped("liquid_renderer")]);
+}
+
+#[test]
+fn s42_a_budget_is_held_against_what_was_used() {
+    let desk = Desk::new("budget");
+    let fixture = json!({"config": {"min_orders": 1}, "expect": {"branch": "no"}, "budget": {"ms": 0.0}});
+    desk.write("fixtures/impossible.json", fixture.to_string());
+    let (out, _) = desk.ended(1, &["test", &shipped("high_value")]);
+    assert!(out.contains("budget.ms: it took ") && out.contains("the budget is 0"), "{out}");
+}
+
+#[test]
+fn a_fixture_that_cannot_be_read_is_named_with_its_field() {
+    let desk = Desk::new("unreadable");
+    let refused = |fixture: &str| {
+        desk.write("fixtures/one.json", fixture);
+        desk.refused(&["test", &shipped("high_value")])
+    };
+    let said = refused(r#"{"facts": {"orders": [{"total": "100 EUR"}]}}"#);
+    assert!(said.contains("one.json is no fixture, at facts.orders[0].total"), "{said}");
+    assert!(refused(r#"{"fact": {}}"#).contains("unknown field `fact`"));
+    let said = refused(r#"{"task": "probe"}"#);
+    assert!(said.contains("fixture `one`: `task` is for channels and sources, and this is a condition"), "{said}");
+    let said = refused(r#"{"facts": {"customer": {"email": "nobody"}}, "config": {"min_orders": 1}}"#);
+    assert!(said.contains("facts.customer.email: `nobody` is not an e-mail address"), "{said}");
+    assert!(Desk::new("bare").refused(&["test", &shipped("first")]).contains("--fixtures"));
+}
+
+#[test]
+fn a_call_is_shown_with_all_that_it_read_and_used() {
+    let desk = Desk::new("run");
+    let fixture = desk.write("one.json", json!({"facts": {"orders": orders(3)}}).to_string());
+    let config = r#"{"min_orders": 2}"#;
+    let said = desk.printed(&["run", &shipped("high_value"), "--fixture", &fixture, "--config", config]);
+    for part in ["(condition)", "branch       yes", "read         orders.count = 3", " ms of 50 ms, 5 slices"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    let (_, said) = desk.ended(1, &["run", &shipped("high_value"), "--config", r#"{"min_orders": "x"}"#]);
+    assert!(said.contains("high-value gave no answer: bad config: /min_orders"), "{said}");
+    assert!(desk.refused(&["run", &shipped("high_value"), "--config", "five"]).contains("--config is no JSON"));
+}
+
+#[test]
+fn what_a_toolchain_built_is_packed_with_what_its_package_says() {
+    let desk = Desk::new("pack");
+    let package = json!({"name": "vip", "version": "2.1.0", "license": "MIT", "author": "Ana", "description": "VIPs."});
+    desk.write("package.json", package.to_string());
+    let said = desk.printed(&["pack", &shipped("high_value"), "--from", "package.json"]);
+    assert!(said.contains("vip.wasm: vip 2.1.0, "), "{said}");
+    let record: Value = serde_json::from_str(&desk.printed(&["inspect", "--json", "vip.wasm"])).unwrap();
+    let told = [&record["name"], &record["version"], &record["licence"], &record["authors"]];
+    assert_eq!(told, ["vip", "2.1.0", "MIT", "Ana"]);
+
+    let said = desk.refused(&["pack", &shipped("high_value"), "--name", "two words", "--version", "1.0.0"]);
+    assert!(said.contains("`two words` is no plugin name"), "{said}");
+    let said = desk.refused(&["pack", &shipped("high_value"), "--name", "vip", "--version", "1.0"]);
+    assert!(said.contains("the version `1.0` is not of the form 1.2.3"), "{said}");
+    let core = desk.write("core.wasm", b"\0asm\x01\0\0\0");
+    let (_, said) = desk.ended(1, &["pack", &core, "--name", "vip", "--version", "1.0.0"]);
+    assert!(said.contains("core.wasm is a core module that does not say which world it is for"), "{said}");
+}
+
+#[test]
+fn a_component_that_is_refused_ends_with_1_and_its_stage() {
+    let desk = Desk::new("check");
+    let text = desk.write("text.wasm", "not a component");
+    let (_, said) = desk.ended(1, &["check", &text]);
+    assert!(said.contains("text.wasm is refused at file: "), "{said}");
+    assert!(desk.refused(&["check", "nothing.wasm"]).contains("nothing.wasm cannot be read"));
+}
+
+#[test]
+fn a_project_is_never_written_over_another() {
+    let desk = Desk::new("new");
+    desk.write("vip/README.md", "mine");
+    let said = desk.refused(&["new", "condition", "vip", "--lang", "rust"]);
+    assert!(said.contains("vip exists already; name another folder with --dir"), "{said}");
+    let said = desk.refused(&["new", "condition", "Vip Customer", "--lang", "rust"]);
+    assert!(said.contains("`Vip Customer` is no name for a plugin"), "{said}");
+    assert_eq!(desk.read("vip/README.md"), "mine");
+}
