@@ -5,11 +5,14 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use cartwright_domain::facts::Subject;
 use cartwright_domain::message::Outcome;
-use cartwright_domain::plugin::{PluginFailure, PluginRecord};
+use cartwright_domain::plan::Offered;
+use cartwright_domain::plugin::{PluginFailure, PluginRecord, SourceTaskKind};
+use cartwright_domain::shop::ChannelTaskKind;
 use cartwright_domain::time::Timestamp;
 use cartwright_engine::ports::{
-    Answered, Candidate, ChannelTask, Choice, ConnectionCall, Egress, Parsed, PluginCall, PluginRejection, Plugins,
-    ReceiptEvent, Request, Response, Step, TemplatePart, TemplateReport, Verdict, Verification, Webhook,
+    Answered, ChannelDone, ChannelTask, Choice, ConnectionCall, Egress, Parsed, Performed, PluginCall, PluginRejection,
+    Plugins, ReceiptEvent, Request, Response, SourceDone, SourceTask, Step, TemplatePart, TemplateReport, Verdict,
+    Verification, Webhook,
 };
 use cartwright_plugins::Runtime;
 use serde_json::Value;
@@ -30,8 +33,8 @@ impl Accepting {
 
 #[async_trait]
 impl Egress for Accepting {
-    async fn perform(&self, _: &ConnectionCall, _: &Request) -> Response {
-        Response::Http { status: 200, headers: Vec::new(), body: Vec::new() }
+    async fn perform(&self, _: &ConnectionCall, _: &Request) -> Performed {
+        Response::Http { status: 200, headers: Vec::new(), body: Vec::new() }.into()
     }
 }
 
@@ -40,15 +43,16 @@ impl Plugins for Accepting {
     async fn channel_resume(
         &self,
         call: &ConnectionCall,
+        task: ChannelTaskKind,
         state: &[u8],
         responses: &[Response],
-    ) -> Result<Step<Outcome>, PluginFailure> {
+    ) -> Result<Step<ChannelDone>, PluginFailure> {
         // The inbox is real: it is in the database of the rehearsal.
         if responses.contains(&Response::Inbox) {
-            return self.plugins.channel_resume(call, state, responses).await;
+            return self.plugins.channel_resume(call, task, state, responses).await;
         }
         let number = self.accepted.fetch_add(1, Ordering::Relaxed) + 1;
-        Ok(Step::Done(Outcome::Accepted { provider_id: format!("rehearsal-{number}") }))
+        Ok(Step::Done(ChannelDone::Sent(Outcome::Accepted { provider_id: format!("rehearsal-{number}") })))
     }
 
     async fn check(&self, component: Bytes, now: Timestamp) -> Result<PluginRecord, PluginRejection> {
@@ -63,7 +67,7 @@ impl Plugins for Accepting {
         self.plugins.evaluate(call, subjects).await
     }
 
-    async fn select(&self, call: &PluginCall, candidates: &[Candidate], subjects: &[Subject]) -> Vec<Answered<Choice>> {
+    async fn select(&self, call: &PluginCall, candidates: &[Offered], subjects: &[Subject]) -> Vec<Answered<Choice>> {
         self.plugins.select(call, candidates, subjects).await
     }
 
@@ -84,8 +88,26 @@ impl Plugins for Accepting {
         self.plugins.render(call, parts, data).await
     }
 
-    async fn channel_begin(&self, call: &ConnectionCall, task: &ChannelTask) -> Result<Step<Outcome>, PluginFailure> {
+    async fn channel_begin(
+        &self,
+        call: &ConnectionCall,
+        task: &ChannelTask,
+    ) -> Result<Step<ChannelDone>, PluginFailure> {
         self.plugins.channel_begin(call, task).await
+    }
+
+    async fn source_begin(&self, call: &ConnectionCall, task: &SourceTask) -> Result<Step<SourceDone>, PluginFailure> {
+        self.plugins.source_begin(call, task).await
+    }
+
+    async fn source_resume(
+        &self,
+        call: &ConnectionCall,
+        task: SourceTaskKind,
+        state: &[u8],
+        responses: &[Response],
+    ) -> Result<Step<SourceDone>, PluginFailure> {
+        self.plugins.source_resume(call, task, state, responses).await
     }
 
     async fn verify(&self, call: &ConnectionCall, webhook: &Webhook) -> Result<Verification, PluginFailure> {

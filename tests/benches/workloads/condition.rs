@@ -88,13 +88,16 @@ fn subject() -> Subject {
         origin: cartwright_domain::event::OrderOrigin::Customer,
         state: OrderState::Paid,
         goods: Vec::new(),
+        names: Vec::new(),
     };
     Subject {
         shop: Arc::new(values::shop()),
         orders: (0..10).map(order).collect::<Vec<_>>().into(),
         customer: Arc::new(customer),
         cart: None,
+        contacts: Arc::from([]),
         run: mint.next(),
+        strategy: "W1".into(),
         started_at: now,
         step: "loyal".into(),
         messages_sent: 0,

@@ -254,7 +254,7 @@ pub fn reading_candidates() -> Condition {
 pub fn next_edition() -> Condition {
     let mut guest = tame();
     guest.name = Some("next-edition".to_owned());
-    guest.edition = "0.2.0";
+    guest.edition = "0.3.0";
     guest
 }
 

@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use crate::cart::Cart;
 use crate::customer::Customer;
+use crate::event::ReceiptKind;
 use crate::fact::{FactRead, FactValue};
 use crate::ids::RunId;
+use crate::message::Message;
 use crate::money::{Currency, Money};
 use crate::order::{Order, Orders};
 use crate::shop::Shop;
@@ -24,19 +26,108 @@ pub struct Subject {
     pub cart: Option<Arc<Cart>>,
     /// All orders that are known.
     pub orders: Arc<[Order]>,
+    /// Messages to the customer that were handed over, in any run, as far as somebody asks for them.
+    pub contacts: Arc<[Contact]>,
     /// The run that asks.
     pub run: RunId,
+    /// The name of its strategy.
+    pub strategy: Arc<str>,
     /// The first trigger event of the run.
     pub started_at: Timestamp,
     /// The step that asks.
-    pub step: String,
+    pub step: Arc<str>,
     /// Messages of this run that were handed over.
     pub messages_sent: u32,
     /// The moment.
     pub now: Timestamp,
 }
 
+/// A message that was handed over: when, and what is known to have come of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Contact {
+    /// When it was last handed over.
+    pub at: Timestamp,
+    /// The furthest thing that happened to it, as far as the channel can report it.
+    pub reaction: Option<Reaction>,
+}
+
+/// What happened to a message; a later one implies those before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reaction {
+    /// The device has it.
+    Delivered,
+    /// The customer saw it.
+    Read,
+    /// The customer used a button or link.
+    Clicked,
+    /// The customer answered.
+    Replied,
+}
+
+impl Reaction {
+    /// The word of the contract.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Delivered => "delivered",
+            Self::Read => "read",
+            Self::Clicked => "clicked",
+            Self::Replied => "replied",
+        }
+    }
+
+    /// What a receipt says of the customer, if anything.
+    pub fn of(receipt: ReceiptKind) -> Option<Self> {
+        match receipt {
+            ReceiptKind::Accepted | ReceiptKind::Failed => None,
+            ReceiptKind::Delivered => Some(Self::Delivered),
+            ReceiptKind::Read => Some(Self::Read),
+            ReceiptKind::Clicked => Some(Self::Clicked),
+            // Who wants no more has answered.
+            ReceiptKind::Replied | ReceiptKind::OptedOut => Some(Self::Replied),
+        }
+    }
+}
+
+impl Contact {
+    /// A message as a contact, if it was handed over and may have reached the customer.
+    pub fn of(message: &Message) -> Option<Self> {
+        let at = message.handed_over_at.filter(|_| message.may_have_been_sent())?;
+        Some(Self { at, reaction: message.receipt.and_then(Reaction::of) })
+    }
+}
+
+/// What the clock on the wall shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LocalTime {
+    /// IANA name of the zone.
+    pub zone: String,
+    /// 0 is Monday.
+    pub weekday: u8,
+    /// 0 to 23.
+    pub hour: u8,
+    /// 0 to 59.
+    pub minute: u8,
+    /// `YYYY-MM-DD`.
+    pub date: String,
+}
+
 impl Subject {
+    /// The clock where the customer is: in their own zone if it is known, else in the shop's.
+    pub fn local_time(&self) -> LocalTime {
+        let known = |name: &str| jiff::tz::TimeZone::get(name).ok();
+        let zone = self.customer.time_zone.as_deref().and_then(known);
+        let zone = zone.or_else(|| known(&self.shop.time_zone)).unwrap_or(jiff::tz::TimeZone::UTC);
+        let name = zone.iana_name().unwrap_or("UTC").to_owned();
+        let moment = jiff::Timestamp::from_millisecond(self.now.millis()).unwrap_or_default().to_zoned(zone);
+        LocalTime {
+            zone: name,
+            weekday: moment.weekday().to_monday_zero_offset().unsigned_abs(),
+            hour: moment.hour().unsigned_abs(),
+            minute: moment.minute().unsigned_abs(),
+            date: moment.date().to_string(),
+        }
+    }
+
     /// The orders with their sums.
     pub fn orders(&self) -> Orders<'_> {
         Orders(&self.orders)

@@ -2,8 +2,9 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
-use crate::event::{OrderBody, OrderOrigin};
+use crate::event::{Line, OrderBody, OrderOrigin};
 use crate::ids::CustomerId;
 use crate::money::{Currency, Money};
 use crate::time::Timestamp;
@@ -29,6 +30,9 @@ pub struct Order {
     /// What was bought, by SKU, variant or product id.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub goods: Vec<String>,
+    /// Every SKU, variant and product id that these goods go by.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
 }
 
 /// Where an order stands.
@@ -60,7 +64,8 @@ impl Order {
             total: body.total,
             origin: body.origin,
             state,
-            goods: body.lines.iter().map(|line| line.goods().to_owned()).collect(),
+            goods: goods_of(&body.lines),
+            names: names_of(&body.lines),
         }
     }
 
@@ -72,7 +77,8 @@ impl Order {
             self.updated_at = updated_at;
             self.total = body.total.or(self.total);
             if !body.lines.is_empty() {
-                self.goods = body.lines.iter().map(|line| line.goods().to_owned()).collect();
+                self.goods = goods_of(&body.lines);
+                self.names = names_of(&body.lines);
             }
         }
         let forward = state > self.state;
@@ -93,6 +99,15 @@ impl Order {
     }
 }
 
+fn goods_of(lines: &[Line]) -> Vec<String> {
+    lines.iter().map(|line| line.goods().to_owned()).collect()
+}
+
+fn names_of(lines: &[Line]) -> Vec<String> {
+    let names = lines.iter().flat_map(|line| [&line.sku, &line.variant_id, &line.product_id]).flatten();
+    names.cloned().collect::<BTreeSet<_>>().into_iter().collect()
+}
+
 /// What a customer's orders come to.
 #[derive(Debug, Clone, Copy)]
 pub struct Orders<'a>(pub &'a [Order]);
@@ -108,13 +123,23 @@ impl<'a> Orders<'a> {
     }
     /// How many from a moment on.
     pub fn count_since(self, since: Timestamp) -> u32 {
-        self.counted().filter(|order| order.placed_at >= since).count() as u32
+        self.between(since, Timestamp::from_millis(i64::MAX)).count() as u32
+    }
+    /// Those that count and were placed in a range; its end does not belong to it.
+    pub fn between(self, since: Timestamp, until: Timestamp) -> impl Iterator<Item = &'a Order> {
+        self.counted().filter(move |order| (since..until).contains(&order.placed_at))
     }
     /// What they cost in one currency.
     pub fn spent(self, currency: Currency) -> Option<Money> {
-        let mut amounts = self.counted().filter_map(|order| order.total).filter(|total| total.currency == currency);
-        let first = amounts.next()?;
-        amounts.try_fold(first, Money::checked_add)
+        sum(self.counted(), currency)
+    }
+    /// What those of a range cost in one currency.
+    pub fn spent_between(self, currency: Currency, since: Timestamp, until: Timestamp) -> Option<Money> {
+        sum(self.between(since, until), currency)
+    }
+    /// Whether any holds this SKU, variant or product id.
+    pub fn have(self, goods: &str) -> bool {
+        self.counted().any(|order| order.names.iter().chain(&order.goods).any(|known| known == goods))
     }
     /// The first.
     pub fn first_at(self) -> Option<Timestamp> {
@@ -124,4 +149,10 @@ impl<'a> Orders<'a> {
     pub fn last_at(self) -> Option<Timestamp> {
         self.counted().map(|order| order.placed_at).max()
     }
+}
+
+fn sum<'a>(orders: impl Iterator<Item = &'a Order>, currency: Currency) -> Option<Money> {
+    let mut amounts = orders.filter_map(|order| order.total).filter(|total| total.currency == currency);
+    let first = amounts.next()?;
+    amounts.try_fold(first, Money::checked_add)
 }

@@ -3,7 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
+use crate::locale;
 use crate::shop::{ChannelAbility, Grants, PluginRef};
 use crate::time::Timestamp;
 use crate::trust::SignedBy;
@@ -126,6 +128,58 @@ pub struct Descriptor {
     /// Channels: JSON Schema of a content variant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_schema: Option<Value>,
+    /// Sources: the tasks they do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tasks: Vec<SourceAbility>,
+    /// Its own words by language and key; the language `""` is what the others fall back to.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub translations: BTreeMap<String, BTreeMap<String, String>>,
+    /// How many subjects one instance decides for.
+    #[serde(default, skip_serializing_if = "Instances::is_usual")]
+    pub instances: Instances,
+}
+
+/// How many subjects one instance decides for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Instances {
+    /// A fresh one for each batch.
+    #[default]
+    PerBatch,
+    /// A fresh one for each subject.
+    PerSubject,
+}
+
+impl Instances {
+    fn is_usual(&self) -> bool {
+        *self == Self::PerBatch
+    }
+}
+
+/// A task that a source does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SourceAbility {
+    /// Which.
+    pub task: SourceTaskKind,
+    /// Minutes between two; none leaves it to people and to need.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub every_minutes: Option<u32>,
+}
+
+/// What a source can be asked to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SourceTaskKind {
+    /// Ask what is new.
+    Poll,
+    /// Read what was there before.
+    Backfill,
+    /// Read the orders of some customers again.
+    OrdersOf,
+    /// Register the webhooks.
+    Subscribe,
+    /// See whether the credentials work.
+    Probe,
 }
 
 /// A fact that a plugin wants to read.
@@ -168,6 +222,25 @@ pub struct SecretNeed {
 }
 
 impl Descriptor {
+    /// How many days back it looks at most over an interface of facts: none if it reads nothing of it, `u32::MAX` if
+    /// there is no end.
+    pub fn looks_back(&self, interface: &str) -> Option<u32> {
+        let of_it = |need: &&FactNeed| need.fact.split_once('.').is_some_and(|(name, _)| name == interface);
+        self.facts.iter().filter(of_it).map(|need| need.within_days.unwrap_or(u32::MAX)).max()
+    }
+
+    /// One of its own words in a language (S15): of that language, else of the plain ones; none where nobody has it.
+    pub fn translate(&self, key: &str, language: &str) -> Option<&str> {
+        let having: Vec<&str> = self
+            .translations
+            .iter()
+            .filter(|(_, words)| words.contains_key(key))
+            .map(|(tag, _)| tag.as_str())
+            .collect();
+        let tag = locale::choose(&having, Some(language), "").map(|place| having[place])?;
+        self.translations.get(tag)?.get(key).map(String::as_str)
+    }
+
     /// The grants that would satisfy it with a configuration: what a person is asked to confirm.
     pub fn asks(&self, config: &Value) -> Grants {
         let host = |need: &HostNeed| -> String {
@@ -274,6 +347,8 @@ pub enum Problem {
     BadInput,
     /// Its fault `missing-fact`.
     MissingFact,
+    /// Its fault `not-supported`.
+    NotSupported,
     /// It crashed.
     Trap,
     /// It took too long.
@@ -288,6 +363,8 @@ pub enum Problem {
     FactNotDeclared,
     /// It read or did what the shop did not grant.
     NotGranted,
+    /// Made again from a record, it read a fact that the record does not have.
+    FactNotRecorded,
     /// No place to run it at the moment.
     Busy,
     /// It is not installed, or cannot be loaded.
@@ -313,6 +390,7 @@ impl std::fmt::Display for Problem {
             Self::BadConfig => "bad configuration",
             Self::BadInput => "bad input",
             Self::MissingFact => "missing fact",
+            Self::NotSupported => "not supported",
             Self::Trap => "trap",
             Self::TimeOut => "time-out",
             Self::Memory => "memory limit",
@@ -320,6 +398,7 @@ impl std::fmt::Display for Problem {
             Self::TooLarge => "answer too large",
             Self::FactNotDeclared => "fact not declared",
             Self::NotGranted => "not granted",
+            Self::FactNotRecorded => "fact not recorded",
             Self::Busy => "busy",
             Self::NotInstalled => "not installed",
         })

@@ -6,6 +6,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 use crate::contact::AddressKind;
+use crate::event::ReceiptKind;
 use crate::ids::{ConnectionId, ShopId};
 use crate::message::HoldReason;
 use crate::money::Currency;
@@ -87,6 +88,51 @@ pub struct ChannelAbility {
     pub idempotent: bool,
     /// It can be asked what became of a message.
     pub lookup: bool,
+    /// Everything it can be asked to do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tasks: Vec<ChannelTaskKind>,
+    /// Receipts it can report; what it cannot is shown as `-`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub receipts: Vec<ReceiptKind>,
+    /// When the provider bills a message.
+    #[serde(default)]
+    pub billed: Billing,
+    /// The secrets that its task `refresh` renews.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refreshes: Vec<String>,
+}
+
+/// What a channel can be asked to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ChannelTaskKind {
+    /// Send a message.
+    Send,
+    /// Find out what became of one.
+    Lookup,
+    /// Find out what one cost.
+    Price,
+    /// See whether the credentials work.
+    Probe,
+    /// List the templates that the provider knows.
+    ListTemplates,
+    /// Ask the provider to approve a template.
+    CreateTemplate,
+    /// Renew a secret.
+    Refresh,
+}
+
+/// When a provider bills a message.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Billing {
+    /// Not at all, as far as is known.
+    #[default]
+    Never,
+    /// When it takes it.
+    Accepted,
+    /// When it has brought it.
+    Delivered,
 }
 
 /// Why something waits, with what a person can do.

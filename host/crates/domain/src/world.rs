@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::cart::Cart;
 use crate::customer::Customer;
-use crate::facts::Subject;
+use crate::facts::{Contact, Subject};
 use crate::ids::{CartId, CustomerId, MessageId, RunId, VersionId};
 use crate::message::Message;
 use crate::order::Order;
@@ -134,6 +134,8 @@ pub struct World {
     pub runs: BTreeMap<RunId, Entry<Run>>,
     /// Messages of the loaded runs, and those asked for.
     pub messages: BTreeMap<MessageId, Entry<Message>>,
+    /// What was handed over to the loaded customers, in any run; loaded where a plugin asks for it.
+    pub contacts: BTreeMap<CustomerId, Arc<[Contact]>>,
     /// What is added to traces.
     pub traces: Vec<(RunId, TraceEntry)>,
 }
@@ -157,6 +159,7 @@ impl World {
             products: BTreeMap::new(),
             runs: BTreeMap::new(),
             messages: BTreeMap::new(),
+            contacts: BTreeMap::new(),
             traces: Vec::new(),
         }
     }
@@ -176,6 +179,11 @@ impl World {
             .iter()
             .find(|live| live.record.id == run.strategy)
             .map_or(StrategyState::Stopped, |live| live.record.state)
+    }
+
+    fn strategy_name(&self, run: &Run) -> Arc<str> {
+        let live = self.strategies.iter().find(|live| live.record.id == run.strategy);
+        live.map(|live| live.record.name.as_str()).unwrap_or_default().into()
     }
 
     /// Messages of a run.
@@ -198,9 +206,11 @@ impl World {
             customer: Arc::new(customer.clone()),
             cart: self.newest_cart(run.customer).cloned().map(|cart| Arc::new(self.completed(cart))),
             orders: orders.into(),
+            contacts: self.contacts.get(&run.customer).cloned().unwrap_or_else(|| Arc::from([])),
             run: run.id,
+            strategy: self.strategy_name(run),
             started_at: run.started_at,
-            step: run.step().unwrap_or_default().to_owned(),
+            step: run.step().unwrap_or_default().into(),
             messages_sent: self.messages_of(run.id).filter(|message| message.may_have_been_sent()).count() as u32,
             now,
         })

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use crate::Engine;
 use crate::batch::changes_of;
-use crate::ports::{Answered, Candidate, Choice, PluginCall, StoreError, Verdict, Wanted};
+use crate::ports::{Answered, PluginCall, StoreError, Wanted};
 use crate::settings::ShopSettings;
 
 /// Runs of one transaction.
@@ -30,7 +30,8 @@ impl Engine {
             return Ok(0);
         }
         let Some(settings) = self.settings(shop).await? else { return Ok(0) };
-        let mut world = self.load_world(&settings, &Wanted { runs: due.clone(), ..Wanted::default() }).await?;
+        let wanted = Wanted { runs: due.clone(), contacts_since: settings.contacts_since(now), ..Wanted::default() };
+        let mut world = self.load_world(&settings, &wanted).await?;
         let channels: BTreeMap<String, Connection> =
             settings.channels.iter().map(|(name, entry)| (name.clone(), entry.value.clone())).collect();
         let mut planned = self.plan_all(&settings, &world, &channels, &due).await;
@@ -66,7 +67,7 @@ impl Engine {
                 };
                 match plan.question.clone() {
                     Some(question) => {
-                        questions.push((id, Subject { step: question.step.clone(), ..subject }, question))
+                        questions.push((id, Subject { step: question.step.as_str().into(), ..subject }, question))
                     }
                     None => {
                         done.insert(id, plan);
@@ -132,18 +133,11 @@ impl Engine {
         match &question.candidates {
             None => {
                 let verdicts = self.plugins.evaluate(&call, subjects).await;
-                verdicts.into_iter().map(|verdict| answer_of(plugin, verdict, branch_of)).collect()
+                verdicts.into_iter().map(|verdict| answer_of(plugin, verdict, Reply::from)).collect()
             }
             Some(offered) => {
-                let candidates: Vec<Candidate> = offered
-                    .iter()
-                    .map(|content| Candidate { name: content.name.clone(), labels: content.labels.clone() })
-                    .collect();
-                let choices = self.plugins.select(&call, &candidates, subjects).await;
-                choices
-                    .into_iter()
-                    .map(|choice| answer_of(plugin, choice, |choice| content_of(&candidates, choice)))
-                    .collect()
+                let choices = self.plugins.select(&call, offered, subjects).await;
+                choices.into_iter().map(|choice| answer_of(plugin, choice, |choice| choice.reply(offered))).collect()
             }
         }
     }
@@ -189,14 +183,4 @@ fn answer_of<T>(plugin: &PluginRecord, answered: Answered<T>, reply: impl FnOnce
         reply: answered.result.map(reply),
         reads: answered.reads,
     }
-}
-
-fn branch_of(verdict: Verdict) -> Reply {
-    Reply::Branch { branch: verdict.branch, reason: verdict.reason }
-}
-
-fn content_of(candidates: &[Candidate], choice: Choice) -> Reply {
-    // The runtime has checked the place; a wrong one would name no content, which the planner refuses.
-    let content = candidates.get(choice.candidate).map(|candidate| candidate.name.clone()).unwrap_or_default();
-    Reply::Content { content, variables: choice.variables, reason: choice.reason }
 }

@@ -1,6 +1,7 @@
 //! From storage to a [`World`] and back: one load, one commit.
 
-use cartwright_domain::ids::VersionId;
+use cartwright_domain::facts::Contact;
+use cartwright_domain::ids::{CustomerId, VersionId};
 use cartwright_domain::world::{Entry, World};
 use std::collections::BTreeMap;
 
@@ -23,6 +24,11 @@ impl Engine {
         world.products = keyed(slice.products, |product| product.product_id.clone());
         world.runs = keyed(slice.runs, |run| run.id);
         world.messages = keyed(slice.messages, |message| message.id);
+        let mut contacts: BTreeMap<CustomerId, Vec<Contact>> = BTreeMap::new();
+        for (customer, contact) in slice.contacts {
+            contacts.entry(customer).or_default().push(contact);
+        }
+        world.contacts = contacts.into_iter().map(|(customer, all)| (customer, all.into())).collect();
         Ok(world)
     }
 }

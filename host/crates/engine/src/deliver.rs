@@ -4,17 +4,17 @@ use cartwright_domain::ids::MessageId;
 use cartwright_domain::message::{Details, MessageState, Outcome, Rejection, RejectionClass};
 use cartwright_domain::outcome;
 use cartwright_domain::plugin::PluginFailure;
+use cartwright_domain::shop::ChannelTaskKind;
 
 use crate::Engine;
 use crate::batch::changes_of;
 use crate::ports::{
-    Action, ChannelTask, ConnectionCall, EgressFailure, InboxEntry, OutgoingMessage, Request, RequestEffect, Response,
+    Action, ChannelDone, ChannelTask, ConnectionCall, EgressFailure, InboxEntry, OutgoingMessage, Request, Response,
     Step, StoreError, Wanted,
 };
 use crate::settings::ShopSettings;
+use crate::tasks::{rounds, sends};
 
-/// Rounds of a task (S42).
-const ROUNDS: u32 = 5;
 /// Longest id of a provider that is kept, in bytes: receipts are found by it in an index.
 const PROVIDER_ID: usize = 500;
 /// A commit that conflicts is computed again; more often than this only if something is broken.
@@ -46,27 +46,29 @@ impl Engine {
     /// Goes through the rounds before the one that sends.
     pub(crate) async fn begin(&self, call: &ConnectionCall, task: &ChannelTask) -> Result<Began, PluginFailure> {
         let mut step = self.plugins.channel_begin(call, task).await?;
-        for _ in 0..ROUNDS {
+        let rounds = rounds(call);
+        let mut call = call.clone();
+        for _ in 0..rounds {
             match step {
-                Step::Done(outcome) => {
-                    return Ok(Began { requests: Vec::new(), state: Vec::new(), outcome: Some(outcome) });
+                Step::Done(done) => {
+                    return Ok(Began { requests: Vec::new(), state: Vec::new(), outcome: Some(outcome_of(done)) });
                 }
                 Step::Call { requests, state } if sends(&requests) => {
                     return Ok(Began { requests, state, outcome: None });
                 }
                 Step::Call { requests, state } => {
-                    let responses = self.perform(call, &requests).await;
-                    step = self.plugins.channel_resume(call, &state, &responses).await?;
+                    let responses = self.perform(&mut call, &requests).await;
+                    step = self.plugins.channel_resume(&call, task.kind(), &state, &responses).await?;
                 }
             }
         }
-        let details = Details { code: None, text: format!("the channel's plugin asked for more than {ROUNDS} rounds") };
+        let details = Details { code: None, text: format!("the channel's plugin asked for more than {rounds} rounds") };
         let outcome = Outcome::Rejected(Rejection { class: RejectionClass::BadRequest, details });
         Ok(Began { requests: Vec::new(), state: Vec::new(), outcome: Some(outcome) })
     }
 
     /// Makes the sending request of a message that was handed over, and hears what the adapter makes of the answer.
-    pub(crate) async fn send(&self, ready: Ready) -> Delivery {
+    pub(crate) async fn send(&self, mut ready: Ready) -> Delivery {
         let message = ready.outgoing.id;
         if let Some(outcome) = ready.began.outcome {
             return Delivery { message, outcome, inbox: None };
@@ -77,27 +79,29 @@ impl Engine {
             }
             _ => None,
         });
-        let responses = self.perform(&ready.call, &ready.began.requests).await;
-        let outcome = self.hear(&ready.call, &ready.began.state, responses).await;
+        let responses = self.perform(&mut ready.call, &ready.began.requests).await;
+        let outcome = self.hear(ready.call, &ready.began.state, responses).await;
         Delivery { message, outcome, inbox }
     }
 
     /// Rounds after the one that sent. Whatever goes wrong here, the message may have been sent: `uncertain`.
-    async fn hear(&self, call: &ConnectionCall, state: &[u8], mut responses: Vec<Response>) -> Outcome {
+    async fn hear(&self, mut call: ConnectionCall, state: &[u8], mut responses: Vec<Response>) -> Outcome {
         // Nothing was written: that is certain, whatever the adapter would say.
         if let [Response::Failed(EgressFailure::NotSent(words))] = &responses[..] {
             let details = Details { code: None, text: words.clone() };
             return Outcome::Rejected(Rejection { class: RejectionClass::Transient, details });
         }
         let mut state = state.to_vec();
-        for _ in 0..ROUNDS {
-            match self.plugins.channel_resume(call, &state, &responses).await {
-                Ok(Step::Done(Outcome::Accepted { provider_id })) if provider_id.len() > PROVIDER_ID => {
-                    return uncertain("the provider's id of the message is longer than any that can be kept");
-                }
-                Ok(Step::Done(outcome)) => return outcome,
+        for _ in 0..rounds(&call) {
+            match self.plugins.channel_resume(&call, ChannelTaskKind::Send, &state, &responses).await {
+                Ok(Step::Done(done)) => match outcome_of(done) {
+                    Outcome::Accepted { provider_id } if provider_id.len() > PROVIDER_ID => {
+                        return uncertain("the provider's id of the message is longer than any that can be kept");
+                    }
+                    outcome => return outcome,
+                },
                 Ok(Step::Call { requests, state: next }) if !sends(&requests) => {
-                    responses = self.perform(call, &requests).await;
+                    responses = self.perform(&mut call, &requests).await;
                     state = next;
                 }
                 Ok(Step::Call { .. }) => return uncertain("the channel's plugin wanted to send a second time"),
@@ -107,13 +111,13 @@ impl Engine {
         uncertain("the channel's plugin found no end")
     }
 
-    async fn perform(&self, call: &ConnectionCall, requests: &[Request]) -> Vec<Response> {
+    async fn perform(&self, call: &mut ConnectionCall, requests: &[Request]) -> Vec<Response> {
         let mut responses = Vec::with_capacity(requests.len());
         for request in requests {
             responses.push(match request.action {
                 // The entry is committed together with the outcome.
                 Action::Inbox { .. } => Response::Inbox,
-                _ => self.egress.perform(call, request).await,
+                _ => self.tasks().perform(call, request).await,
             });
         }
         responses
@@ -202,8 +206,12 @@ impl Engine {
     }
 }
 
-fn sends(requests: &[Request]) -> bool {
-    requests.iter().any(|request| request.effect == RequestEffect::Send)
+/// The runtime lets only this completion through for a message.
+fn outcome_of(done: ChannelDone) -> Outcome {
+    match done {
+        ChannelDone::Sent(outcome) => outcome,
+        _ => uncertain("the channel's plugin said nothing about the message"),
+    }
 }
 
 fn uncertain(text: &str) -> Outcome {

@@ -9,6 +9,7 @@ use crate::failpoints::{self, Failpoints};
 use crate::ingest::GroupCommit;
 use crate::ports::{Clock, Egress, Entropy, Plugins, Store};
 use crate::settings::Cache;
+use crate::tasks::Turns;
 
 /// Everything a use case needs. Cheap to clone.
 #[derive(Clone)]
@@ -29,6 +30,8 @@ pub struct Engine {
     pub(crate) wake: Arc<Notify>,
     /// Held while work is done: a skip of the demo clock and the worker take turns.
     pub(crate) turn: Arc<tokio::sync::Mutex<()>>,
+    /// Who renews the secrets of which connection.
+    pub(crate) turns: Arc<Turns>,
     pub(crate) failpoints: Arc<dyn Failpoints>,
 }
 
@@ -51,6 +54,7 @@ impl Engine {
             group_commit: Arc::default(),
             wake: Arc::default(),
             turn: Arc::default(),
+            turns: Arc::default(),
             failpoints: failpoints::none(),
         }
     }

@@ -26,6 +26,7 @@ mod settings;
 mod shops;
 mod simulate;
 mod skip;
+mod tasks;
 mod webhook;
 mod worker;
 
@@ -40,4 +41,5 @@ pub use settings::ShopSettings;
 pub use shops::ShopError;
 pub use simulate::{LogItem, LogLine, SimulatedRun, Timeline};
 pub use skip::{MovableClock, Skipped};
+pub use tasks::{Machine, ProbeFailure, Progress, Running, TaskFailure, Tasks, Turn, Turns, Vault};
 pub use webhook::WebhookAnswer;

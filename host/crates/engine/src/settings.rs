@@ -4,6 +4,7 @@ use cartwright_domain::ids::{ShopId, VersionId};
 use cartwright_domain::plugin::{PluginKind, PluginRecord};
 use cartwright_domain::shop::{Connection, ConnectionKind, PluginRef, Shop};
 use cartwright_domain::strategy::Version;
+use cartwright_domain::time::{Span, Timestamp};
 use cartwright_domain::world::{Entry, LiveStrategy};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -37,6 +38,14 @@ impl ShopSettings {
                 && plugin.name == wanted.name
                 && wanted.major.is_none_or(|major| major == plugin.major())
         })
+    }
+}
+
+impl ShopSettings {
+    /// From when on somebody may ask what was handed over to a customer; none if no plugin asks.
+    pub(crate) fn contacts_since(&self, now: Timestamp) -> Option<Timestamp> {
+        let asks = self.plugins.iter().filter_map(|plugin| plugin.descriptor.looks_back("messages"));
+        asks.max().map(|days| (now - Span::days(i64::from(days))).max(Timestamp::default()))
     }
 }
 

@@ -149,6 +149,7 @@ impl Engine {
             },
             connection: connection.id,
             secrets: Arc::new(secrets),
+            expiries: Arc::default(),
             now: self.now(),
         }))
     }

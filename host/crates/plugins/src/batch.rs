@@ -5,12 +5,14 @@
 //! would give, in any order.
 
 use std::future::Future;
+use std::time::Instant;
 
 use cartwright_domain::ids::ShopId;
-use cartwright_domain::plugin::{PluginFailure, Usage};
+use cartwright_domain::plugin::{Instances, PluginFailure, Usage};
 use cartwright_engine::ports::Answered;
 use wasmtime::Store;
 
+use crate::catalogue::Plugin;
 use crate::failure::Stopped;
 use crate::guest::Guest;
 use crate::kinds::{Kind, Live};
@@ -49,8 +51,8 @@ pub(crate) trait Work: Sync {
 /// One answer for each item, in order, whatever happens. `guest` makes the state of each new instance.
 pub(crate) async fn run<W: Work>(
     sandbox: &Sandbox,
-    kind: &Kind,
-    shop: ShopId,
+    plugin: &Plugin,
+    shop: Option<ShopId>,
     guest: impl Fn() -> Guest + Send + Sync,
     work: &W,
 ) -> Vec<Answered<W::Answer>> {
@@ -58,10 +60,14 @@ pub(crate) async fn run<W: Work>(
     if work.items() == 0 {
         return answers;
     }
-    let end = match sandbox.place(Some(shop)).await {
+    let each = match plugin.descriptor.instances {
+        Instances::PerBatch => usize::MAX,
+        Instances::PerSubject => 1,
+    };
+    let end = match sandbox.place(shop).await {
         Err(busy) => Err(busy),
         Ok(_place) => loop {
-            match one_instance(sandbox, kind, guest(), work, &mut answers).await {
+            match one_instance(sandbox, &plugin.kind, guest(), work, each, &mut answers).await {
                 Err(failure) => break Err(failure),
                 Ok(()) if answers.len() == work.items() => break Ok(()),
                 Ok(()) => {}
@@ -80,25 +86,28 @@ pub(crate) async fn run<W: Work>(
     answers
 }
 
-/// Goes on until the items, the batch's time or the instance come to an end. An error means that there is no
-/// instance at all.
+/// Goes on until the items, the batch's time or the instance come to an end, and with no more items than one instance
+/// may have. An error means that there is no instance at all.
 async fn one_instance<W: Work>(
     sandbox: &Sandbox,
     kind: &Kind,
     guest: Guest,
     work: &W,
+    each: usize,
     answers: &mut Vec<Answered<W::Answer>>,
 ) -> Result<(), PluginFailure> {
-    let limits = &sandbox.limits;
+    let limits = guest.limits.clone();
     let mut session = Session::start(sandbox, kind, guest, limits.output_bytes).await?;
     session.store.data_mut().time.begin("preparing", limits.step);
     sandbox.rearm(&mut session.store);
     let prepared = work.prepare(&session.live, &mut session.store).await;
     prepared.map_err(|error| session.explain(&error))??;
 
-    let time = work.time(limits);
+    let time = work.time(&limits);
     session.store.data_mut().time.begin_batch(time, work.items() - answers.len());
-    while answers.len() < work.items() {
+    let end = work.items().min(answers.len().saturating_add(each));
+    let mut started = instant();
+    while answers.len() < end {
         let index = answers.len();
         let guest = session.store.data_mut();
         work.present(guest, index);
@@ -112,15 +121,23 @@ async fn one_instance<W: Work>(
             Ok(result) => result,
         };
         let guest = session.store.data_mut();
+        let ended = instant();
+        let micros = u64::try_from(ended.duration_since(started).as_micros()).unwrap_or(u64::MAX);
+        started = ended;
         answers.push(Answered {
             result,
             reads: std::mem::take(&mut guest.reads),
             log: guest.log.take(),
-            usage: Usage::default(),
+            usage: Usage { micros, memory_bytes: guest.memory.peak() },
         });
         if over {
             return Ok(());
         }
     }
     Ok(())
+}
+
+#[expect(clippy::disallowed_methods, reason = "what a call used is told by the wall; no decision sees it")]
+fn instant() -> Instant {
+    Instant::now()
 }

@@ -24,7 +24,7 @@ pub(crate) struct Plugin {
     pub(crate) digest: String,
     pub(crate) kind: Kind,
     pub(crate) built_for: String,
-    pub(crate) descriptor: Descriptor,
+    pub(crate) descriptor: Arc<Descriptor>,
     pub(crate) config_schema: Validator,
 }
 
@@ -94,7 +94,7 @@ impl Catalogue {
         let config_schema = jsonschema::validator_for(&descriptor.config_schema).map_err(|why| {
             reject(CheckStage::Describe, format!("descriptor.config-schema is no JSON Schema: {why}"))
         })?;
-        Ok(Arc::new(Plugin { digest, kind, built_for, descriptor, config_schema }))
+        Ok(Arc::new(Plugin { digest, kind, built_for, descriptor: Arc::new(descriptor), config_schema }))
     }
 
     async fn compile(&self, digest: String, component: Bytes) -> Result<Fitting, PluginRejection> {

@@ -13,13 +13,11 @@ use cartwright_domain::plugin::PluginKind;
 use cartwright_engine::ports::{CheckStage, PluginRejection};
 use wasmtime::component::Component;
 
+use crate::editions::Edition;
 use crate::failure::reject;
 use crate::kinds::Kind;
 use crate::limits::{Limits, bytes};
 use crate::sandbox::Sandbox;
-
-/// The edition of the contract that this host speaks.
-pub(crate) const EDITION: Version = Version { major: 0, minor: 1, patch: 0 };
 
 /// A component that fits: its kind, ready to be started, and the edition it was built for.
 pub(crate) struct Fitting {
@@ -55,10 +53,10 @@ pub(crate) fn fit(sandbox: &Sandbox, component: &Component, metadata: &Metadata)
     let imports = imports::names(&sandbox.engine, component);
     imports::offered(&imports, metadata)?;
     let pre = sandbox.linker.instantiate_pre(component).map_err(|error| imports::not_linked(&error))?;
-    let (kind, edition) = world::kind(&sandbox.engine, component)?;
-    imports::allowed(&imports, kind)?;
-    let kind = Kind::new(kind, pre).map_err(|error| world::misfit(kind, edition, &error))?;
-    Ok(Fitting { kind, built_for: format!("cartwright:plugin@{edition}") })
+    let (kind, version) = world::kind(&sandbox.engine, component)?;
+    let edition = imports::allowed(&imports, kind, version)?;
+    let kind = Kind::new(edition, kind, pre).map_err(|error| world::misfit(kind, edition, &error))?;
+    Ok(Fitting { kind, built_for: format!("cartwright:plugin@{version}") })
 }
 
 /// The interfaces that a component imports and exports, for a person to read.
@@ -83,6 +81,10 @@ pub(crate) struct Version {
 }
 
 impl Version {
+    pub(crate) const fn new(major: u64, minor: u64, patch: u64) -> Self {
+        Self { major, minor, patch }
+    }
+
     fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split('.').map(|part| part.parse().ok());
         let version = Self { major: parts.next()??, minor: parts.next()??, patch: parts.next()?? };
@@ -90,7 +92,7 @@ impl Version {
     }
 
     /// Whether an interface of one version can stand for that of the other: the first number that is not 0 decides.
-    fn fits(self, offered: Self) -> bool {
+    pub(crate) fn fits(self, offered: Self) -> bool {
         match (self.major, self.minor) {
             (0, 0) => self == offered,
             (0, minor) => offered.major == 0 && offered.minor == minor,
@@ -124,11 +126,11 @@ impl<'a> Name<'a> {
     }
 }
 
-/// The words for something built for another edition.
+/// The words for something built for another edition: what was found, what there is, what to do.
 fn skew(what: &str, version: Option<Version>) -> String {
     let built = version.map_or_else(|| "no version".to_owned(), |version| version.to_string());
-    let folder = format!("wit/v{}.{}", EDITION.major, EDITION.minor);
-    format!("built for `{what}` {built}, this host offers {EDITION}; rebuild with {folder}")
+    let near = version.and_then(Edition::of).unwrap_or(Edition::NEWEST);
+    format!("built for `{what}` {built}, this host offers {}; rebuild with {}", Edition::list(), near.folder())
 }
 
 #[cfg(test)]

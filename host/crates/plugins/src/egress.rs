@@ -15,7 +15,7 @@ mod smtp;
 use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
-use cartwright_engine::ports::{Action, ConnectionCall, Egress, EgressFailure, Request, Response};
+use cartwright_engine::ports::{Action, ConnectionCall, Egress, EgressFailure, Performed, Request, Response};
 
 use crate::guest::Rights;
 use crate::limits::Limits;
@@ -66,22 +66,23 @@ impl Ways {
         Ok(Self { policy, limits, http })
     }
 
-    async fn perform(&self, rights: &Rights, call: &ConnectionCall, request: &Request) -> Response {
+    async fn perform(&self, rights: &Rights, call: &ConnectionCall, request: &Request) -> Performed {
         let secrets = Secrets { rights, values: &call.secrets };
+        let limits = self.limits.of(call.plugin.limits);
         let answer = match &request.action {
-            Action::Http(request) => self.http.perform(&self.policy, &self.limits, secrets, request).await,
-            Action::Mail(mail) => smtp::perform(&self.policy, &self.limits, secrets, mail, call.now).await,
+            Action::Http(request) => self.http.perform(&self.policy, &limits, secrets, request).await,
+            Action::Mail(mail) => smtp::perform(&self.policy, &limits, secrets, mail, call.now).await,
             Action::Inbox { .. } => Err(refused("an entry of the inbox never leaves the host")),
         };
-        answer.unwrap_or_else(Response::Failed)
+        answer.unwrap_or_else(Response::Failed).into()
     }
 }
 
 #[async_trait]
 impl Egress for Runtime {
-    async fn perform(&self, call: &ConnectionCall, request: &Request) -> Response {
+    async fn perform(&self, call: &ConnectionCall, request: &Request) -> Performed {
         match self.catalogue.plugin(call.plugin.shop, &call.plugin.digest).await {
-            Err(failure) => Response::Failed(refused(failure.to_string())),
+            Err(failure) => Response::Failed(refused(failure.to_string())).into(),
             Ok(plugin) => {
                 let rights = Rights::new(&plugin.descriptor, &call.plugin.config, call.plugin.grants.clone());
                 self.ways.perform(&rights, call, request).await

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use cartwright_domain::plugin::{PluginFailure, Problem};
+use cartwright_domain::plugin::{PluginFailure, PluginKind, Problem};
+use cartwright_domain::time::Timestamp;
 use cartwright_engine::ports::{CheckStage, PluginRejection};
 use wasmtime::{PoolConcurrencyLimitError, Trap};
 
@@ -21,9 +22,25 @@ pub(crate) enum Stopped {
     #[error("it asked for a table of {wanted} elements; the limit is {limit}")]
     Table { wanted: usize, limit: usize },
     #[error("it read `{0}`, which its descriptor does not declare; add it to `facts` there and build it again")]
-    FactNotDeclared(String),
+    FactNotDeclared(&'static str),
     #[error("it read `{0}`, which the shop did not grant; grant `{0}` to the plugin")]
-    FactNotGranted(String),
+    FactNotGranted(&'static str),
+    #[error(
+        "it read `{fact}` back to {since}, and its descriptor declares it from {earliest} on; raise `within-days` there and build it again"
+    )]
+    FurtherThanDeclared { fact: &'static str, since: Timestamp, earliest: Timestamp },
+    #[error("it read `{fact}` back to {since}, and the shop granted it from {earliest} on; grant it more days")]
+    FurtherThanGranted { fact: &'static str, since: Timestamp, earliest: Timestamp },
+    #[error("it read more than {0} different facts in one call, which is the limit")]
+    Reads(usize),
+    #[error(
+        "it read `{1}`, which the record of the decision does not have: it decides in another way than the one that was recorded"
+    )]
+    FactNotRecorded(&'static str, String),
+    #[error("it asked for the hash of secrets alone; put bytes of its own among the parts")]
+    HashOfSecret,
+    #[error("the plugin is a {is}, not a {wanted}")]
+    OfOtherKind { is: PluginKind, wanted: PluginKind },
     #[error("it read `{0}`, but no subject is present: facts can be read only while deciding")]
     NoSubject(String),
     #[error("it used the secret `{0}`, which its descriptor does not declare; add it to `secrets` there")]
@@ -39,9 +56,17 @@ impl Stopped {
         match self {
             Self::TimeOut { .. } | Self::BatchOver => Problem::TimeOut,
             Self::Memory { .. } | Self::Table { .. } => Problem::Memory,
-            Self::FactNotDeclared(_) | Self::SecretNotDeclared(_) => Problem::FactNotDeclared,
-            Self::FactNotGranted(_) | Self::SecretNotGranted(_) | Self::Socket(_) => Problem::NotGranted,
-            Self::NoSubject(_) => Problem::InvalidAnswer,
+            Self::FactNotDeclared(_) | Self::FurtherThanDeclared { .. } | Self::SecretNotDeclared(_) => {
+                Problem::FactNotDeclared
+            }
+            Self::FactNotGranted(_)
+            | Self::FurtherThanGranted { .. }
+            | Self::SecretNotGranted(_)
+            | Self::HashOfSecret
+            | Self::Socket(_) => Problem::NotGranted,
+            Self::FactNotRecorded(..) => Problem::FactNotRecorded,
+            Self::Reads(_) => Problem::TooLarge,
+            Self::NoSubject(_) | Self::OfOtherKind { .. } => Problem::InvalidAnswer,
         }
     }
 }

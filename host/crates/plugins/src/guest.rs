@@ -4,16 +4,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use cartwright_domain::decision::DecisionRecord;
 use cartwright_domain::fact::FactRead;
 use cartwright_domain::facts::Subject;
-use cartwright_domain::ids;
+use cartwright_domain::ids::{self, RunId};
+use cartwright_domain::plan::Offered;
 use cartwright_domain::plugin::Descriptor;
 use cartwright_domain::shop::Grants;
-use cartwright_domain::time::Timestamp;
-use cartwright_engine::ports::{Candidate, ConnectionCall, Secret};
+use cartwright_domain::time::{Span, Timestamp};
+use cartwright_engine::ports::{ConnectionCall, Secret};
 use std::collections::BTreeMap;
 use wasmtime::ResourceLimiter;
 
+use crate::facts::Fact;
 use crate::failure::Stopped;
 use crate::limits::{BatchTime, Limits, slices};
 use crate::log::Log;
@@ -29,14 +32,34 @@ pub(crate) struct Guest {
     pub(crate) rights: Rights,
     /// The saved configuration, as JSON.
     pub(crate) config: Arc<str>,
-    /// Conditions and selectors: the subject that is present.
-    pub(crate) subject: Option<Subject>,
+    /// What the plugin says of itself, once that is known.
+    pub(crate) descriptor: Option<Arc<Descriptor>>,
+    /// Conditions and selectors: whom the call is about.
+    pub(crate) present: Present,
     pub(crate) reads: Vec<FactRead>,
     /// Selectors: what there is to choose from.
-    pub(crate) candidates: Arc<[Candidate]>,
+    pub(crate) candidates: Arc<[Offered]>,
     /// Channels and sources: secrets by name.
     pub(crate) secrets: Arc<BTreeMap<String, Secret>>,
+    /// When they expire, where that is known.
+    pub(crate) expiries: Arc<BTreeMap<String, Timestamp>>,
     now: Arc<AtomicI64>,
+    chance: Chance,
+}
+
+/// Whom a call is about.
+pub(crate) enum Present {
+    Nobody,
+    Subject(Subject),
+    /// A decision that is made again: its facts are those that were written down.
+    Record(Arc<DecisionRecord>),
+}
+
+/// A number that is worked out when somebody asks for it.
+#[derive(Debug, Clone)]
+enum Chance {
+    Known(u64),
+    Of(RunId, Arc<str>),
 }
 
 /// What a plugin may read and use: the least of what its descriptor declares and what the shop granted.
@@ -44,19 +67,64 @@ pub(crate) struct Guest {
 pub(crate) struct Rights {
     pub(crate) declared: Arc<Grants>,
     pub(crate) granted: Arc<Grants>,
+    /// The facts among them, as sets.
+    declared_facts: u64,
+    granted_facts: u64,
+    /// How many days back facts may look, where the descriptor or the shop says so.
+    declared_days: Arc<[(Fact, u32)]>,
+    granted_days: Arc<[(Fact, u32)]>,
 }
 
 impl Rights {
     pub(crate) fn new(descriptor: &Descriptor, config: &serde_json::Value, granted: Arc<Grants>) -> Self {
-        Self { declared: Arc::new(descriptor.asks(config)), granted }
+        Self::of(Arc::new(descriptor.asks(config)), granted)
     }
 
-    pub(crate) fn fact(&self, name: &'static str) -> Result<(), Stopped> {
-        if !self.declared.allows_fact(name) {
-            return Err(Stopped::FactNotDeclared(name.to_owned()));
+    /// The least of two grants.
+    pub(crate) fn of(declared: Arc<Grants>, granted: Arc<Grants>) -> Self {
+        let facts = |grants: &Grants| {
+            Fact::ALL.iter().filter(|fact| grants.allows_fact(fact.name())).fold(0, |all, fact| all | fact.bit())
+        };
+        let days = |grants: &Grants| -> Arc<[(Fact, u32)]> {
+            if grants.within_days.is_empty() {
+                return Arc::from([]);
+            }
+            Fact::ALL.iter().filter_map(|fact| Some((*fact, grants.days_back(fact.name())?))).collect()
+        };
+        Self {
+            declared_facts: facts(&declared),
+            granted_facts: facts(&granted),
+            declared_days: days(&declared),
+            granted_days: days(&granted),
+            declared,
+            granted,
         }
-        if !self.granted.allows_fact(name) {
-            return Err(Stopped::FactNotGranted(name.to_owned()));
+    }
+
+    pub(crate) fn fact(&self, fact: Fact) -> Result<(), Stopped> {
+        if self.declared_facts & fact.bit() == 0 {
+            return Err(Stopped::FactNotDeclared(fact.name()));
+        }
+        if self.granted_facts & fact.bit() == 0 {
+            return Err(Stopped::FactNotGranted(fact.name()));
+        }
+        Ok(())
+    }
+
+    /// The first moment that a fact over a range may look at; none if there is no end.
+    pub(crate) fn earliest(&self, fact: Fact, now: Timestamp) -> Option<Timestamp> {
+        [&self.declared_days, &self.granted_days].into_iter().filter_map(|days| earliest(days, fact, now)).max()
+    }
+
+    /// Whether a range begins no earlier than declared and granted.
+    pub(crate) fn looks_back(&self, fact: Fact, since: Timestamp, now: Timestamp) -> Result<(), Stopped> {
+        let before = |earliest: &Timestamp| since < *earliest;
+        let fact_name = fact.name();
+        if let Some(earliest) = earliest(&self.declared_days, fact, now).filter(before) {
+            return Err(Stopped::FurtherThanDeclared { fact: fact_name, since, earliest });
+        }
+        if let Some(earliest) = earliest(&self.granted_days, fact, now).filter(before) {
+            return Err(Stopped::FurtherThanGranted { fact: fact_name, since, earliest });
         }
         Ok(())
     }
@@ -79,17 +147,20 @@ impl Guest {
         let now = Arc::new(AtomicI64::new(0));
         Self {
             limits: limits.clone(),
-            memory: Memory { used: 0, limit: limits.memory_bytes },
+            memory: Memory { used: 0, peak: 0, limit: limits.memory_bytes },
             time: Time::default(),
             wasi: Wasi::new(log.clone(), now.clone()),
             log,
             rights: Rights::default(),
             config: Arc::from("{}"),
-            subject: None,
+            descriptor: None,
+            present: Present::Nobody,
             reads: Vec::new(),
             candidates: Arc::from([]),
             secrets: Arc::default(),
+            expiries: Arc::default(),
             now,
+            chance: Chance::Known(0),
         }
     }
 
@@ -98,22 +169,41 @@ impl Guest {
         let mut guest = Self::new(limits);
         guest.config = Arc::from(call.plugin.config.to_string());
         guest.secrets = call.secrets.clone();
+        guest.expiries = call.expiries.clone();
         guest.rights = rights;
-        guest.set_moment(call.now, ids::chance_of(ids::RunId(call.connection.0), &call.now.to_string()));
+        guest.set_moment(call.now, RunId(call.connection.0), call.now.to_string().into());
         guest
     }
 
     /// Makes a subject the one that is present.
     pub(crate) fn present(&mut self, subject: &Subject) {
-        self.set_moment(subject.now, ids::chance_of(subject.run, &subject.step));
-        self.subject = Some(subject.clone());
+        self.set_moment(subject.now, subject.run, subject.step.clone());
+        self.present = Present::Subject(subject.clone());
+        self.reads.clear();
+    }
+
+    /// Makes the subject of a decision present again.
+    pub(crate) fn recall(&mut self, record: Arc<DecisionRecord>) {
+        self.set_moment(record.now, record.run, record.step.as_str().into());
+        self.present = Present::Record(record);
         self.reads.clear();
     }
 
     /// The moment and the chance that the guest sees everywhere.
-    fn set_moment(&mut self, now: Timestamp, chance: u64) {
+    fn set_moment(&mut self, now: Timestamp, run: RunId, step: Arc<str>) {
         self.now.store(now.millis(), Ordering::Relaxed);
-        self.wasi.reseed(chance);
+        self.chance = Chance::Of(run, step);
+        self.wasi.forget();
+    }
+
+    /// The chance of this run and step.
+    pub(crate) fn chance(&mut self) -> u64 {
+        let chance = match &self.chance {
+            Chance::Known(chance) => return *chance,
+            Chance::Of(run, step) => ids::chance_of(*run, step),
+        };
+        self.chance = Chance::Known(chance);
+        chance
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -163,11 +253,24 @@ impl Time {
     }
 }
 
+fn earliest(days: &[(Fact, u32)], fact: Fact, now: Timestamp) -> Option<Timestamp> {
+    let (_, days) = days.iter().find(|(known, _)| *known == fact)?;
+    Some(now - Span::days(i64::from(*days)))
+}
+
 /// All linear memories of an instance together.
 #[derive(Debug)]
 pub(crate) struct Memory {
     used: usize,
+    peak: usize,
     limit: usize,
+}
+
+impl Memory {
+    /// Most bytes at a time so far.
+    pub(crate) fn peak(&self) -> u64 {
+        self.peak as u64
+    }
 }
 
 /// Elements of one table. Interpreters need thousands; nobody needs this many.
@@ -181,6 +284,7 @@ impl ResourceLimiter for Memory {
             return Err(Stopped::Memory { wanted, limit: self.limit }.into());
         }
         self.used = wanted;
+        self.peak = self.peak.max(wanted);
         Ok(true)
     }
 
@@ -198,7 +302,7 @@ mod tests {
 
     #[test]
     fn s42_memories_are_summed() {
-        let mut memory = Memory { used: 0, limit: 100 };
+        let mut memory = Memory { used: 0, peak: 0, limit: 100 };
         assert!(memory.memory_growing(0, 60, None).unwrap());
         assert!(memory.memory_growing(0, 30, None).unwrap());
         assert!(memory.memory_growing(60, 70, None).unwrap());

@@ -1,6 +1,9 @@
 //! What a plugin may use (S42). Every error about a limit names it and its value.
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use cartwright_domain::plugin::PluginLimits;
 
 /// Limits of one runtime; an operator may change them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,6 +84,30 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// These limits with what an operator allows a plugin beyond or below them.
+    pub(crate) fn of(self: &Arc<Self>, plugin: PluginLimits) -> Arc<Self> {
+        if plugin.is_usual() {
+            return self.clone();
+        }
+        let mut limits = Self::clone(self);
+        if let Some(call_ms) = plugin.call_ms {
+            let call = Duration::from_millis(u64::from(call_ms));
+            (limits.decision.each, limits.render.each, limits.step) = (call, call, call);
+        }
+        let set = |limit: &mut usize, count: Option<u32>, unit: usize| {
+            if let Some(count) = count {
+                *limit = (count as usize).saturating_mul(unit);
+            }
+        };
+        set(&mut limits.memory_bytes, plugin.memory_mib, MIB);
+        set(&mut limits.output_bytes, plugin.output_kib, KIB);
+        set(&mut limits.log_lines, plugin.log_lines, 1);
+        if let Some(seconds) = plugin.request_s {
+            limits.request = Duration::from_secs(u64::from(seconds));
+        }
+        Arc::new(limits)
+    }
+
     /// What a channel or source may hand to the host in one call: its requests with their bodies, and its state.
     pub(crate) fn step_output_bytes(&self) -> usize {
         self.requests * self.body_bytes + self.state_bytes + self.output_bytes

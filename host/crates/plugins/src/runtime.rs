@@ -6,13 +6,16 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use cartwright_domain::facts::Subject;
-use cartwright_domain::message::Outcome;
-use cartwright_domain::plugin::{PluginFailure, PluginLimits, PluginRecord, Problem, Usage};
-use cartwright_domain::shop::Grants;
+use cartwright_domain::plan::Offered;
+use cartwright_domain::plugin::{
+    Descriptor, PluginFailure, PluginLimits, PluginRecord, Problem, SourceTaskKind, Usage,
+};
+use cartwright_domain::shop::{ChannelTaskKind, Grants};
 use cartwright_domain::time::Timestamp;
 use cartwright_engine::ports::{
-    Answered, Candidate, ChannelTask, Choice, Components, ConnectionCall, Parsed, PluginCall, PluginRejection, Plugins,
-    ReceiptEvent, Response, Step, TemplatePart, TemplateReport, Verdict, Verification, Webhook,
+    Answered, ChannelDone, ChannelTask, Choice, Components, ConnectionCall, Parsed, PluginCall, PluginRejection,
+    Plugins, ReceiptEvent, Response, SourceDone, SourceTask, Step, TemplatePart, TemplateReport, Verdict, Verification,
+    Webhook,
 };
 use serde_json::Value;
 
@@ -93,27 +96,31 @@ impl Runtime {
     async fn connected(&self, call: &ConnectionCall) -> Result<Session, PluginFailure> {
         let plugin = self.plugin(&call.plugin).await?;
         let rights = Rights::new(&plugin.descriptor, &call.plugin.config, call.plugin.grants.clone());
-        let limits = &self.sandbox.limits;
-        let guest = Guest::for_connection(limits, call, rights);
+        let limits = self.sandbox.limits.of(call.plugin.limits);
+        let mut guest = Guest::for_connection(&limits, call, rights);
+        guest.descriptor = Some(plugin.descriptor.clone());
         Session::open(&self.sandbox, &plugin.kind, Some(call.plugin.shop), guest, limits.step_output_bytes()).await
     }
 
     /// An instance that is asked about something else than a subject.
     async fn asked(&self, plugin: &Plugin, call: &PluginCall) -> Result<Session, PluginFailure> {
-        let limits = &self.sandbox.limits;
-        let mut guest = Guest::new(limits);
+        let limits = self.sandbox.limits.of(call.limits);
+        let mut guest = Guest::new(&limits);
+        guest.descriptor = Some(plugin.descriptor.clone());
         guest.config = Arc::from(call.config.to_string());
         Session::open(&self.sandbox, &plugin.kind, Some(call.shop), guest, limits.output_bytes).await
     }
 
     /// Makes the state of each instance of a batch.
     fn deciding(&self, plugin: &Plugin, call: &PluginCall) -> impl Fn() -> Guest + Send + Sync + use<> {
-        let limits = self.sandbox.limits.clone();
+        let limits = self.sandbox.limits.of(call.limits);
+        let descriptor = plugin.descriptor.clone();
         let rights = Rights::new(&plugin.descriptor, &call.config, call.grants.clone());
         let config: Arc<str> = Arc::from(call.config.to_string());
         move || {
             let mut guest = Guest::new(&limits);
             guest.rights = rights.clone();
+            guest.descriptor = Some(descriptor.clone());
             guest.config = config.clone();
             guest
         }
@@ -144,7 +151,7 @@ impl Plugins for Runtime {
             size,
             licence: metadata.licence,
             authors: metadata.authors,
-            descriptor: plugin.descriptor.clone(),
+            descriptor: Descriptor::clone(&plugin.descriptor),
             grants: Grants::default(),
             limits: PluginLimits::default(),
             signed_by: None,
@@ -170,17 +177,17 @@ impl Plugins for Runtime {
             Err(failure) => all_failed(subjects.len(), &failure),
             Ok(plugin) => {
                 let work = Evaluate { branches: &plugin.descriptor.branches, subjects };
-                batch::run(&self.sandbox, &plugin.kind, call.shop, self.deciding(&plugin, call), &work).await
+                batch::run(&self.sandbox, &plugin, Some(call.shop), self.deciding(&plugin, call), &work).await
             }
         }
     }
 
-    async fn select(&self, call: &PluginCall, candidates: &[Candidate], subjects: &[Subject]) -> Vec<Answered<Choice>> {
+    async fn select(&self, call: &PluginCall, candidates: &[Offered], subjects: &[Subject]) -> Vec<Answered<Choice>> {
         match self.plugin(call).await {
             Err(failure) => all_failed(subjects.len(), &failure),
             Ok(plugin) => {
                 let work = Select { candidates: Arc::from(candidates), subjects };
-                batch::run(&self.sandbox, &plugin.kind, call.shop, self.deciding(&plugin, call), &work).await
+                batch::run(&self.sandbox, &plugin, Some(call.shop), self.deciding(&plugin, call), &work).await
             }
         }
     }
@@ -204,31 +211,46 @@ impl Plugins for Runtime {
             Err(failure) => all_failed(data.len(), &failure),
             Ok(plugin) => {
                 let work = Render { parts: renderer::parts(parts), data };
-                batch::run(&self.sandbox, &plugin.kind, call.shop, self.deciding(&plugin, call), &work).await
+                batch::run(&self.sandbox, &plugin, Some(call.shop), self.deciding(&plugin, call), &work).await
             }
         };
         answers.into_iter().map(|answered| answered.result).collect()
     }
 
-    async fn channel_begin(&self, call: &ConnectionCall, task: &ChannelTask) -> Result<Step<Outcome>, PluginFailure> {
+    async fn channel_begin(
+        &self,
+        call: &ConnectionCall,
+        task: &ChannelTask,
+    ) -> Result<Step<ChannelDone>, PluginFailure> {
         channel::begin(self.connected(call).await?, task).await
     }
 
     async fn channel_resume(
         &self,
         call: &ConnectionCall,
+        task: ChannelTaskKind,
         state: &[u8],
         responses: &[Response],
-    ) -> Result<Step<Outcome>, PluginFailure> {
-        channel::resume(self.connected(call).await?, state, responses).await
+    ) -> Result<Step<ChannelDone>, PluginFailure> {
+        channel::resume(self.connected(call).await?, task, state, responses).await
+    }
+
+    async fn source_begin(&self, call: &ConnectionCall, task: &SourceTask) -> Result<Step<SourceDone>, PluginFailure> {
+        source::begin(self.connected(call).await?, task).await
+    }
+
+    async fn source_resume(
+        &self,
+        call: &ConnectionCall,
+        task: SourceTaskKind,
+        state: &[u8],
+        responses: &[Response],
+    ) -> Result<Step<SourceDone>, PluginFailure> {
+        source::resume(self.connected(call).await?, task, state, responses).await
     }
 
     async fn verify(&self, call: &ConnectionCall, webhook: &Webhook) -> Result<Verification, PluginFailure> {
-        let session = self.connected(call).await?;
-        match &session.live {
-            crate::kinds::Live::Channel(_) => channel::verify(session, webhook).await,
-            _ => source::verify(session, webhook).await,
-        }
+        source::verify(self.connected(call).await?, webhook).await
     }
 
     async fn parse(&self, call: &ConnectionCall, webhook: &Webhook) -> Result<Parsed, PluginFailure> {

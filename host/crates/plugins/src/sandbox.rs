@@ -7,11 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 use cartwright_domain::ids::ShopId;
 use cartwright_domain::plugin::{PluginFailure, Problem};
-use cartwright_plugins_bindings::v0_1::imports;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use wasmtime::component::{HasSelf, Linker};
+use wasmtime::component::Linker;
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Store, UpdateDeadline};
 
+use crate::editions;
 use crate::failure::fail;
 use crate::guest::{Guest, TABLE_ELEMENTS};
 use crate::limits::{Limits, SLICE};
@@ -42,15 +42,7 @@ impl Sandbox {
         let engine = Engine::new(&config(&limits))?;
         let mut linker = Linker::new(&engine);
         wasi::link(&mut linker)?;
-        imports::decision::add_to_linker::<Guest, HasSelf<Guest>>(&mut linker, |guest| guest)?;
-        imports::customer::add_to_linker::<Guest, HasSelf<Guest>>(&mut linker, |guest| guest)?;
-        imports::contact::add_to_linker::<Guest, HasSelf<Guest>>(&mut linker, |guest| guest)?;
-        imports::orders::add_to_linker::<Guest, HasSelf<Guest>>(&mut linker, |guest| guest)?;
-        imports::cart::add_to_linker::<Guest, HasSelf<Guest>>(&mut linker, |guest| guest)?;
-        imports::run::add_to_linker::<Guest, HasSelf<Guest>>(&mut linker, |guest| guest)?;
-        imports::candidates::add_to_linker::<Guest, HasSelf<Guest>>(&mut linker, |guest| guest)?;
-        imports::connection::add_to_linker::<Guest, HasSelf<Guest>>(&mut linker, |guest| guest)?;
-        imports::secrets::add_to_linker::<Guest, HasSelf<Guest>>(&mut linker, |guest| guest)?;
+        editions::link(&mut linker)?;
         Ok(Self {
             _ticker: start_ticker(&engine)?,
             places: Places::new(&limits),

@@ -33,7 +33,8 @@ impl Session {
         let place = sandbox.place(shop).await?;
         let mut session = Self::start(sandbox, kind, guest, output_bytes).await?;
         session.place = Some(place);
-        session.store.data_mut().time.begin("one call", sandbox.limits.step);
+        let step = session.limits().step;
+        session.store.data_mut().time.begin("one call", step);
         sandbox.rearm(&mut session.store);
         Ok(session)
     }
@@ -45,7 +46,7 @@ impl Session {
         mut guest: Guest,
         output_bytes: usize,
     ) -> Result<Self, PluginFailure> {
-        guest.time.begin("starting", sandbox.limits.step);
+        guest.time.begin("starting", guest.limits.step);
         let mut store = sandbox.store(guest, output_bytes);
         match kind.instantiate(&mut store).await {
             Ok(live) => Ok(Self { live, store, output_bytes, place: None }),

@@ -26,33 +26,32 @@ pub(crate) struct Wasi {
     table: ResourceTable,
     log: Log,
     now: Arc<AtomicI64>,
-    seed: u64,
 }
 
 impl Wasi {
     pub(crate) fn new(log: Log, now: Arc<AtomicI64>) -> Self {
-        Self { ctx: None, table: ResourceTable::new(), log, now, seed: 0 }
+        Self { ctx: None, table: ResourceTable::new(), log, now }
     }
 
-    /// From here on, chance is that of this seed: what a subject sees does not depend on its place in the batch.
-    pub(crate) fn reseed(&mut self, seed: u64) {
-        self.seed = seed;
+    /// From here on, chance begins anew: what a subject sees does not depend on its place in the batch.
+    pub(crate) fn forget(&mut self) {
         self.ctx = None;
     }
 }
 
 impl WasiView for Guest {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        let Wasi { ctx, table, log, now, seed } = &mut self.wasi;
+        let seed = if self.wasi.ctx.is_none() { self.chance() } else { 0 };
+        let Wasi { ctx, table, log, now } = &mut self.wasi;
         let ctx = ctx.get_or_insert_with(|| {
             WasiCtx::builder()
                 .stdout(log.clone())
                 .stderr(log.clone())
                 .wall_clock(Frozen(now.clone()))
                 .monotonic_clock(Frozen(now.clone()))
-                .secure_random(chance(*seed, "secure"))
-                .insecure_random(chance(*seed, "insecure"))
-                .insecure_random_seed(u128::from(*seed))
+                .secure_random(chance(seed, "secure"))
+                .insecure_random(chance(seed, "insecure"))
+                .insecure_random_seed(u128::from(seed))
                 // The host makes the bytes one by one while the guest's time stands still.
                 .max_random_size(64 << 10)
                 .allow_tcp(false)

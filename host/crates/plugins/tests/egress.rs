@@ -42,8 +42,8 @@ fn sender(server: &str, allowed: &[&str], limits: Limits) -> Sender {
 
 impl Sender {
     async fn send(&self, request: HttpRequest) -> Response {
-        let request = Request { effect: RequestEffect::Send, action: Action::Http(request) };
-        self.host.runtime.perform(&self.call, &request).await
+        let request = Request { effect: RequestEffect::Send, action: Action::Http(request), captures: Vec::new() };
+        self.host.runtime.perform(&self.call, &request).await.response
     }
 
     async fn get(&self, path: &str) -> Response {
@@ -310,7 +310,7 @@ async fn s44_no_error_tells_a_secret() {
 async fn an_entry_of_the_inbox_never_leaves() {
     let sender = sender("127.0.0.1:9", &[], Limits::default());
     let action = Action::Inbox { to: "c".to_owned(), document: json!({}) };
-    let request = Request { effect: RequestEffect::Send, action };
-    let answer = sender.host.runtime.perform(&sender.call, &request).await;
+    let request = Request { effect: RequestEffect::Send, action, captures: Vec::new() };
+    let answer = sender.host.runtime.perform(&sender.call, &request).await.response;
     assert!(matches!(answer, Response::Failed(EgressFailure::Refused(_))), "{answer:?}");
 }

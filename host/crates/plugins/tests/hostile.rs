@@ -4,6 +4,7 @@ mod support;
 
 use std::time::Duration;
 
+use cartwright_domain::fact::FactValue;
 use cartwright_domain::plugin::Problem;
 use cartwright_engine::ports::Plugins;
 use cartwright_plugins::{BatchTime, Limits, Slices};
@@ -36,8 +37,8 @@ refused! {
     s41_a_socket_is_refused: guests::socket().component() => "imports: it imports the socket interface `wasi:sockets/network@0.2.6`; sockets are not offered";
     an_unknown_import_is_refused_by_name: guests::backdoor().component() => "imports: it imports `evil:host/backdoor@1.0.0`, which this host does not offer";
     an_import_of_another_kind_is_refused: guests::reading_candidates().component() => "world: a condition cannot import `cartwright:plugin/candidates@0.1.0`: it is for selectors";
-    another_edition_is_refused: guests::next_edition().component() => "0.2.0, this host offers 0.1.0; rebuild with wit/v0.1";
-    a_later_function_is_refused_by_name: guests::later_function().component() => "imports: it needs the function `returned`: built for `cartwright:plugin/orders` 0.1.1, this host offers 0.1.0; rebuild with wit/v0.1";
+    another_edition_is_refused: guests::next_edition().component() => "0.3.0, this host offers 0.1.0 and 0.2.0; rebuild with wit/v0.2";
+    a_later_function_is_refused_by_name: guests::later_function().component() => "imports: it needs the function `returned`: built for `cartwright:plugin/orders` 0.1.1, this host offers 0.1.0 and 0.2.0; rebuild with wit/v0.1";
     an_unknown_fact_is_refused: guests::unknown_fact().component() => "describe: descriptor.facts: `weather.today` is no fact";
     a_config_schema_that_is_none_is_refused: guests::bad_schema().component() => "describe: descriptor.config-schema is no JSON Schema";
     a_descriptor_without_end_is_refused: guests::many_branches().component() => "describe: asked what it is: answer too large: it handed more than 256 KiB to the host in one call";
@@ -102,7 +103,7 @@ async fn a_trap_names_its_subject_and_no_other() {
         .collect();
     let trap = Err(Problem::Trap);
     assert_eq!(told, [Ok("yes"), Ok("yes"), trap, Ok("yes"), trap, Ok("yes")]);
-    assert_eq!(answers[2].reads[0].value, "3");
+    assert_eq!(answers[2].reads[0].value, FactValue::Number(3));
     host.still_serves().await;
 }
 

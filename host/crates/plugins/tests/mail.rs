@@ -107,8 +107,8 @@ fn mail(server: &str) -> Mail {
 
 async fn send(mail: Mail, server: &str, allowed: &[&str]) -> Response {
     let (host, call) = sender(server, allowed);
-    let request = Request { effect: RequestEffect::Send, action: Action::Mail(mail) };
-    host.runtime.perform(&call, &request).await
+    let request = Request { effect: RequestEffect::Send, action: Action::Mail(mail), captures: Vec::new() };
+    host.runtime.perform(&call, &request).await.response
 }
 
 async fn answer_of(script: &'static [(&'static str, Does)]) -> Response {

@@ -15,9 +15,11 @@ use cartwright_domain::contact::{Address, AddressKind};
 use cartwright_domain::event::ReceiptKind;
 use cartwright_domain::ids::Mint;
 use cartwright_domain::message::Outcome;
+use cartwright_domain::plan::Offered;
 use cartwright_domain::plugin::{PluginKind, Problem};
+use cartwright_domain::shop::ChannelTaskKind;
 use cartwright_engine::ports::{
-    Action, Candidate, ChannelTask, Escape, OutgoingMessage, Parsed, Plugins, RequestEffect, Response, Step,
+    Action, ChannelDone, ChannelTask, Escape, OutgoingMessage, Parsed, Plugins, RequestEffect, Response, Step,
     TemplatePart, Verification, Webhook,
 };
 use flate2::read::GzDecoder;
@@ -94,7 +96,7 @@ async fn an_old_condition_gives_its_verdict() {
 async fn an_old_selector_makes_its_choice() {
     let host = host();
     let contents = [("plain", vec![]), ("spring", vec!["spring".to_owned()])];
-    let contents = contents.map(|(name, labels)| Candidate { name: name.to_owned(), labels });
+    let contents = contents.map(|(name, labels)| Offered { name: name.to_owned(), labels });
     let call = host.call(checked_in("by_label"), json!({"label": "spring"}));
     let answers = host.runtime.select(&call, &contents, &[subject(1)]).await;
     assert_eq!(answers[0].result.as_ref().unwrap().candidate, 1);
@@ -110,8 +112,8 @@ async fn an_old_channel_takes_its_steps() {
     let Step::Call { requests, state } = step else { panic!("no request") };
     assert_eq!(requests[0].effect, RequestEffect::Send);
     assert_eq!(requests[0].action, Action::Inbox { to: "c-7".to_owned(), document: json!({"text": "Hello"}) });
-    let done = host.runtime.channel_resume(&call, &state, &[Response::Inbox]).await.unwrap();
-    assert_eq!(done, Step::Done(Outcome::Accepted { provider_id: id }));
+    let done = host.runtime.channel_resume(&call, ChannelTaskKind::Send, &state, &[Response::Inbox]).await.unwrap();
+    assert_eq!(done, Step::Done(ChannelDone::Sent(Outcome::Accepted { provider_id: id })));
 }
 
 #[tokio::test]
@@ -125,8 +127,8 @@ async fn an_old_channel_sends_over_http_and_reads_its_webhooks() {
     let Action::Http(request) = &requests[0].action else { panic!("not HTTP") };
     assert_eq!(request.url, "https://graph.facebook.com/v23.0/10655/messages");
     let answer = Response::Http { status: 200, headers: vec![], body: br#"{"messages":[{"id":"wamid.1"}]}"#.to_vec() };
-    let done = host.runtime.channel_resume(&call, &state, &[answer]).await.unwrap();
-    assert_eq!(done, Step::Done(Outcome::Accepted { provider_id: "wamid.1".to_owned() }));
+    let done = host.runtime.channel_resume(&call, ChannelTaskKind::Send, &state, &[answer]).await.unwrap();
+    assert_eq!(done, Step::Done(ChannelDone::Sent(Outcome::Accepted { provider_id: "wamid.1".to_owned() })));
 
     let hello = webhook("GET", "/?hub.mode=subscribe&hub.verify_token=v&hub.challenge=42", &[], "");
     assert!(matches!(host.runtime.verify(&call, &hello).await.unwrap(), Verification::Handshake { status: 200, .. }));

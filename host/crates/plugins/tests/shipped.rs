@@ -6,9 +6,9 @@ use cartwright_domain::contact::{Address, AddressKind};
 use cartwright_domain::ids::Mint;
 use cartwright_domain::message::Outcome;
 use cartwright_domain::plugin::{PluginKind, Problem};
-use cartwright_domain::shop::Grants;
+use cartwright_domain::shop::{ChannelTaskKind, Grants};
 use cartwright_engine::ports::{
-    Action, ChannelTask, OutgoingMessage, PluginCall, Plugins, RequestEffect, Response, Step,
+    Action, ChannelDone, ChannelTask, OutgoingMessage, PluginCall, Plugins, RequestEffect, Response, Step,
 };
 use serde_json::json;
 use std::sync::Arc;
@@ -34,7 +34,7 @@ async fn a_decision_names_every_fact_it_read() {
     let told: Vec<_> = answers
         .iter()
         .map(|answer| {
-            let reads: Vec<_> = answer.reads.iter().map(|read| format!("{} = {}", read.fact, read.value)).collect();
+            let reads: Vec<_> = answer.reads.iter().map(|read| format!("{} = {}", read.fact(), read.value)).collect();
             (answer.result.as_ref().unwrap().branch.as_str(), reads.join(", "))
         })
         .collect();
@@ -91,8 +91,8 @@ async fn a_message_goes_through_the_steps_of_a_channel() {
     };
     assert_eq!(requests[0].effect, RequestEffect::Send);
     assert_eq!(requests[0].action, Action::Inbox { to: "c-7".to_owned(), document: json!({"text": "Hello"}) });
-    let done = host.runtime.channel_resume(&call, &state, &[Response::Inbox]).await.unwrap();
-    assert_eq!(done, Step::Done(Outcome::Accepted { provider_id: id }));
+    let done = host.runtime.channel_resume(&call, ChannelTaskKind::Send, &state, &[Response::Inbox]).await.unwrap();
+    assert_eq!(done, Step::Done(ChannelDone::Sent(Outcome::Accepted { provider_id: id })));
 }
 
 #[tokio::test]

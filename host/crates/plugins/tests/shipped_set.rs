@@ -9,9 +9,11 @@ use cartwright_domain::contact::{Address, AddressKind};
 use cartwright_domain::event::{ReceiptKind, What};
 use cartwright_domain::ids::Mint;
 use cartwright_domain::message::Outcome;
+use cartwright_domain::plan::Offered;
 use cartwright_domain::plugin::{PluginKind, Problem};
+use cartwright_domain::shop::ChannelTaskKind;
 use cartwright_engine::ports::{
-    Action, Candidate, ChannelTask, Escape, OutgoingMessage, Parsed, Plugins, Response, Step, TemplatePart,
+    Action, ChannelDone, ChannelTask, Escape, OutgoingMessage, Parsed, Plugins, Response, Step, TemplatePart,
     Verification, Webhook,
 };
 use hmac::{Hmac, KeyInit, Mac};
@@ -100,8 +102,8 @@ async fn a_whatsapp_template_goes_out_and_its_receipt_comes_in() {
     let Action::Http(request) = &requests[0].action else { panic!("not HTTP") };
     assert_eq!(request.url, "https://graph.facebook.com/v23.0/10655/messages");
     let answer = Response::Http { status: 200, headers: vec![], body: br#"{"messages":[{"id":"wamid.1"}]}"#.to_vec() };
-    let done = host.runtime.channel_resume(&call, &state, &[answer]).await.unwrap();
-    assert_eq!(done, Step::Done(Outcome::Accepted { provider_id: "wamid.1".to_owned() }));
+    let done = host.runtime.channel_resume(&call, ChannelTaskKind::Send, &state, &[answer]).await.unwrap();
+    assert_eq!(done, Step::Done(ChannelDone::Sent(Outcome::Accepted { provider_id: "wamid.1".to_owned() })));
 
     let hello = webhook("GET", "/?hub.mode=subscribe&hub.verify_token=v&hub.challenge=42", &[], "");
     assert!(matches!(host.runtime.verify(&call, &hello).await.unwrap(), Verification::Handshake { status: 200, .. }));
@@ -126,8 +128,11 @@ async fn a_mail_goes_out_under_the_same_id_each_time() {
     assert_eq!(first, host.runtime.channel_begin(&call, &task).await.unwrap());
     let Step::Call { state, .. } = first else { panic!("no request") };
     let answer = Response::Mail { code: 250, enhanced: None, text: "queued".to_owned() };
-    let done = host.runtime.channel_resume(&call, &state, &[answer]).await.unwrap();
-    assert_eq!(done, Step::Done(Outcome::Accepted { provider_id: String::from_utf8(state).unwrap() }));
+    let done = host.runtime.channel_resume(&call, ChannelTaskKind::Send, &state, &[answer]).await.unwrap();
+    assert_eq!(
+        done,
+        Step::Done(ChannelDone::Sent(Outcome::Accepted { provider_id: String::from_utf8(state).unwrap() }))
+    );
 }
 
 #[tokio::test]
@@ -153,7 +158,7 @@ async fn liquid_renders_each_recipient_alone() {
 async fn selectors_choose_among_the_candidates() {
     let host = host();
     let contents = [("plain", vec![]), ("spring", vec!["spring".to_owned()])];
-    let contents = contents.map(|(name, labels)| Candidate { name: name.to_owned(), labels });
+    let contents = contents.map(|(name, labels)| Offered { name: name.to_owned(), labels });
     for (plugin, config, chosen) in [
         ("first", json!({}), 0),
         ("by_label", json!({"label": "spring"}), 1),

@@ -2,6 +2,7 @@
 
 use cartwright_domain::cart::Cart;
 use cartwright_domain::customer::Customer;
+use cartwright_domain::facts::Contact;
 use cartwright_domain::ids::{CustomerId, KeyId, ShopId};
 use cartwright_domain::message::Message;
 use cartwright_domain::order::Order;
@@ -54,6 +55,15 @@ pub(crate) trait Owned: DeserializeOwned {
     fn from_rows(rows: Vec<OwnedRow>) -> Result<Vec<Entry<Self>>, StoreError> {
         rows.into_iter().map(Self::from_row).collect()
     }
+}
+
+/// Messages that were handed over since then, oldest first.
+pub(crate) fn contacts(rows: Vec<OwnedRow>, since: Timestamp) -> Result<Vec<(CustomerId, Contact)>, StoreError> {
+    let messages = Message::from_rows(rows)?;
+    let contact = |entry: &Entry<Message>| Some((entry.value.customer, Contact::of(&entry.value)?));
+    let mut contacts: Vec<_> = messages.iter().filter_map(contact).filter(|(_, contact)| contact.at >= since).collect();
+    contacts.sort_by_key(|(_, contact)| contact.at);
+    Ok(contacts)
 }
 
 impl Owned for Customer {

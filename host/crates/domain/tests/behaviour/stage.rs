@@ -17,7 +17,7 @@ use cartwright_domain::plan::{Answer, Answers, Plan, Question, Reply, Situation,
 use cartwright_domain::plugin::PluginFailure;
 use cartwright_domain::policy::{self, Check};
 use cartwright_domain::run::{EndReason, Position, Run};
-use cartwright_domain::shop::{ChannelAbility, Connection, ConnectionKind, Grants, Shop};
+use cartwright_domain::shop::{Billing, ChannelAbility, Connection, ConnectionKind, Grants, Shop};
 use cartwright_domain::strategy::{Strategy, StrategyRecord, StrategyState, Version};
 use cartwright_domain::time::{Span, Timestamp};
 use cartwright_domain::trace::{Happening, TraceEntry};
@@ -303,6 +303,10 @@ fn inbox(id: ConnectionId) -> Connection {
             addresses: vec![AddressKind::Handle],
             idempotent: true,
             lookup: false,
+            tasks: Vec::new(),
+            receipts: Vec::new(),
+            billed: Billing::Never,
+            refreshes: Vec::new(),
         }),
         held: None,
         held_contents: BTreeMap::new(),

@@ -8,6 +8,7 @@ use cartwright_domain::cart::Cart;
 use cartwright_domain::content::Content;
 use cartwright_domain::customer::Customer;
 use cartwright_domain::event::{Event, Origin};
+use cartwright_domain::facts::Contact;
 use cartwright_domain::ids::{ConnectionId, CustomerId, KeyId, MessageId, RunId, ShopId, StrategyId, VersionId};
 use cartwright_domain::message::Message;
 use cartwright_domain::order::Order;
@@ -130,6 +131,8 @@ pub struct Wanted {
     pub orders: Vec<String>,
     /// These products.
     pub products: Vec<String>,
+    /// What was handed over to the customers since then, in any run.
+    pub contacts_since: Option<Timestamp>,
 }
 
 /// What was loaded: for every customer found all names, open carts, orders, active runs, and the messages of the
@@ -150,6 +153,8 @@ pub struct Slice {
     pub runs: Vec<Entry<Run>>,
     /// The messages of these runs, and those asked for.
     pub messages: Vec<Entry<Message>>,
+    /// What was handed over to the customers, oldest first, if that was asked for.
+    pub contacts: Vec<(CustomerId, Contact)>,
 }
 
 /// What a batch changes, committed as a whole or not at all.

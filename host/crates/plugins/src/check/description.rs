@@ -1,13 +1,17 @@
 //! The descriptor: readable, the same every time, and asking only for what there is.
 
-use cartwright_domain::plugin::{Descriptor, FactNeed, HostNeed, SecretNeed};
-use cartwright_domain::shop::ChannelAbility;
+use cartwright_domain::locale;
+use cartwright_domain::plugin::{Descriptor, FactNeed, HostNeed, Instances, SecretNeed, SourceAbility, SourceTaskKind};
+use cartwright_domain::shop::{Billing, ChannelAbility, ChannelTaskKind};
 use cartwright_engine::ports::{CheckStage, PluginRejection};
+use cartwright_plugins_bindings::v0_2::imports::types;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 use crate::facts;
 use crate::failure::reject;
-use crate::kinds::channel::wit;
+use crate::kinds::channel::{self, wit};
+use crate::kinds::source::wit as source;
 use crate::kinds::{Description, convert};
 
 /// A description in the words of the domain.
@@ -16,15 +20,15 @@ pub(crate) fn described(description: Description) -> Result<Descriptor, PluginRe
 }
 
 fn descriptor(description: Description) -> Result<Descriptor, String> {
-    let Description { descriptor, branches, ability } = description;
+    let Description { descriptor, branches, ability, tasks } = description;
     if descriptor.title.trim().is_empty() {
         return Err("descriptor.title is empty; write what a merchant reads in a list".to_owned());
     }
     let config_schema = schema("descriptor.config-schema", &descriptor.config_schema)?;
     for need in &descriptor.facts {
         if !facts::is_fact(&need.fact) {
-            let known: Vec<_> = facts::FACTS.iter().map(|(interface, _)| format!("{interface}.*")).collect();
-            return Err(format!("descriptor.facts: `{}` is no fact; there are {}", need.fact, known.join(", ")));
+            let known = facts::interfaces().join(", ");
+            return Err(format!("descriptor.facts: `{}` is no fact; there are {known}", need.fact));
         }
     }
     for need in &descriptor.hosts {
@@ -41,6 +45,7 @@ fn descriptor(description: Description) -> Result<Descriptor, String> {
             return Err(format!("branches: `{branch}` is empty or stands there twice"));
         }
     }
+    let secrets: Vec<String> = descriptor.secrets.iter().map(|need| need.name.clone()).collect();
     let content_schema =
         ability.as_ref().map(|ability| schema("ability.content-schema", &ability.content_schema)).transpose()?;
     Ok(Descriptor {
@@ -50,7 +55,7 @@ fn descriptor(description: Description) -> Result<Descriptor, String> {
         facts: descriptor
             .facts
             .into_iter()
-            .map(|need| FactNeed { fact: need.fact, within_days: None, why: need.why })
+            .map(|need| FactNeed { fact: need.fact, within_days: need.within_days, why: need.why })
             .collect(),
         hosts: descriptor
             .hosts
@@ -59,7 +64,7 @@ fn descriptor(description: Description) -> Result<Descriptor, String> {
                 host: need.host,
                 methods: need.methods,
                 path_prefix: need.path_prefix,
-                per_minute: None,
+                per_minute: need.per_minute,
                 why: need.why,
             })
             .collect(),
@@ -69,9 +74,25 @@ fn descriptor(description: Description) -> Result<Descriptor, String> {
             .map(|need| SecretNeed { name: need.name, title: need.title, why: need.why })
             .collect(),
         branches,
-        ability: ability.map(channel_ability).transpose()?,
+        ability: ability.map(|ability| channel_ability(ability, &secrets)).transpose()?,
         content_schema,
+        tasks: tasks.into_iter().map(source_ability).collect(),
+        translations: translations(&descriptor.translations)?,
+        instances: match descriptor.instances {
+            types::Instances::PerBatch => Instances::PerBatch,
+            types::Instances::PerSubject => Instances::PerSubject,
+        },
     })
+}
+
+/// `{"": {"key": "text"}, "vi": {…}}`, with language tags that are some.
+fn translations(text: &str) -> Result<BTreeMap<String, BTreeMap<String, String>>, String> {
+    let translations: BTreeMap<String, BTreeMap<String, String>> = serde_json::from_str(text)
+        .map_err(|why| format!("descriptor.translations: {why}; write it like {{\"vi\": {{\"key\": \"text\"}}}}"))?;
+    match translations.keys().find(|tag| !tag.is_empty() && !locale::is_tag(tag)) {
+        Some(tag) => Err(format!("descriptor.translations: `{tag}` is no language tag; write it like zh-Hant")),
+        None => Ok(translations),
+    }
 }
 
 /// A JSON Schema that can be used.
@@ -101,7 +122,7 @@ fn host(host: &str, methods: &[String], path_prefix: &str) -> Result<(), String>
     Ok(())
 }
 
-fn channel_ability(ability: wit::ChannelAbility) -> Result<ChannelAbility, String> {
+fn channel_ability(ability: wit::ChannelAbility, secrets: &[String]) -> Result<ChannelAbility, String> {
     if ability.channel.trim().is_empty() {
         return Err("ability.channel is empty; name what content variants are written for".to_owned());
     }
@@ -111,18 +132,51 @@ fn channel_ability(ability: wit::ChannelAbility) -> Result<ChannelAbility, Strin
     if !ability.tasks.contains(&wit::TaskKind::Send) {
         return Err("ability.tasks has no `send`: a channel sends".to_owned());
     }
+    if let Some(secret) = ability.refreshes.iter().find(|name| !secrets.contains(name)) {
+        return Err(format!("ability.refreshes: `{secret}` is not declared; add it to `secrets` of the descriptor"));
+    }
     Ok(ChannelAbility {
         channel: ability.channel,
         addresses: ability.addresses.into_iter().map(convert::address_kind).collect(),
         idempotent: ability.sends == wit::Repeat::Idempotent,
         lookup: ability.tasks.contains(&wit::TaskKind::Lookup),
+        tasks: ability.tasks.into_iter().map(channel_task).collect(),
+        receipts: ability.receipts.into_iter().map(channel::receipt_kind).collect(),
+        billed: match ability.billed {
+            wit::Billing::Never => Billing::Never,
+            wit::Billing::Accepted => Billing::Accepted,
+            wit::Billing::Delivered => Billing::Delivered,
+        },
+        refreshes: ability.refreshes,
     })
+}
+
+fn channel_task(task: wit::TaskKind) -> ChannelTaskKind {
+    match task {
+        wit::TaskKind::Send => ChannelTaskKind::Send,
+        wit::TaskKind::Lookup => ChannelTaskKind::Lookup,
+        wit::TaskKind::Price => ChannelTaskKind::Price,
+        wit::TaskKind::Probe => ChannelTaskKind::Probe,
+        wit::TaskKind::ListTemplates => ChannelTaskKind::ListTemplates,
+        wit::TaskKind::CreateTemplate => ChannelTaskKind::CreateTemplate,
+        wit::TaskKind::Refresh => ChannelTaskKind::Refresh,
+    }
+}
+
+fn source_ability(ability: source::Ability) -> SourceAbility {
+    let task = match ability.task {
+        source::TaskKind::Poll => SourceTaskKind::Poll,
+        source::TaskKind::Backfill => SourceTaskKind::Backfill,
+        source::TaskKind::OrdersOf => SourceTaskKind::OrdersOf,
+        source::TaskKind::Subscribe => SourceTaskKind::Subscribe,
+        source::TaskKind::Probe => SourceTaskKind::Probe,
+    };
+    SourceAbility { task, every_minutes: ability.every_minutes }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use cartwright_plugins_bindings::v0_1::imports::types;
 
     fn of(change: impl FnOnce(&mut Description)) -> Result<Descriptor, String> {
         let descriptor = types::Descriptor {
@@ -132,20 +186,34 @@ mod tests {
             facts: Vec::new(),
             hosts: Vec::new(),
             secrets: Vec::new(),
+            translations: "{}".to_owned(),
+            instances: types::Instances::PerBatch,
         };
-        let mut description = Description { descriptor, branches: Vec::new(), ability: None };
+        let mut description = Description::of(descriptor);
         change(&mut description);
         super::descriptor(description)
     }
 
     #[test]
     fn a_descriptor_asks_only_for_what_there_is() {
-        let need = |fact: &str| types::FactNeed { fact: fact.to_owned(), why: String::new() };
+        let need = |fact: &str| types::FactNeed { fact: fact.to_owned(), within_days: None, why: String::new() };
         assert!(of(|it| it.descriptor.facts = vec![need("orders.count"), need("cart.*")]).is_ok());
         let why = of(|it| it.descriptor.facts = vec![need("orders.weather")]).unwrap_err();
         assert!(why.starts_with("descriptor.facts: `orders.weather` is no fact; there are customer.*"), "{why}");
         let why = of(|it| it.branches = vec!["a".to_owned(), "a".to_owned()]).unwrap_err();
         assert!(why.contains("twice"));
+    }
+
+    #[test]
+    fn translations_are_texts_by_language() {
+        let words = r#"{"": {"hello": "Hello"}, "zh-Hant": {"hello": "您好"}}"#;
+        let descriptor = of(|it| it.descriptor.translations = words.to_owned()).unwrap();
+        assert_eq!(descriptor.translate("hello", "zh-TW"), Some("您好"));
+        assert_eq!(descriptor.translate("hello", "zh-CN"), Some("Hello"));
+        assert_eq!(descriptor.translate("bye", "zh-TW"), None);
+        let why = |text: &str| of(|it| it.descriptor.translations = text.to_owned()).unwrap_err();
+        assert!(why("[]").starts_with("descriptor.translations: "));
+        assert!(why(r#"{"?": {}}"#).contains("`?` is no language tag"));
     }
 
     #[test]

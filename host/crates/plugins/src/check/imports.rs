@@ -5,7 +5,8 @@ use cartwright_engine::ports::{CheckStage, PluginRejection};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-use super::{EDITION, Metadata, Name, Version, skew};
+use super::{Metadata, Name, Version, skew};
+use crate::editions::Edition;
 use crate::failure::reject;
 
 /// The packages of the virtual WASI.
@@ -18,11 +19,14 @@ const CONNECTIONS: &[PluginKind] = &[PluginKind::Channel, PluginKind::Source];
 /// The interfaces of the contract, and the kinds that may import them.
 const INTERFACES: &[(&str, &[PluginKind])] = &[
     ("decision", DECISIONS),
+    ("words", &[PluginKind::Condition, PluginKind::Selector, PluginKind::Channel]),
     ("customer", DECISIONS),
     ("contact", DECISIONS),
     ("orders", DECISIONS),
     ("cart", DECISIONS),
+    ("messages", DECISIONS),
     ("run", DECISIONS),
+    ("local-time", DECISIONS),
     ("candidates", &[PluginKind::Selector]),
     ("connection", CONNECTIONS),
     ("secrets", CONNECTIONS),
@@ -45,10 +49,10 @@ fn offer(import: &str, metadata: &Metadata) -> Result<(), String> {
     match name.package {
         "cartwright:plugin" => {
             let known = TYPES.contains(&name.interface) || INTERFACES.iter().any(|(known, _)| *known == name.interface);
-            match name.version {
-                Some(version) if version.fits(EDITION) && known => Ok(()),
-                Some(version) if version.fits(EDITION) => Err(unknown()),
-                version => Err(skew(&format!("cartwright:plugin/{}", name.interface), version)),
+            match name.version.and_then(Edition::of) {
+                Some(edition) if known && !edition.lacks(name.interface) => Ok(()),
+                Some(_) => Err(unknown()),
+                None => Err(skew(&format!("cartwright:plugin/{}", name.interface), name.version)),
             }
         }
         "wasi:sockets" if !metadata.is_interpreter() => Err(format!(
@@ -63,8 +67,9 @@ fn offer(import: &str, metadata: &Metadata) -> Result<(), String> {
     }
 }
 
-/// Refuses what is offered to other kinds only.
-pub(super) fn allowed(imports: &[String], kind: PluginKind) -> Result<(), PluginRejection> {
+/// Refuses what is offered to other kinds only, and a mixture of editions. Answers the one edition.
+pub(super) fn allowed(imports: &[String], kind: PluginKind, built: Version) -> Result<Edition, PluginRejection> {
+    let edition = Edition::of(built).unwrap_or(Edition::NEWEST);
     for import in imports {
         let Some(name) = Name::parse(import).filter(|name| name.package == "cartwright:plugin") else { continue };
         let Some((_, kinds)) = INTERFACES.iter().find(|(known, _)| *known == name.interface) else { continue };
@@ -73,8 +78,13 @@ pub(super) fn allowed(imports: &[String], kind: PluginKind) -> Result<(), Plugin
             let message = format!("a {kind} cannot import `{import}`: it is for {}", kinds.join(" and "));
             return Err(reject(CheckStage::World, message));
         }
+        if name.version.and_then(Edition::of) != Some(edition) {
+            let folder = edition.folder();
+            let message = format!("its {kind} is of {built}, and it imports `{import}`; build all of it with {folder}");
+            return Err(reject(CheckStage::World, message));
+        }
     }
-    Ok(())
+    Ok(edition)
 }
 
 /// What the linker found missing: a function that came later than this host, or one of another type.
@@ -114,9 +124,11 @@ mod tests {
     #[test]
     fn another_edition_is_told_from_what_is_unknown() {
         assert_eq!(
-            refused("cartwright:plugin/orders@0.2.0"),
-            "built for `cartwright:plugin/orders` 0.2.0, this host offers 0.1.0; rebuild with wit/v0.1"
+            refused("cartwright:plugin/orders@0.3.0"),
+            "built for `cartwright:plugin/orders` 0.3.0, this host offers 0.1.0 and 0.2.0; rebuild with wit/v0.2"
         );
+        assert!(refused("cartwright:plugin/messages@0.1.0").contains("which this host does not offer"));
+        assert!(offer("cartwright:plugin/messages@0.2.0", &Metadata::default()).is_ok());
         assert!(offer("cartwright:plugin/orders@0.1.9", &Metadata::default()).is_ok());
     }
 

@@ -5,7 +5,8 @@ use cartwright_engine::ports::{CheckStage, PluginRejection};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-use super::{EDITION, Name, Version, skew};
+use super::{Name, Version, skew};
+use crate::editions::Edition;
 use crate::failure::reject;
 
 const KINDS: [PluginKind; 5] =
@@ -29,13 +30,16 @@ fn one_kind(exports: &[String]) -> Result<(PluginKind, Version), String> {
         .collect();
     match kinds.as_slice() {
         [(kind, name)] => match name.version {
-            Some(version) if version.fits(EDITION) => Ok((*kind, version)),
+            Some(version) if Edition::of(version).is_some() => Ok((*kind, version)),
             version => Err(skew(&format!("cartwright:plugin/{}", name.interface), version)),
         },
         [] => {
             let wanted = KINDS.map(PluginKind::name).join(", ");
             let found = if exports.is_empty() { "nothing".to_owned() } else { format!("`{}`", exports.join("`, `")) };
-            Err(format!("it exports {found}; a plugin exports one of cartwright:plugin/{{{wanted}}}@{EDITION}"))
+            Err(format!(
+                "it exports {found}; a plugin exports one of cartwright:plugin/{{{wanted}}}@{}",
+                Edition::NEWEST.version()
+            ))
         }
         several => {
             let found: Vec<_> = several.iter().map(|(kind, _)| kind.name()).collect();
@@ -45,8 +49,9 @@ fn one_kind(exports: &[String]) -> Result<(PluginKind, Version), String> {
 }
 
 /// The exports have the right name and another shape.
-pub(super) fn misfit(kind: PluginKind, edition: Version, error: &wasmtime::Error) -> PluginRejection {
-    let message = format!("its {kind} is not the one of cartwright:plugin@{edition}: {error:#}; rebuild with wit/v0.1");
+pub(super) fn misfit(kind: PluginKind, edition: Edition, error: &wasmtime::Error) -> PluginRejection {
+    let (version, folder) = (edition.version(), edition.folder());
+    let message = format!("its {kind} is not the one of cartwright:plugin@{version}: {error:#}; rebuild with {folder}");
     reject(CheckStage::World, message)
 }
 
@@ -69,6 +74,8 @@ mod tests {
         );
         assert!(kind(&[]).unwrap_err().starts_with("it exports nothing; a plugin exports one of"));
         assert!(kind(&["wasi:cli/run@0.2.6"]).unwrap_err().contains("`wasi:cli/run@0.2.6`"));
-        assert!(kind(&["cartwright:plugin/channel@1.0.0"]).unwrap_err().contains("1.0.0, this host offers 0.1.0"));
+        assert!(
+            kind(&["cartwright:plugin/channel@1.0.0"]).unwrap_err().contains("1.0.0, this host offers 0.1.0 and 0.2.0")
+        );
     }
 }

@@ -74,11 +74,11 @@ mod tests {
     #[test]
     fn the_effective_right_is_what_both_say() {
         let (wide, narrow) = (Arc::new(grant("a.example", "GET", "/")), Arc::new(grant("a.example", "GET", "/v1")));
-        let rights = Rights { declared: wide.clone(), granted: narrow.clone() };
+        let rights = Rights::of(wide.clone(), narrow.clone());
         assert!(check(&rights, get("a.example", 443, "/v1")).is_ok());
         let refusal = format!("{:?}", check(&rights, get("a.example", 443, "/v2")).unwrap_err());
         assert!(refusal.contains("not granted"), "{refusal}");
-        let rights = Rights { declared: narrow, granted: wide };
+        let rights = Rights::of(narrow, wide);
         let refusal = format!("{:?}", check(&rights, get("a.example", 443, "/v2")).unwrap_err());
         assert!(refusal.contains("not declared"), "{refusal}");
     }

@@ -125,7 +125,7 @@ mod tests {
         let all = Arc::new(Grants { secrets: vec!["token".into(), "other".into()], ..Grants::default() });
         let one = Arc::new(Grants { secrets: vec!["token".into(), "unset".into()], ..Grants::default() });
         let declared = Grants { secrets: vec!["token".into(), "other".into(), "unset".into()], ..(*all).clone() };
-        let rights = Rights { declared: Arc::new(declared), granted: one };
+        let rights = Rights::of(Arc::new(declared), one);
         let values = BTreeMap::from([
             ("token".to_owned(), Secret::from("s3c/ret?")),
             ("other".to_owned(), Secret::from("hidden")),

@@ -1,81 +1,112 @@
-//! Channels: the step machine of a message, and what a provider's webhooks mean.
+//! Channels: the step machine of their tasks, and what a provider's webhooks mean.
 //!
 //! A step says which requests to make; the host makes them and comes back with the answers. The guest is never on
 //! the stack while a socket waits, and it never sees a secret.
 
+mod completion;
+
 use cartwright_domain::contact::Address;
 use cartwright_domain::event::{Receipt, ReceiptKind};
-use cartwright_domain::message::Outcome;
 use cartwright_domain::plugin::{PluginFailure, PluginKind, Problem};
-use cartwright_engine::ports::{ChannelTask, OutgoingMessage, ReceiptEvent, Response, Step, Verification, Webhook};
-pub(crate) use cartwright_plugins_bindings::v0_1::channel::exports::cartwright::plugin::channel as wit;
+use cartwright_domain::shop::ChannelTaskKind;
+use cartwright_engine::ports::{
+    ChannelDone, ChannelTask, OutgoingMessage, ReceiptEvent, Response, Step, Template, Webhook,
+};
+pub(crate) use cartwright_plugins_bindings::v0_2::channel::exports::cartwright::plugin::channel as wit;
+use cartwright_plugins_bindings::v0_2::imports::transport::{Response as WitResponse, Webhook as WitWebhook};
+use cartwright_plugins_bindings::v0_2::imports::types::Fault;
 use serde_json::Value;
+use wasmtime::Store;
 
 use super::{Live, convert, transport};
 use crate::failure::{fail, invalid};
+use crate::guest::Guest;
 use crate::limits::Limits;
 use crate::session::Session;
 
 /// The first step of a task.
-pub(crate) async fn begin(mut session: Session, task: &ChannelTask) -> Result<Step<Outcome>, PluginFailure> {
-    let Live::Channel(live) = &session.live else {
-        return Err(session.live.is_not(PluginKind::Channel.name()));
-    };
-    let task = task_out(task)?;
-    let answer = live.cartwright_plugin_channel().call_begin(&mut session.store, &task).await;
+pub(crate) async fn begin(mut session: Session, task: &ChannelTask) -> Result<Step<ChannelDone>, PluginFailure> {
+    let out = task_out(task)?;
+    let answer = session.live.begin_channel(&mut session.store, &out).await;
     let limits = session.limits();
-    session.close(answer)?.map_err(convert::fault).and_then(|answer| step(&limits, answer))
+    session.close(answer)?.map_err(convert::fault).and_then(|answer| step(&limits, task.kind(), answer))
 }
 
 /// The next step.
 pub(crate) async fn resume(
     mut session: Session,
+    task: ChannelTaskKind,
     state: &[u8],
     responses: &[Response],
-) -> Result<Step<Outcome>, PluginFailure> {
-    let Live::Channel(live) = &session.live else {
-        return Err(session.live.is_not(PluginKind::Channel.name()));
-    };
+) -> Result<Step<ChannelDone>, PluginFailure> {
     let responses = transport::responses_out(responses);
-    let answer = live.cartwright_plugin_channel().call_resume(&mut session.store, state, &responses).await;
+    let answer = session.live.resume_channel(&mut session.store, task, state, &responses).await;
     let limits = session.limits();
-    session.close(answer)?.map_err(convert::fault).and_then(|answer| step(&limits, answer))
-}
-
-/// Whether a webhook is the provider's.
-pub(crate) async fn verify(mut session: Session, webhook: &Webhook) -> Result<Verification, PluginFailure> {
-    let Live::Channel(live) = &session.live else {
-        return Err(session.live.is_not(PluginKind::Channel.name()));
-    };
-    let webhook = transport::webhook_out(webhook);
-    let answer = live.cartwright_plugin_channel().call_verify(&mut session.store, &webhook).await;
-    transport::verification(session.close(answer)?)
+    session.close(answer)?.map_err(convert::fault).and_then(|answer| step(&limits, task, answer))
 }
 
 /// What an authentic webhook tells.
 pub(crate) async fn receive(mut session: Session, webhook: &Webhook) -> Result<Vec<ReceiptEvent>, PluginFailure> {
-    let Live::Channel(live) = &session.live else {
-        return Err(session.live.is_not(PluginKind::Channel.name()));
-    };
     let webhook = transport::webhook_out(webhook);
-    let answer = live.cartwright_plugin_channel().call_receive(&mut session.store, &webhook).await;
+    let answer = session.live.receive(&mut session.store, &webhook).await;
     let receipts = session.close(answer)?.map_err(convert::fault)?;
     receipts.into_iter().enumerate().map(|(index, one)| receipt(index, one)).collect()
+}
+
+impl Live {
+    async fn begin_channel(
+        &self,
+        store: &mut Store<Guest>,
+        task: &wit::Task,
+    ) -> wasmtime::Result<Result<wit::Step, Fault>> {
+        match self {
+            Self::Channel(live) => live.cartwright_plugin_channel().call_begin(store, task).await,
+            Self::V0_1(older) => older.begin_channel(store, task).await,
+            _ => Err(self.is_not(PluginKind::Channel)),
+        }
+    }
+
+    async fn resume_channel(
+        &self,
+        store: &mut Store<Guest>,
+        task: ChannelTaskKind,
+        state: &[u8],
+        responses: &[WitResponse],
+    ) -> wasmtime::Result<Result<wit::Step, Fault>> {
+        match self {
+            Self::Channel(live) => live.cartwright_plugin_channel().call_resume(store, state, responses).await,
+            Self::V0_1(older) => older.resume_channel(store, task, state, responses).await,
+            _ => Err(self.is_not(PluginKind::Channel)),
+        }
+    }
+
+    async fn receive(
+        &self,
+        store: &mut Store<Guest>,
+        webhook: &WitWebhook,
+    ) -> wasmtime::Result<Result<Vec<wit::Receipt>, Fault>> {
+        match self {
+            Self::Channel(live) => live.cartwright_plugin_channel().call_receive(store, webhook).await,
+            Self::V0_1(older) => older.receive(store, webhook).await,
+            _ => Err(self.is_not(PluginKind::Channel)),
+        }
+    }
 }
 
 fn task_out(task: &ChannelTask) -> Result<wit::Task, PluginFailure> {
     Ok(match task {
         ChannelTask::Send(message) => wit::Task::Send(message_out(message)?),
         ChannelTask::Lookup(message) => wit::Task::Lookup(message_out(message)?),
+        ChannelTask::Price(provider_id) => wit::Task::Price(provider_id.clone()),
         ChannelTask::Probe => wit::Task::Probe,
+        ChannelTask::ListTemplates => wit::Task::ListTemplates,
+        ChannelTask::CreateTemplate(template) => wit::Task::CreateTemplate(template_out(template)?),
+        ChannelTask::Refresh(secret) => wit::Task::Refresh(secret.clone()),
     })
 }
 
 fn message_out(message: &OutgoingMessage) -> Result<wit::Message, PluginFailure> {
-    if names_a_secret(&message.content) || is_placeholder(&message.to.value) {
-        // The host would fill it in, and the customer would read the secret.
-        return Err(fail(Problem::BadInput, "the message contains `{secret:`, which only a plugin may write"));
-    }
+    without_placeholders("the message", &message.content, &message.to.value)?;
     Ok(wit::Message {
         id: message.id.to_string(),
         to: convert::address_out(&message.to),
@@ -83,6 +114,25 @@ fn message_out(message: &OutgoingMessage) -> Result<wit::Message, PluginFailure>
         content: message.content.to_string(),
         created_at: message.created_at.millis(),
     })
+}
+
+fn template_out(template: &Template) -> Result<wit::Template, PluginFailure> {
+    without_placeholders("the template", &template.content, &template.name)?;
+    Ok(wit::Template {
+        name: template.name.clone(),
+        locale: template.locale.clone(),
+        content: template.content.to_string(),
+        state: completion::state_out(template.state),
+        words: template.words.clone(),
+    })
+}
+
+/// The host would fill a placeholder in, and whoever reads the message would read the secret.
+fn without_placeholders(what: &str, content: &Value, text: &str) -> Result<(), PluginFailure> {
+    if names_a_secret(content) || is_placeholder(text) {
+        return Err(fail(Problem::BadInput, format!("{what} contains `{{secret:`, which only a plugin may write")));
+    }
+    Ok(())
 }
 
 fn is_placeholder(text: &str) -> bool {
@@ -98,22 +148,18 @@ fn names_a_secret(document: &Value) -> bool {
     }
 }
 
-fn step(limits: &Limits, step: wit::Step) -> Result<Step<Outcome>, PluginFailure> {
+fn step(limits: &Limits, task: ChannelTaskKind, step: wit::Step) -> Result<Step<ChannelDone>, PluginFailure> {
     Ok(match step {
         wit::Step::Call(pending) => {
             let (requests, state) = transport::pending(limits, pending.requests, pending.state)?;
             Step::Call { requests, state }
         }
-        wit::Step::Done(outcome) => Step::Done(convert::outcome(outcome)?),
+        wit::Step::Done(done) => Step::Done(completion::of(task, done)?),
     })
 }
 
-fn receipt(index: usize, receipt: wit::Receipt) -> Result<ReceiptEvent, PluginFailure> {
-    let field = |name: &str| format!("receipts[{index}].{name}");
-    if receipt.id.is_empty() || receipt.id.len() > 255 {
-        return Err(invalid(format!("{}: must have 1 to 255 characters", field("id"))));
-    }
-    let kind = match receipt.kind {
+pub(crate) fn receipt_kind(kind: wit::ReceiptKind) -> ReceiptKind {
+    match kind {
         wit::ReceiptKind::Accepted => ReceiptKind::Accepted,
         wit::ReceiptKind::Delivered => ReceiptKind::Delivered,
         wit::ReceiptKind::Read => ReceiptKind::Read,
@@ -121,12 +167,19 @@ fn receipt(index: usize, receipt: wit::Receipt) -> Result<ReceiptEvent, PluginFa
         wit::ReceiptKind::Replied => ReceiptKind::Replied,
         wit::ReceiptKind::Failed => ReceiptKind::Failed,
         wit::ReceiptKind::OptedOut => ReceiptKind::OptedOut,
-    };
+    }
+}
+
+fn receipt(index: usize, receipt: wit::Receipt) -> Result<ReceiptEvent, PluginFailure> {
+    let field = |name: &str| format!("receipts[{index}].{name}");
+    if receipt.id.is_empty() || receipt.id.len() > 255 {
+        return Err(invalid(format!("{}: must have 1 to 255 characters", field("id"))));
+    }
     Ok(ReceiptEvent {
         id: receipt.id,
         at: convert::moment(&field("at"), receipt.at)?,
         receipt: Receipt {
-            kind,
+            kind: receipt_kind(receipt.kind),
             provider_id: receipt.provider_id,
             // What a provider echoes may be another system's; then the message is found by the provider's id.
             message_id: receipt.message_id.and_then(|id| id.parse().ok()),

@@ -3,7 +3,8 @@
 use cartwright_domain::facts::Subject;
 use cartwright_domain::plugin::{PluginFailure, PluginKind};
 use cartwright_engine::ports::Verdict;
-use cartwright_plugins_bindings::v0_1::condition::exports::cartwright::plugin::condition as wit;
+pub(crate) use cartwright_plugins_bindings::v0_2::condition::exports::cartwright::plugin::condition as wit;
+use cartwright_plugins_bindings::v0_2::imports::types::Fault;
 use wasmtime::Store;
 
 use super::{Live, convert};
@@ -40,9 +41,27 @@ impl Work for Evaluate<'_> {
         store: &mut Store<Guest>,
         _: usize,
     ) -> wasmtime::Result<Result<Verdict, PluginFailure>> {
-        let Live::Condition(live) = live else { return Ok(Err(live.is_not(PluginKind::Condition.name()))) };
-        let answer = live.cartwright_plugin_condition().call_evaluate(&mut *store).await?;
-        Ok(answer.map_err(convert::fault).and_then(|answer| verdict(&store.data().limits, self.branches, answer)))
+        ask(live, store, self.branches).await
+    }
+}
+
+/// The verdict on whoever is present.
+pub(crate) async fn ask(
+    live: &Live,
+    store: &mut Store<Guest>,
+    branches: &[String],
+) -> wasmtime::Result<Result<Verdict, PluginFailure>> {
+    let answer = live.evaluate(&mut *store).await?;
+    Ok(answer.map_err(convert::fault).and_then(|answer| verdict(&store.data().limits, branches, answer)))
+}
+
+impl Live {
+    async fn evaluate(&self, store: &mut Store<Guest>) -> wasmtime::Result<Result<wit::Verdict, Fault>> {
+        match self {
+            Self::Condition(live) => live.cartwright_plugin_condition().call_evaluate(store).await,
+            Self::V0_1(older) => older.evaluate(store).await,
+            _ => Err(self.is_not(PluginKind::Condition)),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use cartwright_domain::contact::{Address, AddressKind};
 use cartwright_domain::message::{Details, Outcome, Rejection, RejectionClass};
 use cartwright_domain::plugin::{PluginFailure, Problem};
 use cartwright_domain::time::Timestamp;
-use cartwright_plugins_bindings::v0_1::imports::types::{Fault, FaultKind};
+use cartwright_plugins_bindings::v0_2::imports::types::{Fault, FaultKind};
 use serde_json::Value;
 
 use super::channel::wit;
@@ -16,6 +16,7 @@ pub(crate) fn fault(fault: Fault) -> PluginFailure {
         FaultKind::BadConfig => Problem::BadConfig,
         FaultKind::BadInput => Problem::BadInput,
         FaultKind::MissingFact => Problem::MissingFact,
+        FaultKind::NotSupported => Problem::NotSupported,
         FaultKind::Internal => Problem::Fault,
     };
     fail(problem, fault.message)

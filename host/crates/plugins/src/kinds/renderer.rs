@@ -2,7 +2,8 @@
 
 use cartwright_domain::plugin::{PluginFailure, PluginKind, Problem};
 use cartwright_engine::ports::{Escape, TemplatePart, TemplateReport};
-use cartwright_plugins_bindings::v0_1::renderer::exports::cartwright::plugin::renderer as wit;
+use cartwright_plugins_bindings::v0_2::imports::types::Fault;
+pub(crate) use cartwright_plugins_bindings::v0_2::renderer::exports::cartwright::plugin::renderer as wit;
 use serde_json::Value;
 use wasmtime::Store;
 
@@ -34,8 +35,7 @@ impl Work for Render<'_> {
     fn present(&self, _: &mut Guest, _: usize) {}
 
     async fn prepare(&self, live: &Live, store: &mut Store<Guest>) -> wasmtime::Result<Result<(), PluginFailure>> {
-        let Live::Renderer(live) = live else { return Ok(Err(live.is_not(PluginKind::Renderer.name()))) };
-        let loaded = live.cartwright_plugin_renderer().call_load(store, &self.parts).await?;
+        let loaded = live.load(store, &self.parts).await?;
         Ok(loaded.map_err(|error| fail(Problem::BadInput, format!("{}: {}", error.name, error.message))))
     }
 
@@ -45,10 +45,42 @@ impl Work for Render<'_> {
         store: &mut Store<Guest>,
         index: usize,
     ) -> wasmtime::Result<Result<Self::Answer, PluginFailure>> {
-        let Live::Renderer(live) = live else { return Ok(Err(live.is_not(PluginKind::Renderer.name()))) };
-        let data = self.data[index].to_string();
-        let answer = live.cartwright_plugin_renderer().call_render(store, &data).await?;
+        let answer = live.render(store, &self.data[index].to_string()).await?;
         Ok(answer.map_err(convert::fault).and_then(|texts| self.texts(texts)))
+    }
+}
+
+impl Live {
+    async fn load(
+        &self,
+        store: &mut Store<Guest>,
+        parts: &[wit::Part],
+    ) -> wasmtime::Result<Result<(), wit::TemplateError>> {
+        match self {
+            Self::Renderer(live) => live.cartwright_plugin_renderer().call_load(store, parts).await,
+            Self::V0_1(older) => older.load(store, parts).await,
+            _ => Err(self.is_not(PluginKind::Renderer)),
+        }
+    }
+
+    async fn render(&self, store: &mut Store<Guest>, data: &String) -> wasmtime::Result<Result<Vec<wit::Text>, Fault>> {
+        match self {
+            Self::Renderer(live) => live.cartwright_plugin_renderer().call_render(store, data).await,
+            Self::V0_1(older) => older.render(store, data).await,
+            _ => Err(self.is_not(PluginKind::Renderer)),
+        }
+    }
+
+    async fn check_templates(
+        &self,
+        store: &mut Store<Guest>,
+        parts: &[wit::Part],
+    ) -> wasmtime::Result<wit::CheckReport> {
+        match self {
+            Self::Renderer(live) => live.cartwright_plugin_renderer().call_check(store, parts).await,
+            Self::V0_1(older) => older.check_templates(store, parts).await,
+            _ => Err(self.is_not(PluginKind::Renderer)),
+        }
     }
 }
 
@@ -81,10 +113,7 @@ pub(crate) fn parts(parts: &[TemplatePart]) -> Vec<wit::Part> {
 
 /// What a renderer finds in templates.
 pub(crate) async fn check(mut session: Session, parts: &[TemplatePart]) -> Result<TemplateReport, PluginFailure> {
-    let Live::Renderer(live) = &session.live else {
-        return Err(session.live.is_not(PluginKind::Renderer.name()));
-    };
-    let answer = live.cartwright_plugin_renderer().call_check(&mut session.store, &self::parts(parts)).await;
+    let answer = session.live.check_templates(&mut session.store, &self::parts(parts)).await;
     let report = session.close(answer)?;
     Ok(TemplateReport {
         variables: report.variables,

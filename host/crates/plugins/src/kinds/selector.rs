@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use cartwright_domain::facts::Subject;
+use cartwright_domain::plan::Offered;
 use cartwright_domain::plugin::{PluginFailure, PluginKind};
-use cartwright_engine::ports::{Candidate, Choice};
-use cartwright_plugins_bindings::v0_1::selector::exports::cartwright::plugin::selector as wit;
+use cartwright_engine::ports::Choice;
+use cartwright_plugins_bindings::v0_2::imports::types::Fault;
+pub(crate) use cartwright_plugins_bindings::v0_2::selector::exports::cartwright::plugin::selector as wit;
 use wasmtime::Store;
 
 use super::{Live, convert};
@@ -16,7 +18,7 @@ use crate::limits::{BatchTime, Limits};
 
 /// Choices for a batch of subjects.
 pub(crate) struct Select<'a> {
-    pub(crate) candidates: Arc<[Candidate]>,
+    pub(crate) candidates: Arc<[Offered]>,
     pub(crate) subjects: &'a [Subject],
 }
 
@@ -43,9 +45,27 @@ impl Work for Select<'_> {
         store: &mut Store<Guest>,
         _: usize,
     ) -> wasmtime::Result<Result<Choice, PluginFailure>> {
-        let Live::Selector(live) = live else { return Ok(Err(live.is_not(PluginKind::Selector.name()))) };
-        let answer = live.cartwright_plugin_selector().call_select(store).await?;
-        Ok(answer.map_err(convert::fault).and_then(|answer| choice(self.candidates.len(), answer)))
+        ask(live, store, self.candidates.len()).await
+    }
+}
+
+/// The choice for whoever is present.
+pub(crate) async fn ask(
+    live: &Live,
+    store: &mut Store<Guest>,
+    candidates: usize,
+) -> wasmtime::Result<Result<Choice, PluginFailure>> {
+    let answer = live.select(store).await?;
+    Ok(answer.map_err(convert::fault).and_then(|answer| choice(candidates, answer)))
+}
+
+impl Live {
+    async fn select(&self, store: &mut Store<Guest>) -> wasmtime::Result<Result<wit::Choice, Fault>> {
+        match self {
+            Self::Selector(live) => live.cartwright_plugin_selector().call_select(store).await,
+            Self::V0_1(older) => older.select(store).await,
+            _ => Err(self.is_not(PluginKind::Selector)),
+        }
     }
 }
 

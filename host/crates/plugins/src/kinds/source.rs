@@ -1,38 +1,64 @@
-//! Sources: whether a webhook is the platform's, and what it says.
+//! Sources: what a platform's webhooks say, and the step machine of their tasks.
+
+mod tasks;
+
+pub(crate) use tasks::{begin, resume};
 
 use cartwright_domain::event::{Event, EventText, Subject, What};
 use cartwright_domain::plugin::{PluginFailure, PluginKind};
 use cartwright_engine::ports::{Parsed, Verification, Webhook};
-use cartwright_plugins_bindings::v0_1::source::exports::cartwright::plugin::source as wit;
+use cartwright_plugins_bindings::v0_2::imports::transport::{Verification as WitVerification, Webhook as WitWebhook};
+use cartwright_plugins_bindings::v0_2::imports::types::Fault;
+pub(crate) use cartwright_plugins_bindings::v0_2::source::exports::cartwright::plugin::source as wit;
+use wasmtime::Store;
 
 use super::{Live, convert, transport};
 use crate::failure::invalid;
+use crate::guest::Guest;
 use crate::session::Session;
 
-/// Whether a webhook is the platform's.
+/// Whether a webhook is what it says; of channels too.
 pub(crate) async fn verify(mut session: Session, webhook: &Webhook) -> Result<Verification, PluginFailure> {
-    let Live::Source(live) = &session.live else {
-        return Err(session.live.is_not(PluginKind::Source.name()));
-    };
     let webhook = transport::webhook_out(webhook);
-    let answer = live.cartwright_plugin_source().call_verify(&mut session.store, &webhook).await;
+    let answer = session.live.verify(&mut session.store, &webhook).await;
     transport::verification(session.close(answer)?)
 }
 
 /// What an authentic webhook tells.
 pub(crate) async fn parse(mut session: Session, webhook: &Webhook) -> Result<Parsed, PluginFailure> {
-    let Live::Source(live) = &session.live else {
-        return Err(session.live.is_not(PluginKind::Source.name()));
-    };
     let webhook = transport::webhook_out(webhook);
-    let answer = live.cartwright_plugin_source().call_parse(&mut session.store, &webhook).await;
+    let answer = session.live.parse(&mut session.store, &webhook).await;
     match session.close(answer)?.map_err(convert::fault)? {
         wit::Parsed::UnknownTopic(topic) => Ok(Parsed::UnknownTopic(topic)),
-        wit::Parsed::Events(events) => {
-            let events = events.into_iter().enumerate().map(|(index, one)| event(index, one));
-            events.collect::<Result<_, _>>().map(Parsed::Events)
+        wit::Parsed::Events(told) => events(told).map(Parsed::Events),
+    }
+}
+
+impl Live {
+    async fn verify(&self, store: &mut Store<Guest>, webhook: &WitWebhook) -> wasmtime::Result<WitVerification> {
+        match self {
+            Self::Channel(live) => live.cartwright_plugin_channel().call_verify(store, webhook).await,
+            Self::Source(live) => live.cartwright_plugin_source().call_verify(store, webhook).await,
+            Self::V0_1(older) => older.verify(store, webhook).await,
+            _ => Err(self.is_not(PluginKind::Source)),
         }
     }
+
+    async fn parse(
+        &self,
+        store: &mut Store<Guest>,
+        webhook: &WitWebhook,
+    ) -> wasmtime::Result<Result<wit::Parsed, Fault>> {
+        match self {
+            Self::Source(live) => live.cartwright_plugin_source().call_parse(store, webhook).await,
+            Self::V0_1(older) => older.parse(store, webhook).await,
+            _ => Err(self.is_not(PluginKind::Source)),
+        }
+    }
+}
+
+fn events(events: Vec<wit::Event>) -> Result<Vec<Event>, PluginFailure> {
+    events.into_iter().enumerate().map(|(index, one)| event(index, one)).collect()
 }
 
 fn event(index: usize, event: wit::Event) -> Result<Event, PluginFailure> {

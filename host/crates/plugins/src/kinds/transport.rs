@@ -2,9 +2,9 @@
 
 use cartwright_domain::plugin::PluginFailure;
 use cartwright_engine::ports::{
-    Action, EgressFailure, HttpRequest, Mail, Request, RequestEffect, Response, Verification, Webhook,
+    Action, Capture, EgressFailure, HttpRequest, Mail, Request, RequestEffect, Response, Verification, Webhook,
 };
-use cartwright_plugins_bindings::v0_1::imports::transport as wit;
+use cartwright_plugins_bindings::v0_2::imports::transport as wit;
 
 use super::convert::json;
 use crate::failure::{invalid, too_large};
@@ -70,7 +70,12 @@ fn request(limits: &Limits, request: wit::Request) -> Result<Request, PluginFail
             Action::Inbox { to: entry.to, document: json("the document of the inbox entry", &entry.document)? }
         }
     };
-    Ok(Request { effect, action })
+    let captures = request.captures.into_iter().map(capture).collect();
+    Ok(Request { effect, action, captures })
+}
+
+fn capture(capture: wit::Capture) -> Capture {
+    Capture { pointer: capture.pointer, name: capture.name, expires_in: capture.expires_in }
 }
 
 fn headers(headers: Vec<wit::Header>) -> Vec<(String, String)> {
@@ -142,7 +147,7 @@ mod tests {
             headers: vec![wit::Header { name: "Accept".to_owned(), value: "*/*".to_owned() }],
             body: vec![b'x'; body],
         };
-        wit::Request { effect, action: wit::Action::Http(http) }
+        wit::Request { effect, action: wit::Action::Http(http), captures: Vec::new() }
     }
 
     fn why(requests: Vec<wit::Request>, state: usize) -> String {
@@ -175,7 +180,8 @@ mod tests {
     #[test]
     fn an_entry_of_the_inbox_is_json() {
         let entry = wit::InboxEntry { to: "c-1".to_owned(), document: "{".to_owned() };
-        let request = wit::Request { effect: wit::Effect::Send, action: wit::Action::Inbox(entry) };
+        let request =
+            wit::Request { effect: wit::Effect::Send, action: wit::Action::Inbox(entry), captures: Vec::new() };
         assert!(why(vec![request], 0).contains("the document of the inbox entry is not JSON"));
     }
 

@@ -84,8 +84,9 @@ impl Host {
 
     /// Installs a component with all facts granted.
     pub fn call(&self, component: Vec<u8>, config: Value) -> PluginCall {
-        let facts = ["customer.*", "contact.*", "orders.*", "cart.*", "run.*"].map(str::to_owned).to_vec();
-        let grants = Grants { facts, ..Grants::default() };
+        let facts =
+            ["customer.*", "contact.*", "orders.*", "cart.*", "messages.*", "run.*", "local-time.*"].map(str::to_owned);
+        let grants = Grants { facts: facts.to_vec(), ..Grants::default() };
         PluginCall {
             shop: self.shop,
             digest: self.installed.put(component),
@@ -121,7 +122,8 @@ impl Host {
         let mut plugin = self.call(component, config);
         let secrets = named.keys().cloned().collect();
         plugin.grants = Arc::new(Grants { secrets, ..Grants::default() });
-        ConnectionCall { plugin, connection: connection_id(), secrets: Arc::new(named), now: now() }
+        let (secrets, expiries) = (Arc::new(named), Arc::default());
+        ConnectionCall { plugin, connection: connection_id(), secrets, expiries, now: now() }
     }
 }
 
@@ -163,9 +165,11 @@ pub fn subject(orders: usize) -> Subject {
         customer: Arc::new(customer),
         cart: None,
         orders: orders.into(),
+        contacts: Arc::from([]),
         run: mint.next(),
+        strategy: "A strategy".into(),
         started_at: now(),
-        step: "valuable".to_owned(),
+        step: "valuable".into(),
         messages_sent: 0,
         now: now(),
     }

@@ -1,12 +1,14 @@
-//! What a batch works on, in seven statements over one snapshot.
+//! What a batch works on, in a handful of statements over one snapshot.
 
 use cartwright_domain::cart::Cart;
 use cartwright_domain::customer::Customer;
+use cartwright_domain::facts::Contact;
 use cartwright_domain::ids::{CustomerId, ShopId};
 use cartwright_domain::message::Message;
 use cartwright_domain::order::Order;
 use cartwright_domain::product::Product;
 use cartwright_domain::run::Run;
+use cartwright_domain::time::Timestamp;
 use cartwright_domain::world::{Entry, Identity, IdentityKind};
 use cartwright_engine::ports::{Slice, StoreError, Wanted};
 use sqlx::{Sqlite, Transaction};
@@ -29,6 +31,7 @@ pub(super) async fn load(store: &SqliteStore, shop: ShopId, wanted: &Wanted) -> 
         identities: find_identities(&mut snapshot, shop, &customers).await?,
         orders: find_orders(&mut snapshot, shop, &customers).await?,
         messages: find_messages(&mut snapshot, shop, &runs).await?,
+        contacts: find_contacts(&mut snapshot, shop, wanted.contacts_since, &customers).await?,
         products: find_products(&mut snapshot, shop, &products_of(wanted, &carts)).await?,
         carts,
         customers,
@@ -226,6 +229,26 @@ async fn find_messages(
     .await
     .map_err(failed)?;
     Message::from_rows(found)
+}
+
+/// What was handed over to the customers from a moment on, in any run.
+async fn find_contacts(
+    snapshot: &mut Snapshot,
+    shop: ShopId,
+    since: Option<Timestamp>,
+    customers: &[Entry<Customer>],
+) -> Result<Vec<(CustomerId, Contact)>, StoreError> {
+    let Some(since) = since else { return Ok(Vec::new()) };
+    let found: Vec<OwnedRow> = sqlx::query_as(
+        "select customer_id, revision, document from messages
+         where shop_id = $1 and customer_id in (select unhex(value, '-') from json_each($2)) and document like '%\"handed_over_at\":%'",
+    )
+    .bind(shop.0)
+    .bind(of_customers(customers))
+    .fetch_all(&mut **snapshot)
+    .await
+    .map_err(failed)?;
+    rows::contacts(found, since)
 }
 
 fn of_customers(customers: &[Entry<Customer>]) -> String {

@@ -1,7 +1,9 @@
 //! Batches: what they find, what they may write, and when they are refused.
 
+use cartwright_domain::event::ReceiptKind;
+use cartwright_domain::facts::{Contact, Reaction};
 use cartwright_domain::ids::{Mint, ShopId, StrategyId};
-use cartwright_domain::message::MessageState;
+use cartwright_domain::message::{Message, MessageState, RejectionClass};
 use cartwright_domain::product::Product;
 use cartwright_domain::world::{Entry, IdentityKind};
 use cartwright_engine::ports::{Changes, InboxEntry, PageRequest, Store, Wanted};
@@ -44,6 +46,41 @@ contract! {
             assert_eq!(slice.messages, [Entry::loaded(ana.message.clone(), 1)], "{wanted:?}");
         }
         assert!(store.load(shop, &Wanted::default()).await.unwrap().customers.is_empty());
+    }
+
+    async fn what_was_handed_over_to_a_customer_is_found_over_all_runs(db) {
+        let store = db.store();
+        let (shop, strategy, mut mint) = begin(&store).await;
+        let ana = add_person(&*store, shop, &mut mint, strategy, "ana").await;
+        let bob = add_person(&*store, shop, &mut mint, strategy, "bob").await;
+        let past = ended(run(&mut mint, strategy, ana.customer.id, None));
+        let sent = |run, slot, minute, state| Message {
+            handed_over_at: Some(at(minute)),
+            state,
+            receipt: Some(ReceiptKind::Read),
+            // What a message says is never taken for what is known of it.
+            rendered: Some(json!({ "handed_over_at": "\u{0}" })),
+            ..message(shop, run, slot, None)
+        };
+        let rejected = MessageState::Rejected { class: RejectionClass::Auth };
+        let messages = vec![
+            Entry::new(sent(&past, 1, 2, MessageState::Accepted)),
+            Entry::new(sent(&past, 2, 5, MessageState::Uncertain)),
+            Entry::new(sent(&past, 3, 6, rejected)),
+            Entry::new(message(shop, &past, 4, None)),
+            Entry::new(sent(&ana.run, 5, 4, MessageState::Accepted)),
+            Entry::new(sent(&bob.run, 6, 4, MessageState::Accepted)),
+        ];
+        let changes = Changes { runs: vec![Entry::new(past)], messages, ..Changes::default() };
+        store.commit(shop, &changes).await.unwrap();
+        let contacts = async |since| {
+            let wanted = Wanted { customers: vec![ana.customer.id], contacts_since: since, ..Wanted::default() };
+            store.load(shop, &wanted).await.unwrap().contacts
+        };
+        let contact = |minute| (ana.customer.id, Contact { at: at(minute), reaction: Some(Reaction::Read) });
+        assert_eq!(contacts(Some(at(0))).await, [2, 4, 5].map(contact));
+        assert_eq!(contacts(Some(at(4))).await, [4, 5].map(contact));
+        assert_eq!(contacts(None).await, []);
     }
 
     async fn products_come_with_the_carts_that_hold_them_and_when_asked_for(db) {

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use cartwright_domain::shop::ConnectionKind;
 use cartwright_domain::strategy::StrategyState;
+use cartwright_domain::time::Timestamp;
 use cartwright_domain::world::IdentityKind;
 use cartwright_engine::ports::{
     ApiKey, Aside, Changes, InboxEntry, MessageFilter, PageRequest, RunFilter, Secret, Wanted,
@@ -61,6 +62,7 @@ contract! {
         assert!(store.message(other, ana.message.id).await.unwrap().is_none());
         assert!(store.inbox(other, &page).await.unwrap().items.is_empty());
         let everything = Wanted {
+            contacts_since: Some(Timestamp::default()),
             identities: vec![name(IdentityKind::Email, "ana")],
             customers: vec![ana.customer.id],
             runs: vec![ana.run.id],
@@ -72,6 +74,7 @@ contract! {
         let slice = store.load(other, &everything).await.unwrap();
         assert!(slice.customers.is_empty() && slice.identities.is_empty() && slice.carts.is_empty());
         assert!(slice.orders.is_empty() && slice.runs.is_empty() && slice.messages.is_empty());
+        assert!(slice.contacts.is_empty());
 
         assert!(!store.remove_key(other, key.id).await.unwrap());
         assert!(!store.remove_connection(other, ConnectionKind::Channel, "main").await.unwrap());
