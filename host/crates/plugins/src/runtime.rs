@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use cartwright_domain::facts::Subject;
 use cartwright_domain::message::Outcome;
-use cartwright_domain::plugin::{PluginFailure, PluginLimits, PluginRecord, Problem, Usage};
+use cartwright_domain::plugin::{PluginFailure, PluginLimits, PluginRecord, Problem, Stage, Usage};
 use cartwright_domain::shop::Grants;
 use cartwright_domain::time::Timestamp;
 use cartwright_engine::ports::{
@@ -149,7 +149,9 @@ impl Plugins for Runtime {
             limits: PluginLimits::default(),
             signed_by: None,
             installed_at: now,
-            active: false,
+            stage: Stage::Installed,
+            since: now,
+            why: None,
         })
     }
 
