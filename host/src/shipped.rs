@@ -79,7 +79,8 @@ pub(crate) async fn install(
     let mut installed = Vec::new();
     for (path, component) in components {
         let named = |what: &dyn std::fmt::Display| Failure::bad_input(format!("{}: {what}", path.display()));
-        let record = engine.install_plugin(shop, component, Upload::by(INSTALLER)).await.map_err(|error| named(&error))?;
+        let record =
+            engine.install_plugin(shop, component, Upload::by(INSTALLER)).await.map_err(|error| named(&error))?;
         let asked = record.descriptor.asks(&json!({}));
         let grant = PluginChange::Grant { digest: record.digest.clone(), grants: asked };
         let granted = engine.change_plugin(shop, INSTALLER, grant).await.map_err(|error| named(&error))?;

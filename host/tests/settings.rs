@@ -11,7 +11,8 @@ use cartwright_domain::shop::{ConnectionKind, Grants, PluginRef};
 use cartwright_domain::strategy::{Strategy, StrategyState};
 use cartwright_engine::ports::{Secret, StoreError};
 use cartwright_engine::{
-    ConnectError, ConnectionDraft, ContentError, Engine, InstallError, PluginChange, PublishError, ShopError, StrategyFault, Upload,
+    ConnectError, ConnectionDraft, ContentError, Engine, InstallError, PluginChange, PublishError, ShopError,
+    StrategyFault, Upload,
 };
 use cartwright_plugins::{EgressPolicy, Limits, Runtime, RuntimeOptions, Slices};
 use cartwright_store::SecretKeys;
@@ -55,7 +56,9 @@ impl Setting {
     }
 
     async fn install(&self, file: &str, grants: Option<Grants>) -> Result<PluginRecord, InstallError> {
-        self.engine.install_plugin(self.shop, present::component(file).into(), Upload { grants, ..Upload::by("test") }).await
+        self.engine
+            .install_plugin(self.shop, present::component(file).into(), Upload { grants, ..Upload::by("test") })
+            .await
     }
 
     async fn grant(&self, digest: &str, grants: Grants) -> Result<Option<PluginRecord>, InstallError> {

@@ -47,7 +47,10 @@ pub(crate) async fn measure(figures: &mut Figures) {
     let shop = engine.make_shop("W1", "EUR".parse().unwrap(), None, None).await.unwrap();
     let component = Bytes::from(present::component("high_value"));
     let grants = Grants { facts: vec!["orders.*".into()], ..Grants::default() };
-    let plugin = engine.install_plugin(shop.id, component, Upload { grants: Some(grants.clone()), ..Upload::by("bench") }).await.unwrap();
+    let plugin = engine
+        .install_plugin(shop.id, component, Upload { grants: Some(grants.clone()), ..Upload::by("bench") })
+        .await
+        .unwrap();
     let config = serde_json::from_str(CONFIG).unwrap();
     let call = PluginCall {
         shop: shop.id,

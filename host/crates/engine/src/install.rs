@@ -92,9 +92,7 @@ impl Engine {
         let known = holdings.plugins.iter().find(|record| record.digest == checked.digest);
         let replaced = holdings.plugins.iter().find(|record| record.is_active() && record.is_of_line(checked));
         let mut record = known.unwrap_or(checked).clone();
-        if let Some(grants) =
-            upload.grants.clone().or_else(|| known.or(replaced).map(|record| record.grants.clone()))
-        {
+        if let Some(grants) = upload.grants.clone().or_else(|| known.or(replaced).map(|record| record.grants.clone())) {
             record.grants = grants;
         }
         let wanted = upload.stage.clone().unwrap_or(Stage::Active);

@@ -126,7 +126,14 @@ pub(crate) fn audit(entries: &[AuditEntry]) -> Result<Vec<Note>, StoreError> {
     let note = |entry: &AuditEntry| {
         let document = serde_json::to_value(entry)
             .map_err(|error| StoreError::Failed(format!("AuditEntry cannot be written: {error}")))?;
-        Ok(Note { kind: NoteKind::Audit, subject: entry.plugin.clone(), id: entry.id, at: entry.at, run: None, document })
+        Ok(Note {
+            kind: NoteKind::Audit,
+            subject: entry.plugin.clone(),
+            id: entry.id,
+            at: entry.at,
+            run: None,
+            document,
+        })
     };
     entries.iter().map(note).collect()
 }

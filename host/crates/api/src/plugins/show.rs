@@ -15,7 +15,11 @@ use crate::router::Api;
     params(("digest" = String, Path, description = "SHA-256 of the component, hex.")),
     responses((status = 200, description = "The version.", body = PluginView), NotFound)
 )]
-pub(crate) async fn show_plugin(State(api): State<Api>, shop: InShop, params: Params) -> Result<Json<PluginView>, Problem> {
+pub(crate) async fn show_plugin(
+    State(api): State<Api>,
+    shop: InShop,
+    params: Params,
+) -> Result<Json<PluginView>, Problem> {
     let digest = params.name("digest")?;
     let mut records = api.engine.store.plugins(shop.id()).await?;
     records.retain(|record| record.digest == digest);

@@ -57,7 +57,8 @@ mod tests {
 
     #[test]
     fn s42_an_operator_stays_within_bounds() {
-        let limits = PluginLimits { call_ms: Some(200), memory_mib: Some(4_096), log_lines: Some(0), ..Default::default() };
+        let limits =
+            PluginLimits { call_ms: Some(200), memory_mib: Some(4_096), log_lines: Some(0), ..Default::default() };
         assert_eq!(limits.faults(), [("memory_mib", "must be 1 to 512, not 4096".to_owned())]);
         assert_eq!(PluginLimits::default().faults(), []);
     }

@@ -156,8 +156,7 @@ pub fn moved(
                 let why = format!("{} took its place", record.label());
                 other.at_stage(Stage::Superseded, now, Some(&why))
             }));
-            let mut before: Vec<&PluginRecord> =
-                others().filter(|other| other.stage == Stage::Superseded).collect();
+            let mut before: Vec<&PluginRecord> = others().filter(|other| other.stage == Stage::Superseded).collect();
             before.sort_by_key(|other| std::cmp::Reverse(other.since));
             let kept = SUPERSEDED.saturating_sub(changed.len());
             let why = format!("{SUPERSEDED} versions after it are kept for a roll-back");
@@ -184,9 +183,8 @@ pub fn rolled_back(
     now: Timestamp,
     why: &str,
 ) -> Result<Vec<PluginRecord>, MoveError> {
-    let of_name = || {
-        installed.iter().filter(|record| record.name == name && major.is_none_or(|major| major == record.major()))
-    };
+    let of_name =
+        || installed.iter().filter(|record| record.name == name && major.is_none_or(|major| major == record.major()));
     let active = of_name().filter(|record| record.is_active()).max_by_key(|record| record.since);
     let before = of_name()
         .filter(|record| record.stage == Stage::Superseded)
@@ -226,8 +224,11 @@ mod tests {
 
     #[test]
     fn s43_what_becomes_active_takes_the_place_of_its_line_only() {
-        let installed =
-            [version("a", "1.0.0", "active", 1), version("b", "1.1.0", "installed", 2), version("c", "2.0.0", "active", 3)];
+        let installed = [
+            version("a", "1.0.0", "active", 1),
+            version("b", "1.1.0", "installed", 2),
+            version("c", "2.0.0", "active", 3),
+        ];
         let changed = to(&installed, 1, Stage::Active).unwrap();
         assert_eq!(stages(&changed), [("b", Stage::Active), ("a", Stage::Superseded)]);
         assert!(changed[1].why.as_deref().unwrap().contains("vip@1.1.0"));
@@ -235,7 +236,11 @@ mod tests {
 
     #[test]
     fn s43_there_is_one_canary_and_it_stands_beside_an_active_version() {
-        let installed = [version("a", "1.0.0", "active", 1), version("b", "1.1.0", "canary", 2), version("c", "1.2.0", "installed", 3)];
+        let installed = [
+            version("a", "1.0.0", "active", 1),
+            version("b", "1.1.0", "canary", 2),
+            version("c", "1.2.0", "installed", 3),
+        ];
         let changed = to(&installed, 2, Stage::Canary { percent: 5 }).unwrap();
         assert_eq!(stages(&changed), [("c", Stage::Canary { percent: 5 }), ("b", Stage::Installed)]);
         assert_eq!(to(&installed, 2, Stage::Canary { percent: 100 }), Err(MoveError::Percent(100)));
@@ -259,8 +264,11 @@ mod tests {
 
     #[test]
     fn s43_a_roll_back_goes_to_the_one_before_and_the_next_goes_further() {
-        let mut installed =
-            vec![version("a", "1.0.0", "superseded", 1), version("b", "1.1.0", "superseded", 2), version("c", "1.2.0", "active", 3)];
+        let mut installed = vec![
+            version("a", "1.0.0", "superseded", 1),
+            version("b", "1.1.0", "superseded", 2),
+            version("c", "1.2.0", "active", 3),
+        ];
         for (back, left) in [("b", "c"), ("a", "b")] {
             let changed = rolled_back(&installed, "vip", None, now(), "it was worse").unwrap();
             assert_eq!(stages(&changed), [(back, Stage::Active), (left, Stage::Installed)]);

@@ -124,12 +124,24 @@ pub trait PluginLife: Send + Sync {
     async fn breakers(&self, shop: ShopId) -> Result<Vec<(String, Entry<Breaker>)>, StoreError>;
     /// Stores a circuit breaker. `Conflict` if it has moved on. Where it opens or closes, the revision of the settings
     /// moves with it, so that every node knows.
-    async fn save_breaker(&self, shop: ShopId, digest: &str, breaker: &Entry<Breaker>, turns: bool) -> Result<(), StoreError>;
+    async fn save_breaker(
+        &self,
+        shop: ShopId,
+        digest: &str,
+        breaker: &Entry<Breaker>,
+        turns: bool,
+    ) -> Result<(), StoreError>;
 
     /// Writes notes down, and drops what is more or older than is kept.
     async fn write_notes(&self, shop: ShopId, notes: &[Note]) -> Result<(), StoreError>;
     /// Notes about a subject, newest first.
-    async fn notes(&self, shop: ShopId, kind: NoteKind, subject: &str, page: &PageRequest) -> Result<Page<Note>, StoreError>;
+    async fn notes(
+        &self,
+        shop: ShopId,
+        kind: NoteKind,
+        subject: &str,
+        page: &PageRequest,
+    ) -> Result<Page<Note>, StoreError>;
     /// One of them.
     async fn note(&self, shop: ShopId, kind: NoteKind, subject: &str, id: NoteId) -> Result<Option<Note>, StoreError>;
     /// Adds to figures.

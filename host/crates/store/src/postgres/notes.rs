@@ -1,7 +1,6 @@
 //! What is written down beside the ledger, and the figures of plugins.
 
 use cartwright_domain::ids::{NoteId, RunId, ShopId};
-use cartwright_domain::time::Timestamp;
 use cartwright_domain::trace::TraceEntry;
 use cartwright_engine::ports::{Figure, Note, NoteKind, Page, PageRequest, StoreError};
 use sqlx::{PgPool, Postgres, Transaction};
@@ -127,12 +126,7 @@ pub(super) async fn add_figures(
     Ok(())
 }
 
-pub(super) async fn figures(
-    pool: &PgPool,
-    shop: ShopId,
-    digest: &str,
-    since: &str,
-) -> Result<Vec<Figure>, StoreError> {
+pub(super) async fn figures(pool: &PgPool, shop: ShopId, digest: &str, since: &str) -> Result<Vec<Figure>, StoreError> {
     let found: Vec<(String, String, i64)> = sqlx::query_as(
         "select day, name, value from plugin_figures
          where shop_id = $1 and digest = $2 and day >= $3 order by day, name",

@@ -1,7 +1,6 @@
 //! What is written down beside the ledger, and the figures of plugins.
 
 use cartwright_domain::ids::{NoteId, RunId, ShopId};
-use cartwright_domain::time::Timestamp;
 use cartwright_domain::trace::TraceEntry;
 use cartwright_engine::ports::{Figure, Note, NoteKind, Page, PageRequest, StoreError};
 use sqlx::{QueryBuilder, Sqlite, SqlitePool, Transaction};
@@ -24,8 +23,7 @@ pub(super) async fn write(
         return Ok(());
     }
     for notes in notes.chunks(ROWS) {
-        let documents: Vec<String> =
-            notes.iter().map(|note| rows::write(&note.document)).collect::<Result<_, _>>()?;
+        let documents: Vec<String> = notes.iter().map(|note| rows::write(&note.document)).collect::<Result<_, _>>()?;
         let mut insert: QueryBuilder<Sqlite> =
             QueryBuilder::new("insert into plugin_notes (shop_id, kind, subject, note_id, at, run_id, document) ");
         insert.push_values(notes.iter().zip(documents), |mut row, (note, document)| {
