@@ -145,7 +145,7 @@ mod tests {
     fn s13_it_opens_at_five_failures_and_more_than_half() {
         assert!(!counted(&[true; 4]).is_open());
         assert!(counted(&[true; 5]).is_open());
-        let half: Vec<bool> = (0..10).map(|n| n % 2 == 0).collect();
+        let half: Vec<bool> = (0..10).map(|n| n % 2 == 1).collect();
         assert!(!counted(&half).is_open());
         assert!(counted(&[half, vec![true]].concat()).is_open());
     }

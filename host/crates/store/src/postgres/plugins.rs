@@ -80,12 +80,15 @@ impl PluginLife for PostgresStore {
     }
 
     async fn versions_with_active_runs(&self, shop: ShopId) -> Result<Vec<VersionId>, StoreError> {
-        let found: Vec<String> =
-            sqlx::query_scalar("select distinct document::json ->> 'version' from runs where shop_id = $1 and active")
-                .bind(shop.0)
-                .fetch_all(&self.pool)
-                .await
-                .map_err(failed)?;
+        // A document may hold a NUL, which PostgreSQL's own JSON refuses; a quote in a text of it is escaped.
+        let found: Vec<String> = sqlx::query_scalar(
+            r#"select distinct substring(document from '"version":"([0-9a-f-]{36})"') from runs
+               where shop_id = $1 and active"#,
+        )
+        .bind(shop.0)
+        .fetch_all(&self.pool)
+        .await
+        .map_err(failed)?;
         Ok(found.iter().filter_map(|version| version.parse().ok()).collect())
     }
 
