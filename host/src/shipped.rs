@@ -3,13 +3,15 @@
 use bytes::Bytes;
 use cartwright_domain::ids::ShopId;
 use cartwright_domain::plugin::PluginRecord;
-use cartwright_engine::Engine;
+use cartwright_engine::{Engine, PluginChange, Upload};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
 use crate::wiring::CacheArgs;
 
+/// Who installs them, in the audit.
+const INSTALLER: &str = "the components that come with Cartwright";
 /// Where `cargo xtask plugins` leaves what it builds.
 const BUILT: &str = "target/wasm32-wasip2/plugin";
 
@@ -77,9 +79,11 @@ pub(crate) async fn install(
     let mut installed = Vec::new();
     for (path, component) in components {
         let named = |what: &dyn std::fmt::Display| Failure::bad_input(format!("{}: {what}", path.display()));
-        let record = engine.install_plugin(shop, component, None).await.map_err(|error| named(&error))?;
+        let record =
+            engine.install_plugin(shop, component, Upload::by(INSTALLER)).await.map_err(|error| named(&error))?;
         let asked = record.descriptor.asks(&json!({}));
-        let granted = engine.grant_plugin(shop, &record.digest, asked).await.map_err(|error| named(&error))?;
+        let grant = PluginChange::Grant { digest: record.digest.clone(), grants: asked };
+        let granted = engine.change_plugin(shop, INSTALLER, grant).await.map_err(|error| named(&error))?;
         installed.push(granted.unwrap_or(record));
     }
     Ok(installed)

@@ -11,7 +11,8 @@ use cartwright_domain::shop::{ConnectionKind, Grants, PluginRef};
 use cartwright_domain::strategy::{Strategy, StrategyState};
 use cartwright_engine::ports::{Secret, StoreError};
 use cartwright_engine::{
-    ConnectError, ConnectionDraft, ContentError, Engine, InstallError, PublishError, ShopError, StrategyFault,
+    ConnectError, ConnectionDraft, ContentError, Engine, InstallError, PluginChange, PublishError, ShopError,
+    StrategyFault, Upload,
 };
 use cartwright_plugins::{EgressPolicy, Limits, Runtime, RuntimeOptions, Slices};
 use cartwright_store::SecretKeys;
@@ -55,7 +56,14 @@ impl Setting {
     }
 
     async fn install(&self, file: &str, grants: Option<Grants>) -> Result<PluginRecord, InstallError> {
-        self.engine.install_plugin(self.shop, present::component(file).into(), grants).await
+        self.engine
+            .install_plugin(self.shop, present::component(file).into(), Upload { grants, ..Upload::by("test") })
+            .await
+    }
+
+    async fn grant(&self, digest: &str, grants: Grants) -> Result<Option<PluginRecord>, InstallError> {
+        let change = PluginChange::Grant { digest: digest.to_owned(), grants };
+        self.engine.change_plugin(self.shop, "test", change).await
     }
 
     async fn connect(&self, draft: ConnectionDraft) -> Result<(), Vec<String>> {
@@ -68,7 +76,7 @@ impl Setting {
 
     async fn active(&self, name: &str) -> Option<PluginRecord> {
         let installed = self.engine.store.plugins(self.shop).await.unwrap();
-        installed.into_iter().find(|record| record.active && record.name == name)
+        installed.into_iter().find(|record| record.is_active() && record.name == name)
     }
 }
 
@@ -181,22 +189,22 @@ async fn s43_an_update_that_asks_for_no_more_is_active_at_once_and_one_that_does
     let (engine, shop) = (&setting.engine, setting.shop);
     let component = present::component("high-value");
     let first = setting.install("high-value", None).await.unwrap();
-    assert!(!first.active, "it reads facts that nobody granted");
-    let granted = engine.grant_plugin(shop, &first.digest, facts(&["orders.*"])).await.unwrap().unwrap();
-    assert!(granted.active);
-    let again = engine.install_plugin(shop, built_again(&component), None).await.unwrap();
-    assert!(again.active && again.digest != first.digest);
+    assert!(!first.is_active(), "it reads facts that nobody granted");
+    let granted = setting.grant(&first.digest, facts(&["orders.*"])).await.unwrap().unwrap();
+    assert!(granted.is_active());
+    let again = engine.install_plugin(shop, built_again(&component), Upload::by("test")).await.unwrap();
+    assert!(again.is_active() && again.digest != first.digest);
     assert_eq!(again.grants, facts(&["orders.*"]));
     assert_eq!(setting.active("high-value").await.unwrap().digest, again.digest);
     // Rights that were taken back are not inherited: the same update would wait now.
-    engine.grant_plugin(shop, &again.digest, facts(&["orders.count"])).await.unwrap();
-    let waiting = engine.install_plugin(shop, built_again(&built_again(&component)), None).await.unwrap();
-    assert!(!waiting.active);
+    setting.grant(&again.digest, facts(&["orders.count"])).await.unwrap();
+    let waiting = engine.install_plugin(shop, built_again(&built_again(&component)), Upload::by("test")).await.unwrap();
+    assert!(!waiting.is_active());
     assert_eq!(setting.active("high-value").await.unwrap().digest, again.digest);
     // The older file again goes back to it, with the rights that it had.
     assert_eq!(setting.install("high-value", None).await.unwrap().grants, facts(&["orders.*"]));
     assert_eq!(setting.active("high-value").await.unwrap().digest, first.digest);
-    assert!(engine.grant_plugin(shop, "no such digest", Grants::default()).await.unwrap().is_none());
+    assert!(setting.grant("no such digest", Grants::default()).await.unwrap().is_none());
 }
 
 #[tokio::test]
@@ -205,12 +213,12 @@ async fn s43_what_would_break_a_strategy_that_sends_does_not_become_active() {
     let (engine, shop) = (&setting.engine, setting.shop);
     let published = engine.publish(shop, None, example("high-value-first"), StrategyState::Live).await.unwrap();
     let before = setting.active("high-value").await.unwrap();
-    let narrow = engine.grant_plugin(shop, &before.digest, facts(&["orders.count"])).await.unwrap_err();
+    let narrow = setting.grant(&before.digest, facts(&["orders.count"])).await.unwrap_err();
     let InstallError::Breaks(faults) = narrow else { panic!("{narrow}") };
     assert_eq!(paths(&faults), ["strategies.High value first.steps.loyal.plugin"]);
     assert_eq!(setting.active("high-value").await.unwrap(), before);
     engine.set_strategy_state(shop, published.record.id, StrategyState::Stopped).await.unwrap();
-    assert!(engine.grant_plugin(shop, &before.digest, facts(&["orders.count"])).await.is_ok());
+    assert!(setting.grant(&before.digest, facts(&["orders.count"])).await.is_ok());
 }
 
 #[tokio::test]

@@ -148,7 +148,7 @@ async fn plugins(
     shop: &Shop,
     findings: &mut Findings,
 ) -> Result<(), Failure> {
-    for plugin in store.plugins(shop.id).await?.iter().filter(|plugin| plugin.active) {
+    for plugin in store.plugins(shop.id).await?.iter().filter(|plugin| plugin.is_active()) {
         let what = format!("{}: plugin {} {}", shop.name, plugin.name, plugin.version);
         match store.plugin_component(shop.id, &plugin.digest).await? {
             None => findings.add(what, State::Wrong, "its component is not in the database; upload it again"),

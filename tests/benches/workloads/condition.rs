@@ -9,6 +9,7 @@ use bytes::Bytes;
 use cartwright_domain::facts::Subject;
 use cartwright_domain::order::{Order, OrderState};
 use cartwright_domain::shop::Grants;
+use cartwright_engine::Upload;
 use cartwright_engine::ports::PluginCall;
 use cartwright_testkit::clock::{SeededEntropy, at};
 use cartwright_testkit::database::Database;
@@ -46,7 +47,10 @@ pub(crate) async fn measure(figures: &mut Figures) {
     let shop = engine.make_shop("W1", "EUR".parse().unwrap(), None, None).await.unwrap();
     let component = Bytes::from(present::component("high_value"));
     let grants = Grants { facts: vec!["orders.*".into()], ..Grants::default() };
-    let plugin = engine.install_plugin(shop.id, component, Some(grants.clone())).await.unwrap();
+    let plugin = engine
+        .install_plugin(shop.id, component, Upload { grants: Some(grants.clone()), ..Upload::by("bench") })
+        .await
+        .unwrap();
     let config = serde_json::from_str(CONFIG).unwrap();
     let call = PluginCall {
         shop: shop.id,

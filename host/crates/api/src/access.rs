@@ -46,6 +46,11 @@ impl Caller {
         self.0.shop
     }
 
+    /// Who that is, for the audit.
+    pub(crate) fn label(&self) -> &str {
+        &self.0.label
+    }
+
     /// Whether the key opens a shop.
     pub(crate) fn opens(&self, shop: ShopId) -> bool {
         self.0.shop.is_none_or(|own| own == shop)

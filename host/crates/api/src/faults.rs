@@ -1,5 +1,6 @@
 //! Faults that the engine found, as problems.
 
+use cartwright_domain::plugin::MoveError;
 use cartwright_domain::publish::StrategyFault;
 use cartwright_engine::{ConnectError, ContentError, InstallError, PublishError, ShopError};
 
@@ -62,10 +63,13 @@ impl From<InstallError> for Problem {
             }
             InstallError::Breaks(faults) => {
                 let broken = problem(Code::PluginBreaksStrategies, faults);
-                let detail =
-                    "It is installed, but not active: strategies of the shop would not be sound with it; see `errors`.";
+                let detail = "The version did not take its place: strategies, runs that wait, or connections of the \
+                              shop would not be sound with it; see `errors`.";
                 Self { detail: detail.to_owned(), ..broken }
             }
+            InstallError::Move(MoveError::Percent(_)) => Self::field("percent", error.to_string()),
+            InstallError::Move(_) => Self::new(Code::PluginStage, error.to_string()),
+            InstallError::Faults(faults) => problem(Code::InvalidRequest, faults),
             InstallError::Store(error) => error.into(),
         }
     }

@@ -76,6 +76,8 @@ ids! {
     ConnectionId,
     /// An API key (not its secret).
     KeyId,
+    /// Something written down beside the ledger: a line of the audit, a trap, a difference.
+    NoteId,
 }
 
 /// Makes UUIDv7 ids from one moment and one seed. Every id of a batch comes from one `Mint`, so that a batch

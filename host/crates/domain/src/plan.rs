@@ -27,6 +27,8 @@ use crate::trace::{Happening, TraceEntry};
 pub const TRIES: u32 = 3;
 /// How far apart: three times over two minutes (S12).
 pub const BETWEEN_TRIES: Span = Span::seconds(40);
+/// Stands for the tries of a run that holds because its plugin may not be asked (S13).
+const HELD: u32 = TRIES + 2;
 /// How long a run that holds for a plugin, or whose strategy is paused, waits before it looks again.
 pub const LOOK_AGAIN: Span = Span::minutes(1);
 

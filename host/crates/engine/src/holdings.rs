@@ -14,7 +14,10 @@ use crate::Engine;
 use crate::ports::{PluginCall, StoreError};
 
 /// Settings of one shop.
+#[derive(Clone)]
 pub(crate) struct Holdings {
+    /// Nothing here is older than this.
+    pub(crate) revision: u64,
     pub(crate) shop: Arc<Shop>,
     pub(crate) connections: Vec<Connection>,
     pub(crate) plugins: Vec<PluginRecord>,
@@ -23,9 +26,11 @@ pub(crate) struct Holdings {
 
 impl Engine {
     pub(crate) async fn holdings(&self, shop: ShopId) -> Result<Holdings, StoreError> {
+        let revision = self.store.settings_revision(shop).await?;
         let found = self.store.shop(shop).await?;
         let missing = || StoreError::Failed(format!("there is no shop {shop}"));
         Ok(Holdings {
+            revision,
             shop: found.ok_or_else(missing)?,
             connections: self.store.connections(shop).await?.into_iter().map(|entry| entry.value).collect(),
             plugins: self.store.plugins(shop).await?,

@@ -1,142 +1,236 @@
-//! Plugins: an upload is checked, and becomes active only with rights that somebody granted (S43).
+//! Uploads: a component is checked, kept, and goes as far as the rights that somebody granted let it (S43).
 
 use bytes::Bytes;
-use cartwright_domain::ids::ShopId;
-use cartwright_domain::plugin::{PluginKind, PluginRecord};
-use cartwright_domain::publish::{StrategyFault, missing_facts, missing_grants, plugin_uses};
+use cartwright_domain::ids::{Mint, ShopId};
+use cartwright_domain::plugin::{AuditEntry, Audited, MoveError, PluginRecord, Rejected, Stage, moved};
+use cartwright_domain::publish::StrategyFault;
 use cartwright_domain::shop::Grants;
-use cartwright_domain::strategy::StrategyState;
+use serde_json::json;
+use sha2::{Digest, Sha256};
 
 use crate::Engine;
-use crate::holdings::{Holdings, refers_to};
-use crate::ports::{PluginRejection, StoreError};
+use crate::holdings::Holdings;
+use crate::ports::{Note, NoteKind, PluginChanges, PluginRejection, StoreError};
 use crate::publish::list;
 
-/// Why a plugin was not installed or not made active.
+/// More conflicts in a row than this are no accident.
+pub(crate) const CONFLICTS: u32 = 20;
+
+/// How an upload is meant.
+#[derive(Debug, Clone, Default)]
+pub struct Upload {
+    /// What it is granted; without, it inherits the grants of the version it replaces.
+    pub grants: Option<Grants>,
+    /// How far it goes; without, it becomes active.
+    pub stage: Option<Stage>,
+    /// Who uploads it, for the audit.
+    pub by: String,
+}
+
+impl Upload {
+    /// By whom, and nothing else out of the ordinary.
+    pub fn by(by: impl Into<String>) -> Self {
+        Self { by: by.into(), ..Self::default() }
+    }
+}
+
+/// Why a plugin was not installed, or is not where somebody wanted it.
 #[derive(Debug, thiserror::Error)]
 pub enum InstallError {
     /// It failed a check; nothing is installed.
     #[error(transparent)]
     Rejected(#[from] PluginRejection),
-    /// It is installed but not active: strategies that enter or send would not be sound with it.
-    #[error("installed, but not active: {}", list(.0))]
+    /// It stays where it was: strategies that enter, send or wait would not be sound with it.
+    #[error("strategies would not be sound: {}", list(.0))]
     Breaks(Vec<StrategyFault>),
+    /// It cannot go there from where it stands.
+    #[error(transparent)]
+    Move(#[from] MoveError),
+    /// What was asked is beyond its bounds.
+    #[error("{}", list(.0))]
+    Faults(Vec<StrategyFault>),
     /// Storage failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 impl Engine {
-    /// Installs a component. With `grants` it becomes active with them. Without, it inherits the grants of the
-    /// version it replaces and becomes active if it asks for no more; else it waits, installed, for
-    /// [`grant_plugin`](Self::grant_plugin). The same component again goes back to it.
+    /// Installs a component. With grants it goes to its stage with them. Without, it inherits the grants of the
+    /// version it replaces and goes there if it asks for no more; else it waits for somebody to grant it. The same
+    /// component again goes back to it.
     pub async fn install_plugin(
         &self,
         shop: ShopId,
         component: Bytes,
-        grants: Option<Grants>,
+        upload: Upload,
     ) -> Result<PluginRecord, InstallError> {
-        let checked = self.plugins.check(component.clone(), self.now()).await?;
-        let holdings = self.holdings(shop).await?;
-        let known = holdings.plugins.iter().find(|record| record.digest == checked.digest);
-        let replaced = holdings
-            .plugins
-            .iter()
-            .find(|record| record.active && record.name == checked.name && record.major() == checked.major());
-        let mut record = known.cloned().unwrap_or(checked);
-        let granted_now = grants.is_some();
-        if let Some(grants) = grants.or_else(|| known.or(replaced).map(|record| record.grants.clone())) {
-            record.grants = grants;
+        let checked = match self.plugins.check(component.clone(), self.now()).await {
+            Ok(checked) => checked,
+            Err(rejection) => {
+                self.keep_rejected(shop, &component, &rejection, &upload.by).await?;
+                return Err(rejection.into());
+            }
+        };
+        for _ in 0..CONFLICTS {
+            match self.try_install(shop, &checked, &component, &upload).await {
+                Err(InstallError::Store(StoreError::Conflict)) => {}
+                other => return other,
+            }
         }
-        let component = known.is_none().then_some(component);
-        let may_be_active = granted_now || asks_no_more(&record, &holdings);
-        self.install(holdings, record, component, may_be_active).await
+        Err(StoreError::Conflict.into())
     }
 
-    /// Grants an installed version what it may do, and makes it active; none if it is not installed.
-    pub async fn grant_plugin(
+    async fn try_install(
         &self,
         shop: ShopId,
-        digest: &str,
-        grants: Grants,
-    ) -> Result<Option<PluginRecord>, InstallError> {
-        let holdings = self.holdings(shop).await?;
-        let Some(mut record) = holdings.plugins.iter().find(|record| record.digest == digest).cloned() else {
-            return Ok(None);
-        };
-        record.grants = grants;
-        self.install(holdings, record, None, true).await.map(Some)
-    }
-
-    /// Stores it, and makes it active once the shop's strategies are found to be sound with it.
-    async fn install(
-        &self,
-        mut holdings: Holdings,
-        mut record: PluginRecord,
-        component: Option<Bytes>,
-        may_be_active: bool,
+        checked: &PluginRecord,
+        component: &Bytes,
+        upload: &Upload,
     ) -> Result<PluginRecord, InstallError> {
-        let shop = holdings.shop.id;
-        if component.is_some() || !may_be_active {
-            record.active = record.active && may_be_active;
-            self.store.save_plugin(shop, &record, component).await?;
+        let holdings = self.holdings(shop).await?;
+        let now = self.now();
+        let known = holdings.plugins.iter().find(|record| record.digest == checked.digest);
+        let replaced = holdings.plugins.iter().find(|record| record.is_active() && record.is_of_line(checked));
+        let mut record = known.unwrap_or(checked).clone();
+        if let Some(grants) = upload.grants.clone().or_else(|| known.or(replaced).map(|record| record.grants.clone())) {
+            record.grants = grants;
         }
-        if !may_be_active {
+        let wanted = upload.stage.clone().unwrap_or(Stage::Active);
+        if upload.grants.is_none() && known.is_some_and(|known| known.stage == wanted) {
             return Ok(record);
         }
-        record.active = true;
-        let same = |other: &PluginRecord| other.name == record.name && other.major() == record.major();
-        holdings.plugins.retain(|other| !same(other));
-        holdings.plugins.insert(0, record.clone());
-        let broken = self.broken_strategies(&holdings, &record).await?;
-        if !broken.is_empty() {
-            return Err(InstallError::Breaks(broken));
+        let mut audit = Audit::new(self, &upload.by);
+        if known.is_none() {
+            audit.tell(&record, Audited::Uploaded { version: record.version.clone() });
         }
-        self.store.save_plugin(shop, &record, None).await?;
-        Ok(record)
+        if let Some(grants) = &upload.grants {
+            audit.tell(&record, Audited::Granted { grants: grants.clone() });
+        }
+        let missing = if upload.grants.is_some() { Vec::new() } else { holdings.missing(&record) };
+        let stood = record.stage.clone();
+        // What waited for grants has them now, or waits again.
+        if matches!(stood, Stage::Waiting { .. }) {
+            record.stage = Stage::Installed;
+        }
+        let going = match missing.is_empty() || record.is_active() {
+            true => self.going(&holdings, &record, wanted, now, None).await,
+            false => {
+                audit.tell(&record, Audited::AskedForMore { missing });
+                let waiting = Stage::Waiting { then: Box::new(wanted) };
+                Ok(vec![record.at_stage(waiting, now, None)])
+            }
+        };
+        let (records, refusal) = match going {
+            Ok(records) => (records, None),
+            Err(InstallError::Store(error)) => return Err(error.into()),
+            // It is kept all the same, so that it need not be uploaded again.
+            Err(refusal) if known.is_none() => {
+                (vec![record.at_stage(Stage::Installed, now, Some(&refusal.to_string()))], Some(refusal))
+            }
+            Err(refusal) => return Err(refusal),
+        };
+        let first = records.first().cloned().unwrap_or(record);
+        audit.moves(&holdings, &records, &stood, &first.digest);
+        let changes = PluginChanges {
+            revision: holdings.revision,
+            records,
+            component: known.is_none().then(|| component.clone()),
+            audit: audit.entries,
+            ..PluginChanges::default()
+        };
+        self.store.change_plugins(shop, &changes).await?;
+        refusal.map_or(Ok(first), Err)
     }
 
-    /// What would be wrong with the shop's strategies at the steps where the plugin decides.
-    async fn broken_strategies(
+    /// What changes when a version goes to a stage, once the shop's strategies are found to be sound with it.
+    pub(crate) async fn going(
         &self,
         holdings: &Holdings,
         record: &PluginRecord,
-    ) -> Result<Vec<StrategyFault>, StoreError> {
-        let shop = holdings.shop.id;
-        let strategies = self.store.strategies(shop).await?;
-        let at_work: Vec<_> = strategies.iter().filter(|strategy| strategy.state != StrategyState::Stopped).collect();
-        let ids: Vec<_> = at_work.iter().map(|strategy| strategy.current).collect();
-        let mut broken = Vec::new();
-        for version in self.store.versions(shop, &ids).await? {
-            let uses = plugin_uses(&version.definition);
-            let steps: Vec<String> = uses
-                .iter()
-                .filter(|place| refers_to(place.plugin, record))
-                .map(|place| format!("steps.{}.", place.step))
-                .collect();
-            if steps.is_empty() {
-                continue;
-            }
-            let faults = self.strategy_faults(holdings, &version.definition).await?;
-            let at_its_steps = |fault: &StrategyFault| steps.iter().any(|step| fault.path.starts_with(step));
-            broken.extend(faults.into_iter().filter(|fault| fault.refuses() && at_its_steps(fault)).map(|fault| {
-                StrategyFault { path: format!("strategies.{}.{}", version.definition.name, fault.path), ..fault }
-            }));
+        to: Stage,
+        now: cartwright_domain::time::Timestamp,
+        why: Option<&str>,
+    ) -> Result<Vec<PluginRecord>, InstallError> {
+        let decides = matches!(to, Stage::Active | Stage::Canary { .. });
+        let leaves = record.is_active() && !matches!(to, Stage::Active);
+        let records = moved(&holdings.plugins, record, to, now, why)?;
+        if decides || leaves {
+            self.refuse_broken(holdings, record, decides).await?;
         }
-        Ok(broken)
+        Ok(records)
+    }
+
+    /// An upload that was refused is kept with the reason, so that whoever comes later sees it.
+    async fn keep_rejected(
+        &self,
+        shop: ShopId,
+        component: &Bytes,
+        rejection: &PluginRejection,
+        by: &str,
+    ) -> Result<(), StoreError> {
+        let at = self.now();
+        let rejected = Rejected {
+            id: self.entropy.mint(at).next(),
+            at,
+            by: by.to_owned(),
+            digest: hex::encode(Sha256::digest(component)),
+            size: component.len() as u64,
+            check: rejection.stage.to_string(),
+            message: rejection.message.clone(),
+        };
+        let note = Note {
+            kind: NoteKind::Rejected,
+            subject: String::new(),
+            id: rejected.id,
+            at,
+            run: None,
+            document: json!(rejected),
+        };
+        self.store.write_notes(shop, &[note]).await
     }
 }
 
-/// Whether it asks for no more than was granted before: as a plugin, or on every connection it speaks for.
-fn asks_no_more(record: &PluginRecord, holdings: &Holdings) -> bool {
-    match record.kind {
-        PluginKind::Condition | PluginKind::Selector | PluginKind::Renderer => {
-            missing_facts(record, &record.grants).is_empty()
-        }
-        PluginKind::Channel | PluginKind::Source => {
-            holdings.connections.iter().filter(|connection| refers_to(&connection.plugin, record)).all(|connection| {
-                missing_grants(&record.descriptor.asks(&connection.config), &connection.grants).is_empty()
-            })
+/// Lines of the audit, as they are written.
+pub(crate) struct Audit {
+    pub(crate) entries: Vec<AuditEntry>,
+    mint: Mint,
+    at: cartwright_domain::time::Timestamp,
+    by: String,
+}
+
+impl Audit {
+    pub(crate) fn new(engine: &Engine, by: &str) -> Self {
+        let at = engine.now();
+        Self { entries: Vec::new(), mint: engine.entropy.mint(at), at, by: by.to_owned() }
+    }
+
+    pub(crate) fn tell(&mut self, record: &PluginRecord, did: Audited) {
+        self.tell_of(&record.name, Some(&record.digest), did);
+    }
+
+    pub(crate) fn tell_of(&mut self, plugin: &str, digest: Option<&str>, did: Audited) {
+        self.entries.push(AuditEntry {
+            id: self.mint.next(),
+            at: self.at,
+            by: self.by.clone(),
+            plugin: plugin.to_owned(),
+            digest: digest.map(str::to_owned),
+            did,
+        });
+    }
+
+    /// Tells of every version that goes somewhere. `stood` is where the one of the digest stood.
+    pub(crate) fn moves(&mut self, holdings: &Holdings, records: &[PluginRecord], stood: &Stage, digest: &str) {
+        for record in records {
+            let known = holdings.plugins.iter().find(|known| known.digest == record.digest);
+            let from = match known {
+                _ if record.digest == digest => stood.clone(),
+                Some(known) => known.stage.clone(),
+                None => Stage::Installed,
+            };
+            if from != record.stage {
+                self.tell(record, Audited::Moved { from, to: record.stage.clone(), why: record.why.clone() });
+            }
         }
     }
 }

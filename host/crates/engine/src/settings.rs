@@ -1,7 +1,7 @@
 //! What people configured, as one batch sees it: read again only when its revision has moved.
 
 use cartwright_domain::ids::{ShopId, VersionId};
-use cartwright_domain::plugin::{PluginKind, PluginRecord};
+use cartwright_domain::plugin::{Breaker, Kill, PluginKind, PluginRecord};
 use cartwright_domain::shop::{Connection, ConnectionKind, PluginRef, Shop};
 use cartwright_domain::strategy::Version;
 use cartwright_domain::time::{Span, Timestamp};
@@ -27,13 +27,22 @@ pub struct ShopSettings {
     pub sources: BTreeMap<String, Entry<Connection>>,
     /// Its plugins, newest first.
     pub plugins: Vec<Arc<PluginRecord>>,
+    /// Those that are stopped, by name.
+    pub kills: BTreeMap<String, Kill>,
+    /// Circuit breakers that are not as new, by digest.
+    pub breakers: BTreeMap<String, Entry<Breaker>>,
 }
 
 impl ShopSettings {
-    /// The active version of a plugin.
+    /// The active version of a plugin, unless that is stopped.
     pub fn plugin(&self, kind: PluginKind, wanted: &PluginRef) -> Option<&Arc<PluginRecord>> {
+        self.active(kind, wanted).filter(|plugin| !self.kills.contains_key(&plugin.name))
+    }
+
+    /// The active version of a plugin.
+    pub fn active(&self, kind: PluginKind, wanted: &PluginRef) -> Option<&Arc<PluginRecord>> {
         self.plugins.iter().find(|plugin| {
-            plugin.active
+            plugin.is_active()
                 && plugin.kind == kind
                 && plugin.name == wanted.name
                 && wanted.major.is_none_or(|major| major == plugin.major())
@@ -94,6 +103,8 @@ impl Engine {
             channels: by_name(channels),
             sources: by_name(sources),
             plugins: self.store.plugins(shop).await?.into_iter().map(Arc::new).collect(),
+            kills: self.store.plugin_kills(shop).await?.into_iter().map(|kill| (kill.plugin.clone(), kill)).collect(),
+            breakers: self.store.breakers(shop).await?.into_iter().collect(),
         });
         self.cache.shops.lock().unwrap_or_else(PoisonError::into_inner).insert(shop, settings.clone());
         Ok(Some(settings))

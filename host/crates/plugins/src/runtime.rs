@@ -8,7 +8,7 @@ use bytes::Bytes;
 use cartwright_domain::facts::Subject;
 use cartwright_domain::plan::Offered;
 use cartwright_domain::plugin::{
-    Descriptor, PluginFailure, PluginLimits, PluginRecord, Problem, SourceTaskKind, Usage,
+    Descriptor, PluginFailure, PluginLimits, PluginRecord, Problem, SourceTaskKind, Stage, Usage,
 };
 use cartwright_domain::shop::{ChannelTaskKind, Grants};
 use cartwright_domain::time::Timestamp;
@@ -156,7 +156,9 @@ impl Plugins for Runtime {
             limits: PluginLimits::default(),
             signed_by: None,
             installed_at: now,
-            active: false,
+            stage: Stage::Installed,
+            since: now,
+            why: None,
         })
     }
 

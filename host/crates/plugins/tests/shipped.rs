@@ -22,7 +22,7 @@ async fn a_plain_rust_build_loads_as_it_is_and_says_what_it_is() {
     assert_eq!(record.licence.as_deref(), Some("Apache-2.0"));
     let facts: Vec<_> = record.descriptor.facts.iter().map(|need| need.fact.as_str()).collect();
     assert_eq!(facts, ["orders.count", "orders.spent"]);
-    assert!(!record.active && record.grants == Grants::default());
+    assert!(!record.is_active() && record.grants == Grants::default());
 }
 
 #[tokio::test]

@@ -3,17 +3,19 @@
 use cartwright_domain::cart::Cart;
 use cartwright_domain::customer::Customer;
 use cartwright_domain::facts::Contact;
-use cartwright_domain::ids::{CustomerId, KeyId, ShopId};
+use cartwright_domain::ids::{CustomerId, KeyId, NoteId, RunId, ShopId};
 use cartwright_domain::message::Message;
 use cartwright_domain::order::Order;
-use cartwright_domain::plugin::PluginRecord;
+use cartwright_domain::plugin::{AuditEntry, PluginRecord};
 use cartwright_domain::run::Run;
 use cartwright_domain::shop::ConnectionKind;
 use cartwright_domain::time::Timestamp;
 use cartwright_domain::world::Entry;
-use cartwright_engine::ports::{ApiKey, Changes, StoreError, Wanted};
+use cartwright_engine::ports::{ApiKey, Changes, Note, NoteKind, StoreError, Wanted};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 use crate::text;
@@ -119,12 +121,56 @@ pub(crate) fn known_customers(changes: &Changes) -> impl Iterator<Item = Uuid> {
     changed.chain(unchanged).chain(changes.merged.iter().map(|(gone, _)| gone.0))
 }
 
-/// The record to store when a plugin is saved: what is installed already keeps all but its grants and its activity.
-pub(crate) fn installed_as(installed: Option<PluginRecord>, plugin: &PluginRecord) -> PluginRecord {
-    match installed {
-        Some(installed) => PluginRecord { grants: plugin.grants.clone(), active: plugin.active, ..installed },
-        None => plugin.clone(),
+/// A version from its row. Before the fifth migration its document did not say at which stage it stands.
+pub(crate) fn plugin(stage: &str, document: &str) -> Result<PluginRecord, StoreError> {
+    let mut document: Value = read(document)?;
+    if let Some(fields) = document.as_object_mut() {
+        fields.entry("stage").or_insert_with(|| stage.into());
     }
+    serde_json::from_value(document)
+        .map_err(|error| StoreError::Failed(format!("a stored PluginRecord cannot be read: {error}")))
+}
+
+/// Lines of the audit as notes.
+pub(crate) fn audit(entries: &[AuditEntry]) -> Result<Vec<Note>, StoreError> {
+    let note = |entry: &AuditEntry| {
+        let document = serde_json::to_value(entry)
+            .map_err(|error| StoreError::Failed(format!("AuditEntry cannot be written: {error}")))?;
+        Ok(Note {
+            kind: NoteKind::Audit,
+            subject: entry.plugin.clone(),
+            id: entry.id,
+            at: entry.at,
+            run: None,
+            document,
+        })
+    };
+    entries.iter().map(note).collect()
+}
+
+/// Id, moment, run and document of a note.
+pub(crate) type NoteRow = (Uuid, i64, Option<Uuid>, String);
+
+/// A note from its row.
+pub(crate) fn note(kind: NoteKind, subject: &str, (id, at, run, document): NoteRow) -> Result<Note, StoreError> {
+    Ok(Note {
+        kind,
+        subject: subject.to_owned(),
+        id: NoteId(id),
+        at: Timestamp::from_millis(at),
+        run: run.map(RunId),
+        document: read(&document)?,
+    })
+}
+
+/// What notes are about, each once, with the newest moment.
+pub(crate) fn subjects(notes: &[Note]) -> Vec<(NoteKind, &str, Timestamp)> {
+    let mut subjects: BTreeMap<(NoteKind, &str), Timestamp> = BTreeMap::new();
+    for note in notes {
+        let newest = subjects.entry((note.kind, &note.subject)).or_insert(note.at);
+        *newest = note.at.max(*newest);
+    }
+    subjects.into_iter().map(|((kind, subject), newest)| (kind, subject, newest)).collect()
 }
 
 /// Hash, id, shop, label and making of a key.

@@ -17,6 +17,6 @@ type Plugins = Described<Listing<PluginView>>;
     get, path = "/v1/plugins", tag = "plugins", responses((status = 200, description = "Plugins.", body = Plugins))
 )]
 pub(crate) async fn list_plugins(State(api): State<Api>, shop: InShop) -> Result<Json<Listing<PluginView>>, Problem> {
-    let items = api.engine.store.plugins(shop.id()).await?.into_iter().map(PluginView::from).collect();
+    let items = PluginView::of(&api, shop.id(), api.engine.store.plugins(shop.id()).await?).await?;
     Ok(Json(Listing { items, next: None }))
 }

@@ -3,26 +3,43 @@
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
+use cartwright_engine::Upload;
+use serde::Deserialize;
+use utoipa::IntoParams;
 
-use super::PluginView;
-use crate::access::InShop;
-use crate::extract::limited;
+use super::{PluginView, Target};
+use crate::access::{Caller, InShop};
+use crate::extract::{QueryOf, limited};
 use crate::problem::{Code, Conflicting, Invalid, Problem};
 use crate::router::Api;
 
+/// How far it goes.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct UploadQuery {
+    /// `active` (unless said otherwise), `canary`, `shadow` or `installed`.
+    #[param(value_type = Option<String>)]
+    stage: Option<Target>,
+    /// Of a canary: for how many of a hundred customers it decides.
+    percent: Option<u8>,
+}
+
 /// Installs a plugin.
 ///
-/// The body is the component itself. It is checked and compiled before anything is kept. A new version of an active
-/// plugin that asks for no more than was granted takes its place at once; whatever asks for more waits, installed and
-/// inactive, until somebody grants it.
+/// The body is the component itself. It is checked and compiled before anything is kept; why a file was refused is
+/// kept too. A new version that asks for no more than was granted becomes active at once, unless `stage` says
+/// otherwise; whatever asks for more waits until somebody grants it.
 #[utoipa::path(
-    post, path = "/v1/plugins", tag = "plugins",
+    post, path = "/v1/plugins", tag = "plugins", params(UploadQuery),
     request_body(content_type = "application/wasm", description = "The component, at most 32 MiB."),
     responses((status = 201, description = "The installed version.", body = PluginView), Invalid, Conflicting)
 )]
 pub(crate) async fn upload_plugin(
     State(api): State<Api>,
     shop: InShop,
+    caller: Caller,
+    QueryOf(query): QueryOf<UploadQuery>,
     request: Request,
 ) -> Result<(StatusCode, Json<PluginView>), Problem> {
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
@@ -33,6 +50,8 @@ pub(crate) async fn upload_plugin(
         ));
     }
     let component = limited(request, api.options.limits.component).await?;
-    let record = api.engine.install_plugin(shop.id(), component, None).await?;
+    let stage = query.stage.unwrap_or(Target::Active).stage(query.percent)?;
+    let upload = Upload { stage: Some(stage), ..Upload::by(caller.label()) };
+    let record = api.engine.install_plugin(shop.id(), component, upload).await?;
     Ok((StatusCode::CREATED, Json(record.into())))
 }

@@ -68,6 +68,8 @@ codes! {
     ChangedMeanwhile = "changed_meanwhile", CONFLICT, "It was changed meanwhile";
     /// A plugin version that would break what is at work.
     PluginBreaksStrategies = "plugin_breaks_strategies", CONFLICT, "Strategies would not be sound with it";
+    /// A version that cannot go to a stage from where it stands.
+    PluginStage = "plugin_stage", CONFLICT, "The version cannot go there";
     /// Too much.
     TooLarge = "too_large", PAYLOAD_TOO_LARGE, "The body is too large";
     /// Not the kind of body that is taken.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Answer, BETWEEN_TRIES, Flow, LOOK_AGAIN, Planner, Reply, TRIES};
+use super::{Answer, BETWEEN_TRIES, Flow, HELD, LOOK_AGAIN, Planner, Reply, TRIES};
 use crate::fact::FactRead;
 use crate::plugin::{PluginFailure, Problem};
 use crate::rule::{Group, Truth};
@@ -47,13 +47,16 @@ impl Planner<'_> {
             Ok(_) => PluginFailure::new(Problem::InvalidAnswer, "its branch is not drawn at this step"),
             Err(failure) => failure.clone(),
         };
+        if let Some(rest) = self.hold(step, answer, &failure, since, tries) {
+            return rest;
+        }
         if let Some(rest) = self.try_again(step, answer, &failure, since, tries) {
             return rest;
         }
         if on_error == "hold" {
             let then = format!("holds, and looks again every {LOOK_AGAIN}");
             // Told once, not at every look.
-            if tries <= TRIES {
+            if tries != TRIES + 1 {
                 self.tell_failure(step, answer, &failure, then);
             }
             self.rest_at(step, since, TRIES + 1, self.now + LOOK_AGAIN);
@@ -65,6 +68,26 @@ impl Planner<'_> {
         self.branch(step, branch, By { label: "on_error", digest: None, reason: None }, Vec::new(), branches)
     }
 
+    /// S13: a plugin that was not asked decides nothing, whatever the step says about errors. Told once, not at every
+    /// look.
+    pub(super) fn hold(
+        &mut self,
+        step: &str,
+        answer: &Answer,
+        failure: &PluginFailure,
+        since: Timestamp,
+        tries: u32,
+    ) -> Option<Flow> {
+        if failure.problem != Problem::Held {
+            return None;
+        }
+        if tries != HELD {
+            self.tell_failure(step, answer, failure, format!("holds, and looks again every {LOOK_AGAIN}"));
+        }
+        self.rest_at(step, since, HELD, self.now + LOOK_AGAIN);
+        Some(Flow::Rest)
+    }
+
     /// S12: a time-out or missing slot is tried again; anything else would give the same answer.
     pub(super) fn try_again(
         &mut self,
@@ -74,6 +97,8 @@ impl Planner<'_> {
         since: Timestamp,
         tries: u32,
     ) -> Option<Flow> {
+        // Whoever was held until now has not been tried yet.
+        let tries = if tries == HELD { 0 } else { tries };
         if !failure.problem.may_pass() || tries >= TRIES {
             return None;
         }

@@ -121,7 +121,9 @@ impl Planner<'_> {
             Ok(_) => PluginFailure::new(Problem::InvalidAnswer, "it chose what was not offered"),
             Err(failure) => failure.clone(),
         };
-        if self.try_again(step, answer, &failure, since, tries).is_some() {
+        if self.hold(step, answer, &failure, since, tries).is_some()
+            || self.try_again(step, answer, &failure, since, tries).is_some()
+        {
             return Selected::Rest;
         }
         match &select.default {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::{PluginUse, ShopView, StrategyFault, ends_on_any_order, missing_facts, plugin_uses, span_faults};
 use crate::content::Content;
-use crate::plugin::{PluginRecord, active_plugin};
+use crate::plugin::{PluginRecord, Stage, active_plugin};
 use crate::rule::Group;
 use crate::shop::PluginRef;
 use crate::strategy::{Select, Step, Strategy};
@@ -198,8 +198,12 @@ fn plugin_faults(place: &PluginUse<'_>, view: &ShopView<'_>, faults: &mut Vec<St
         let same_name: Vec<&PluginRecord> = view.plugins.iter().filter(|record| record.name == wanted.name).collect();
         let waiting = same_name.iter().find(|record| wanted.major.is_none_or(|major| major == record.major()));
         let message = match (waiting, same_name.first()) {
-            (Some(record), _) => {
+            (Some(record), _) if matches!(record.stage, Stage::Waiting { .. }) => {
                 format!("`{}` {} is installed and waits for its grants; grant them first", record.name, record.version)
+            }
+            (Some(record), _) => {
+                let (name, version, stage) = (&record.name, &record.version, &record.stage);
+                format!("`{name}` {version} is {stage} and not active; promote it first")
             }
             (None, Some(record)) => format!("`{wanted}` is not installed, only version {}", record.version),
             (None, None) => format!("there is no plugin `{wanted}`; install it first"),

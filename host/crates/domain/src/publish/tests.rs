@@ -26,7 +26,7 @@ fn plugin(name: &str, kind: &str, facts: &[&str], granted: &[&str]) -> PluginRec
             "title": name, "summary": "", "config_schema": {}, "facts": facts, "hosts": [], "secrets": [],
         },
         "grants": { "facts": granted },
-        "installed_at": 0, "active": true,
+        "installed_at": 0, "stage": "active",
     }))
 }
 
@@ -205,7 +205,7 @@ fn a_plugin_must_be_installed_of_the_kind_and_granted_what_it_reads() {
         &ungranted.faults(good()),
         "steps.loyal.plugin: `high-value@1` reads orders.count, which the shop does not grant it",
     );
-    ungranted.plugins[0].active = false;
+    ungranted.plugins[0].stage = crate::plugin::Stage::Waiting { then: Box::new(crate::plugin::Stage::Active) };
     only(&ungranted.faults(good()), "steps.loyal.plugin: `high-value` 1.2.3 is installed and waits for its grants");
 }
 

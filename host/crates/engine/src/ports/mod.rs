@@ -2,9 +2,11 @@
 //! one another.
 
 mod clock;
+mod life;
 mod plugins;
 mod store;
 
 pub use clock::{Clock, Entropy};
+pub use life::*;
 pub use plugins::*;
 pub use store::*;

@@ -3,7 +3,6 @@
 //! Every call is of one shop, except the claim of due work and the batch of arriving events.
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use cartwright_domain::cart::Cart;
 use cartwright_domain::content::Content;
 use cartwright_domain::customer::Customer;
@@ -12,7 +11,6 @@ use cartwright_domain::facts::Contact;
 use cartwright_domain::ids::{ConnectionId, CustomerId, KeyId, MessageId, RunId, ShopId, StrategyId, VersionId};
 use cartwright_domain::message::Message;
 use cartwright_domain::order::Order;
-use cartwright_domain::plugin::PluginRecord;
 use cartwright_domain::product::Product;
 use cartwright_domain::run::Run;
 use cartwright_domain::shop::{Connection, ConnectionKind, Shop};
@@ -23,7 +21,7 @@ use cartwright_domain::world::{Entry, Identity};
 use serde_json::Value;
 use std::sync::Arc;
 
-use super::Secret;
+use super::{Components, PluginLife, Secret};
 
 /// Why storage did not do it.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -291,19 +289,6 @@ pub trait Settings: Send + Sync {
     /// The names of the secrets that are set.
     async fn secret_names(&self, shop: ShopId, connection: ConnectionId) -> Result<Vec<String>, StoreError>;
 
-    /// Installs a plugin version with its component; `active` takes the place of the active one of its name and
-    /// major version. The same digest again changes nothing but grants and activity.
-    async fn save_plugin(
-        &self,
-        shop: ShopId,
-        plugin: &PluginRecord,
-        component: Option<Bytes>,
-    ) -> Result<(), StoreError>;
-    /// All installed versions of a shop, newest first.
-    async fn plugins(&self, shop: ShopId) -> Result<Vec<PluginRecord>, StoreError>;
-    /// A component by its digest.
-    async fn plugin_component(&self, shop: ShopId, digest: &str) -> Result<Option<Bytes>, StoreError>;
-
     /// Saves a content as its next revision; the revision.
     async fn save_content(&self, shop: ShopId, content: &Content, at: Timestamp) -> Result<u32, StoreError>;
     /// The newest revision of each content, by name.
@@ -392,5 +377,5 @@ pub trait Reading: Send + Sync {
 }
 
 /// All of it.
-pub trait Store: Settings + Journal + Ledger + Reading + super::Components {}
-impl<T: Settings + Journal + Ledger + Reading + super::Components> Store for T {}
+pub trait Store: Settings + PluginLife + Journal + Ledger + Reading + Components {}
+impl<T: Settings + PluginLife + Journal + Ledger + Reading + Components> Store for T {}

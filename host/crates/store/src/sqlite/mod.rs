@@ -4,6 +4,7 @@ mod commit;
 mod journal;
 mod ledger;
 mod load;
+mod notes;
 mod plugins;
 mod reading;
 mod settings;

@@ -1,82 +1,237 @@
-//! Installed plugins. The component lies apart from the record, so that no list reads it.
+//! Installed plugins: versions with their stages, who was stopped, circuit breakers. The component lies apart from the
+//! record, so that no list reads it.
 
+use async_trait::async_trait;
 use bytes::Bytes;
-use cartwright_domain::ids::ShopId;
-use cartwright_domain::plugin::PluginRecord;
-use cartwright_engine::ports::StoreError;
+use cartwright_domain::ids::{NoteId, RunId, ShopId, VersionId};
+use cartwright_domain::plugin::{Breaker, Kill, PluginRecord, Stage};
+use cartwright_domain::trace::TraceEntry;
+use cartwright_domain::world::Entry;
+use cartwright_engine::ports::{Figure, Note, NoteKind, Page, PageRequest, PluginChanges, PluginLife, StoreError};
 use sqlx::{Sqlite, SqlitePool, Transaction};
 
+use super::settings::move_settings;
+use super::{SqliteStore, notes};
 use crate::error::failed;
 use crate::rows;
 use crate::text::column;
 
-/// The same digest again changes nothing but grants and activity.
-pub(super) async fn save(
-    transaction: &mut Transaction<'static, Sqlite>,
-    shop: ShopId,
-    plugin: &PluginRecord,
-    component: Option<Bytes>,
-) -> Result<(), StoreError> {
-    let found: Option<String> = sqlx::query_scalar("select document from plugins where shop_id = $1 and digest = $2")
-        .bind(shop.0)
-        .bind(&plugin.digest)
-        .fetch_optional(&mut **transaction)
-        .await
-        .map_err(failed)?;
-    let installed: Option<PluginRecord> = found.map(|document| rows::read(&document)).transpose()?;
-    if installed.is_none() && component.is_none() {
-        return Err(StoreError::Failed(format!("{} is not installed, and no component came with it", plugin.label())));
-    }
-    let record = rows::installed_as(installed, plugin);
-    if record.active {
-        sqlx::query("update plugins set active = 0 where shop_id = $1 and name = $2 and major = $3 and active = 1")
+#[async_trait]
+impl PluginLife for SqliteStore {
+    async fn change_plugins(&self, shop: ShopId, changes: &PluginChanges) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        move_settings_from(&mut transaction, shop, changes.revision).await?;
+        // Whoever gives up a place does so before another takes it.
+        let (taking, giving): (Vec<_>, Vec<_>) =
+            changes.records.iter().partition(|record| matches!(record.stage, Stage::Active | Stage::Canary { .. }));
+        for record in giving.into_iter().chain(taking) {
+            save(&mut transaction, shop, record).await?;
+        }
+        if let (Some(component), Some(record)) = (&changes.component, changes.records.first()) {
+            save_component(&mut transaction, shop, &record.digest, component).await?;
+        }
+        if let Some(kill) = &changes.killed {
+            sqlx::query(
+                "insert into plugin_kills (shop_id, name, document) values ($1, $2, $3)
+                 on conflict (shop_id, name) do update set document = excluded.document",
+            )
             .bind(shop.0)
-            .bind(column(&record.name))
-            .bind(record.major().cast_signed())
-            .execute(&mut **transaction)
+            .bind(column(&kill.plugin))
+            .bind(rows::write(kill)?)
+            .execute(&mut *transaction)
             .await
             .map_err(failed)?;
+        }
+        if let Some(name) = &changes.revived {
+            sqlx::query("delete from plugin_kills where shop_id = $1 and name = $2")
+                .bind(shop.0)
+                .bind(column(name))
+                .execute(&mut *transaction)
+                .await
+                .map_err(failed)?;
+        }
+        notes::write(&mut transaction, shop, &rows::audit(&changes.audit)?).await?;
+        self.end(transaction).await
     }
+
+    async fn plugins(&self, shop: ShopId) -> Result<Vec<PluginRecord>, StoreError> {
+        let found: Vec<(String, String)> = sqlx::query_as(
+            "select stage, document from plugins where shop_id = $1 order by installed_at desc, name, digest",
+        )
+        .bind(shop.0)
+        .fetch_all(&self.reader)
+        .await
+        .map_err(failed)?;
+        found.iter().map(|(stage, document)| rows::plugin(stage, document)).collect()
+    }
+
+    async fn plugin_component(&self, shop: ShopId, digest: &str) -> Result<Option<Bytes>, StoreError> {
+        component(&self.reader, shop, digest).await
+    }
+
+    async fn plugin_kills(&self, shop: ShopId) -> Result<Vec<Kill>, StoreError> {
+        let found: Vec<String> =
+            sqlx::query_scalar("select document from plugin_kills where shop_id = $1 order by name")
+                .bind(shop.0)
+                .fetch_all(&self.reader)
+                .await
+                .map_err(failed)?;
+        found.iter().map(|document| rows::read(document)).collect()
+    }
+
+    async fn versions_with_active_runs(&self, shop: ShopId) -> Result<Vec<VersionId>, StoreError> {
+        let found: Vec<String> =
+            sqlx::query_scalar("select distinct document ->> 'version' from runs where shop_id = $1 and active = 1")
+                .bind(shop.0)
+                .fetch_all(&self.reader)
+                .await
+                .map_err(failed)?;
+        Ok(found.iter().filter_map(|version| version.parse().ok()).collect())
+    }
+
+    async fn breakers(&self, shop: ShopId) -> Result<Vec<(String, Entry<Breaker>)>, StoreError> {
+        let found: Vec<(String, i64, String)> =
+            sqlx::query_as("select digest, revision, document from plugin_breakers where shop_id = $1 order by digest")
+                .bind(shop.0)
+                .fetch_all(&self.reader)
+                .await
+                .map_err(failed)?;
+        let breaker = |(digest, revision, document): (String, i64, String)| {
+            Ok((digest, Entry::loaded(rows::read(&document)?, revision.cast_unsigned())))
+        };
+        found.into_iter().map(breaker).collect()
+    }
+
+    async fn save_breaker(
+        &self,
+        shop: ShopId,
+        digest: &str,
+        breaker: &Entry<Breaker>,
+        turns: bool,
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        let saved = sqlx::query(match breaker.revision {
+            0 => {
+                "insert into plugin_breakers (shop_id, digest, revision, document) values ($1, $2, $3 + 1, $4)
+                 on conflict do nothing"
+            }
+            _ => {
+                "update plugin_breakers set revision = revision + 1, document = $4
+                 where shop_id = $1 and digest = $2 and revision = $3"
+            }
+        })
+        .bind(shop.0)
+        .bind(digest)
+        .bind(breaker.revision.cast_signed())
+        .bind(rows::write(&breaker.value)?)
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?;
+        if saved.rows_affected() != 1 {
+            return Err(StoreError::Conflict);
+        }
+        if turns {
+            move_settings(&mut transaction, shop).await?;
+        }
+        self.end(transaction).await
+    }
+
+    async fn write_notes(&self, shop: ShopId, notes: &[Note]) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        notes::write(&mut transaction, shop, notes).await?;
+        self.end(transaction).await
+    }
+
+    async fn notes(
+        &self,
+        shop: ShopId,
+        kind: NoteKind,
+        subject: &str,
+        page: &PageRequest,
+    ) -> Result<Page<Note>, StoreError> {
+        notes::list(&self.reader, shop, kind, subject, page).await
+    }
+
+    async fn note(&self, shop: ShopId, kind: NoteKind, subject: &str, id: NoteId) -> Result<Option<Note>, StoreError> {
+        notes::one(&self.reader, shop, kind, subject, id).await
+    }
+
+    async fn add_figures(&self, shop: ShopId, figures: &[Figure]) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        notes::add_figures(&mut transaction, shop, figures).await?;
+        self.end(transaction).await
+    }
+
+    async fn figures(&self, shop: ShopId, digest: &str, since: &str) -> Result<Vec<Figure>, StoreError> {
+        notes::figures(&self.reader, shop, digest, since).await
+    }
+
+    async fn decided_by(&self, shop: ShopId, digest: &str, limit: u32) -> Result<Vec<(RunId, TraceEntry)>, StoreError> {
+        notes::decided_by(&self.reader, shop, digest, limit).await
+    }
+}
+
+async fn save(
+    transaction: &mut Transaction<'static, Sqlite>,
+    shop: ShopId,
+    record: &PluginRecord,
+) -> Result<(), StoreError> {
     sqlx::query(
-        "insert into plugins (shop_id, digest, name, major, active, installed_at, document) values ($1, $2, $3, $4, $5, $6, $7)
-         on conflict (shop_id, digest) do update set active = excluded.active, document = excluded.document",
+        "insert into plugins (shop_id, digest, name, major, stage, installed_at, document) values ($1, $2, $3, $4, $5, $6, $7)
+         on conflict (shop_id, digest) do update set stage = excluded.stage, document = excluded.document",
     )
     .bind(shop.0)
     .bind(&record.digest)
     .bind(column(&record.name))
     .bind(record.major().cast_signed())
-    .bind(record.active)
+    .bind(record.stage.name())
     .bind(record.installed_at.millis())
-    .bind(rows::write(&record)?)
+    .bind(rows::write(record)?)
     .execute(&mut **transaction)
     .await
     .map_err(failed)?;
-    if let Some(component) = component {
-        sqlx::query(
-            "insert into plugin_components (shop_id, digest, component) values ($1, $2, $3)
-             on conflict (shop_id, digest) do nothing",
-        )
+    sqlx::query("delete from plugin_breakers where shop_id = $1 and digest = $2")
         .bind(shop.0)
         .bind(&record.digest)
-        .bind(&component[..])
         .execute(&mut **transaction)
         .await
         .map_err(failed)?;
-    }
     Ok(())
 }
 
-/// All installed versions, newest first. Whether one is active stands in the column: another one takes its place
-/// without a look at its document.
-pub(super) async fn list(reader: &SqlitePool, shop: ShopId) -> Result<Vec<PluginRecord>, StoreError> {
-    let found: Vec<(bool, String)> = sqlx::query_as(
-        "select active, document from plugins where shop_id = $1 order by installed_at desc, name, digest",
+async fn save_component(
+    transaction: &mut Transaction<'static, Sqlite>,
+    shop: ShopId,
+    digest: &str,
+    component: &Bytes,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "insert into plugin_components (shop_id, digest, component) values ($1, $2, $3)
+         on conflict (shop_id, digest) do nothing",
     )
     .bind(shop.0)
-    .fetch_all(reader)
+    .bind(digest)
+    .bind(&component[..])
+    .execute(&mut **transaction)
     .await
     .map_err(failed)?;
-    found.into_iter().map(|(active, document)| Ok(PluginRecord { active, ..rows::read(&document)? })).collect()
+    Ok(())
+}
+
+/// Moves the revision of the settings on from one that somebody decided on.
+async fn move_settings_from(
+    transaction: &mut Transaction<'static, Sqlite>,
+    shop: ShopId,
+    revision: u64,
+) -> Result<(), StoreError> {
+    let moved =
+        sqlx::query("update settings_revisions set revision = revision + 1 where shop_id = $1 and revision = $2")
+            .bind(shop.0)
+            .bind(revision.cast_signed())
+            .execute(&mut **transaction)
+            .await
+            .map_err(failed)?;
+    if moved.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Conflict) }
 }
 
 pub(super) async fn component(reader: &SqlitePool, shop: ShopId, digest: &str) -> Result<Option<Bytes>, StoreError> {

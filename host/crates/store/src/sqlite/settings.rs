@@ -6,7 +6,6 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use cartwright_domain::content::Content;
 use cartwright_domain::ids::{ConnectionId, KeyId, ShopId, StrategyId, VersionId};
-use cartwright_domain::plugin::PluginRecord;
 use cartwright_domain::shop::{Connection, ConnectionKind, Shop};
 use cartwright_domain::strategy::{StrategyRecord, StrategyState, Version};
 use cartwright_domain::time::Timestamp;
@@ -232,26 +231,6 @@ impl Settings for SqliteStore {
         .await
         .map_err(failed)?;
         Ok(found.into_iter().map(from_column).collect())
-    }
-
-    async fn save_plugin(
-        &self,
-        shop: ShopId,
-        plugin: &PluginRecord,
-        component: Option<Bytes>,
-    ) -> Result<(), StoreError> {
-        let mut transaction = self.begin().await?;
-        super::plugins::save(&mut transaction, shop, plugin, component).await?;
-        move_settings(&mut transaction, shop).await?;
-        self.end(transaction).await
-    }
-
-    async fn plugins(&self, shop: ShopId) -> Result<Vec<PluginRecord>, StoreError> {
-        super::plugins::list(&self.reader, shop).await
-    }
-
-    async fn plugin_component(&self, shop: ShopId, digest: &str) -> Result<Option<Bytes>, StoreError> {
-        super::plugins::component(&self.reader, shop, digest).await
     }
 
     async fn save_content(&self, shop: ShopId, content: &Content, at: Timestamp) -> Result<u32, StoreError> {

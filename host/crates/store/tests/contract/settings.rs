@@ -1,30 +1,20 @@
 //! What people configure.
 
-use bytes::Bytes;
 use cartwright_domain::content::Content;
-use cartwright_domain::ids::{ShopId, StrategyId};
-use cartwright_domain::plugin::PluginRecord;
-use cartwright_domain::shop::{Connection, ConnectionKind, Grants, Shop};
+use cartwright_domain::ids::StrategyId;
+use cartwright_domain::shop::{Connection, ConnectionKind, Shop};
 use cartwright_domain::strategy::{StrategyRecord, StrategyState, Version};
 use cartwright_domain::world::Entry;
-use cartwright_engine::ports::{ApiKey, Changes, Secret, Store, StoreError};
+use cartwright_engine::ports::{ApiKey, Changes, Secret, StoreError};
 use serde_json::json;
 
 use crate::contract;
+use crate::plugins::{install, plugin};
 use crate::values::{add_shop, at, changed, is_conflict, mint};
 
 pub(crate) fn connection(seed: u8, kind: &str, name: &str) -> Connection {
     let id: cartwright_domain::ids::ConnectionId = mint(seed).next();
     serde_json::from_value(json!({ "id": id, "name": name, "kind": kind, "plugin": "inbox" })).unwrap()
-}
-
-pub(crate) fn plugin(name: &str, version: &str, digest: &str) -> PluginRecord {
-    serde_json::from_value(json!({
-        "name": name, "version": version, "digest": digest, "kind": "condition", "built_for": "cartwright:plugin@0.1.0",
-        "size": 3, "installed_at": at(0), "active": true,
-        "descriptor": { "title": name, "summary": "", "config_schema": {}, "facts": [], "hosts": [], "secrets": [] },
-    }))
-    .unwrap()
 }
 
 pub(crate) fn content(name: &str) -> Content {
@@ -49,11 +39,6 @@ pub(crate) fn strategy(name: &str, seed: u8, number: u32) -> (StrategyRecord, Ve
 
 fn is_taken<T>(result: Result<T, StoreError>, name: &str) -> bool {
     matches!(result, Err(StoreError::Taken(taken)) if taken.contains(name))
-}
-
-async fn active(store: &dyn Store, shop: ShopId) -> Vec<String> {
-    let plugins = store.plugins(shop).await.unwrap();
-    plugins.into_iter().filter(|plugin| plugin.active).map(|plugin| plugin.digest).collect()
 }
 
 contract! {
@@ -124,51 +109,6 @@ contract! {
         store.commit(shop, &held(3)).await.unwrap();
     }
 
-    async fn s43_one_version_of_a_plugin_is_active_for_each_major(db) {
-        let store = db.store();
-        let shop = add_shop(&*store, 1).await;
-        let component = || Some(Bytes::from_static(b"abc"));
-        for (name, version, digest) in [("vip", "1.0.0", "d1"), ("vip", "1.1.0", "d2"), ("vip", "2.0.0", "d3"), ("max", "1.0.0", "d4")] {
-            store.save_plugin(shop, &plugin(name, version, digest), component()).await.unwrap();
-        }
-        let mut now = active(&*store, shop).await;
-        now.sort();
-        assert_eq!(now, ["d2", "d3", "d4"]);
-        // Rolling back is saying it again.
-        store.save_plugin(shop, &plugin("vip", "1.0.0", "d1"), None).await.unwrap();
-        let mut now = active(&*store, shop).await;
-        now.sort();
-        assert_eq!(now, ["d1", "d3", "d4"]);
-        store.save_plugin(shop, &PluginRecord { active: false, ..plugin("max", "1.0.0", "d4") }, None).await.unwrap();
-        assert!(!active(&*store, shop).await.contains(&"d4".to_owned()));
-    }
-
-    async fn s43_the_same_plugin_again_changes_nothing_but_grants_and_activity(db) {
-        let store = db.store();
-        let shop = add_shop(&*store, 1).await;
-        let first = plugin("vip", "1.0.0", "d1");
-        store.save_plugin(shop, &first, Some(Bytes::from_static(b"abc"))).await.unwrap();
-        let grants = Grants { facts: vec!["orders.count".into()], ..Grants::default() };
-        let again = PluginRecord { grants: grants.clone(), installed_at: at(9), authors: Some("somebody".into()), ..first.clone() };
-        store.save_plugin(shop, &again, Some(Bytes::from_static(b"xyz"))).await.unwrap();
-        assert_eq!(store.plugins(shop).await.unwrap(), [PluginRecord { grants, ..first }]);
-        assert_eq!(store.plugin_component(shop, "d1").await.unwrap(), Some(Bytes::from_static(b"abc")));
-        assert_eq!(store.component(shop, "d1").await.unwrap(), Some(Bytes::from_static(b"abc")));
-        assert_eq!(store.component(shop, "d2").await.unwrap(), None);
-        assert!(matches!(store.save_plugin(shop, &plugin("vip", "1.1.0", "d2"), None).await, Err(StoreError::Failed(_))));
-    }
-
-    async fn plugins_are_listed_newest_first(db) {
-        let store = db.store();
-        let shop = add_shop(&*store, 1).await;
-        for (minute, digest) in [(1, "d1"), (3, "d3"), (2, "d2")] {
-            let plugin = PluginRecord { installed_at: at(minute), ..plugin("vip", "1.0.0", digest) };
-            store.save_plugin(shop, &plugin, Some(Bytes::new())).await.unwrap();
-        }
-        let digests: Vec<String> = store.plugins(shop).await.unwrap().into_iter().map(|plugin| plugin.digest).collect();
-        assert_eq!(digests, ["d3", "d2", "d1"]);
-    }
-
     async fn s28_saving_a_content_makes_a_revision(db) {
         let store = db.store();
         let shop = add_shop(&*store, 1).await;
@@ -225,7 +165,7 @@ contract! {
         moved("connection").await;
         store.save_secret(shop, channel.id, "token", &Secret::from("x")).await.unwrap();
         moved("secret").await;
-        store.save_plugin(shop, &plugin("vip", "1.0.0", "d1"), Some(Bytes::new())).await.unwrap();
+        install(&*store, shop, &[plugin("vip", "1.0.0", "d1")]).await;
         moved("plugin").await;
         store.save_content(shop, &content("hello"), at(0)).await.unwrap();
         moved("content").await;

@@ -1,17 +1,18 @@
 //! One shop never sees anything of another, whatever it asks for.
 
-use bytes::Bytes;
+use cartwright_domain::plugin::Breaker;
 use cartwright_domain::shop::ConnectionKind;
 use cartwright_domain::strategy::StrategyState;
 use cartwright_domain::time::Timestamp;
-use cartwright_domain::world::IdentityKind;
+use cartwright_domain::world::{Entry, IdentityKind};
 use cartwright_engine::ports::{
-    ApiKey, Aside, Changes, InboxEntry, MessageFilter, PageRequest, RunFilter, Secret, Wanted,
+    ApiKey, Aside, Changes, InboxEntry, MessageFilter, NoteKind, PageRequest, PluginChanges, RunFilter, Secret, Wanted,
 };
 use serde_json::json;
 
 use crate::contract;
-use crate::settings::{connection, content, plugin, strategy};
+use crate::plugins::{changes_at, figure, install, kill, mint_note, note, plugin};
+use crate::settings::{connection, content, strategy};
 use crate::values::{add_person, add_shop, at, changed, is_conflict, mint, name, urgent};
 
 contract! {
@@ -26,7 +27,12 @@ contract! {
         store.save_version(own, &record, &version).await.unwrap();
         store.save_connection(own, &channel).await.unwrap();
         store.save_secret(own, channel.id, "token", &Secret::from("x")).await.unwrap();
-        store.save_plugin(own, &plugin("vip", "1.0.0", "d1"), Some(Bytes::from_static(b"abc"))).await.unwrap();
+        install(&*store, own, &[plugin("vip", "1.0.0", "d1")]).await;
+        let kill = PluginChanges { killed: Some(kill("vip")), ..changes_at(&*store, own).await };
+        store.change_plugins(own, &kill).await.unwrap();
+        store.save_breaker(own, "d1", &Entry::new(Breaker::default()), false).await.unwrap();
+        store.write_notes(own, &[note(NoteKind::Trap, "d1", 1, Some(ana.run.id))]).await.unwrap();
+        store.add_figures(own, &[figure("d1", "calls", 1)]).await.unwrap();
         store.save_content(own, &content("hello"), at(0)).await.unwrap();
         store.add_key(&key).await.unwrap();
         store.count(own, "late_event").await.unwrap();
@@ -44,6 +50,13 @@ contract! {
         assert!(store.plugins(other).await.unwrap().is_empty());
         assert!(store.plugin_component(other, "d1").await.unwrap().is_none());
         assert!(store.component(other, "d1").await.unwrap().is_none());
+        assert!(store.plugin_kills(other).await.unwrap().is_empty());
+        assert!(store.breakers(other).await.unwrap().is_empty());
+        assert!(store.notes(other, NoteKind::Trap, "d1", &page).await.unwrap().items.is_empty());
+        assert!(store.note(other, NoteKind::Trap, "d1", mint_note(1)).await.unwrap().is_none());
+        assert!(store.figures(other, "d1", "").await.unwrap().is_empty());
+        assert!(store.versions_with_active_runs(other).await.unwrap().is_empty());
+        assert!(store.decided_by(other, "d1", 10).await.unwrap().is_empty());
         assert!(store.contents(other).await.unwrap().is_empty());
         assert!(store.strategies(other).await.unwrap().is_empty());
         assert!(store.versions(other, &[version.id]).await.unwrap().is_empty());
