@@ -26,6 +26,7 @@ mod settings;
 mod shops;
 mod simulate;
 mod skip;
+mod trust;
 mod webhook;
 mod worker;
 
@@ -40,4 +41,5 @@ pub use settings::ShopSettings;
 pub use shops::ShopError;
 pub use simulate::{LogItem, LogLine, SimulatedRun, Timeline};
 pub use skip::{MovableClock, Skipped};
+pub use trust::{TrustError, Trusted};
 pub use webhook::WebhookAnswer;

@@ -22,10 +22,12 @@ mod inspect;
 mod kinds;
 mod limits;
 mod log;
+pub mod registry;
 mod runtime;
 mod sandbox;
 mod secrets;
 mod session;
+pub mod signing;
 mod wasi;
 
 pub use egress::{EgressPolicy, install_tls};
