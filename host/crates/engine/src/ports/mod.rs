@@ -5,8 +5,10 @@ mod clock;
 mod life;
 mod plugins;
 mod store;
+mod trust;
 
 pub use clock::{Clock, Entropy};
 pub use life::*;
 pub use plugins::*;
 pub use store::*;
+pub use trust::*;

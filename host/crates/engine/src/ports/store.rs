@@ -377,5 +377,5 @@ pub trait Reading: Send + Sync {
 }
 
 /// All of it.
-pub trait Store: Settings + PluginLife + Journal + Ledger + Reading + Components {}
-impl<T: Settings + PluginLife + Journal + Ledger + Reading + Components> Store for T {}
+pub trait Store: Settings + PluginLife + Journal + Ledger + Reading + super::Trust + Components {}
+impl<T: Settings + PluginLife + Journal + Ledger + Reading + super::Trust + Components> Store for T {}

@@ -22,6 +22,7 @@ mod notes;
 mod plugins;
 mod reading;
 mod settings;
+mod trust;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

@@ -8,6 +8,7 @@ mod notes;
 mod plugins;
 mod reading;
 mod settings;
+mod trust;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
