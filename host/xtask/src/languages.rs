@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
-use crate::process::{ask, cargo, find, run as run_shown};
+use crate::process::{ask, cargo, run as run_shown};
 use crate::report::Part;
 use demo::Demo;
 use shell::Shell;
@@ -25,11 +25,12 @@ struct Language {
     programs: &'static [&'static str],
 }
 
-const LANGUAGES: [Language; 4] = [
+const LANGUAGES: [Language; 5] = [
     Language { name: "js", page: "javascript", programs: &["node", "npm"] },
     Language { name: "ts", page: "typescript", programs: &["node", "npm"] },
     Language { name: "python", page: "python", programs: &["python3"] },
     Language { name: "c", page: "c", programs: &["python3", "make"] },
+    Language { name: "go", page: "go", programs: &["go", "make"] },
 ];
 
 pub(crate) fn check(part: &mut Part) {
@@ -39,7 +40,7 @@ pub(crate) fn check(part: &mut Part) {
         Err(message) => return fail(part, "preparing", &message),
     };
     for language in LANGUAGES {
-        if let Some(missing) = language.programs.iter().find(|program| find(program).is_none()) {
+        if let Some(missing) = language.programs.iter().find(|program| !shell.has(program)) {
             part.skipped.push(format!("plugins in {}: no {missing} here", language.name));
             continue;
         }

