@@ -1,5 +1,6 @@
 //! The composition root: which store, which runtime, which clock.
 
+use cartwright_domain::trust::{TrustMode, TrustPolicy, TrustedKey};
 use cartwright_engine::Engine;
 use cartwright_engine::ports::{Clock, Components, Entropy, Store};
 use cartwright_plugins::{EgressPolicy, Limits, Runtime, RuntimeOptions, Slices};
@@ -28,6 +29,19 @@ pub(crate) struct RuntimeArgs {
     /// A private address that plugins may reach, such as `10.0.0.5:25`; may be given several times
     #[arg(long, value_name = "HOST:PORT")]
     pub(crate) allow_private_host: Vec<String>,
+    #[command(flatten)]
+    pub(crate) trust: TrustArgs,
+}
+
+/// What every shop demands of signatures, whatever it says itself.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(crate) struct TrustArgs {
+    /// What is done in every shop with a plugin that no trusted key has signed: off, warn or require
+    #[arg(long, env = "CARTWRIGHT_PLUGIN_TRUST", value_name = "MODE", default_value = "off")]
+    pub(crate) plugin_trust: TrustMode,
+    /// A public key that every shop trusts, as NAME=KEY; may be given several times
+    #[arg(long, value_name = "NAME=KEY")]
+    pub(crate) trusted_key: Vec<TrustedKey>,
 }
 
 /// Where compiled plugins are kept.
@@ -85,5 +99,6 @@ pub(crate) fn engine(
     entropy: Arc<dyn Entropy>,
 ) -> Result<Engine, Failure> {
     let runtime = runtime(args, store.clone())?;
-    Ok(Engine::new(store, runtime.clone(), runtime, clock, entropy))
+    let floor = TrustPolicy { mode: args.trust.plugin_trust, keys: args.trust.trusted_key.clone() };
+    Ok(Engine::new(store, runtime.clone(), runtime, clock, entropy).with_trust_floor(floor))
 }

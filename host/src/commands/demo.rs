@@ -59,7 +59,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let store = wiring::open(&database, keys).await?;
     let cache =
         CacheArgs { plugins_cache: args.plugins.cache.plugins_cache.or_else(|| Some(args.data.join("plugins"))) };
-    let runtime = RuntimeArgs { cache, allow_private_host: args.allow_private_host };
+    let runtime = RuntimeArgs { cache, allow_private_host: args.allow_private_host, ..RuntimeArgs::default() };
     let clock = Arc::new(SkipClock::new());
     let engine = wiring::engine(&runtime, store, clock.clone(), Arc::new(OsEntropy))?;
     output::say(format_args!("setting up a sample shop with {}", counted(components.len(), "plugin")));

@@ -53,6 +53,7 @@ impl Findings {
 pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let mut findings = Findings::default();
     if let Some(store) = database(&args, &mut findings).await {
+        sealings(&args, &store, &mut findings).await?;
         match wiring::runtime(&args.runtime, store.clone()) {
             Ok(runtime) => {
                 findings.add("plugin runtime", State::Well, "it can be set up");
@@ -122,6 +123,23 @@ async fn database(args: &Args, findings: &mut Findings) -> Option<Arc<dyn Store>
             None
         }
     }
+}
+
+/// How many secrets each key has sealed.
+async fn sealings(args: &Args, store: &Arc<dyn Store>, findings: &mut Findings) -> Result<(), Failure> {
+    let keys = args.database.keys()?.unwrap_or_default();
+    for (id, count) in store.sealings().await? {
+        let sealed = counted(count as usize, "secret");
+        let (state, words) = if keys.newest() == Some(id.as_str()) {
+            (State::Well, format!("seals {sealed}"))
+        } else if keys.ids().any(|known| known == id) {
+            (State::Look, format!("still seals {sealed}; `cartwright key rotate` seals them with the newest key"))
+        } else {
+            (State::Wrong, format!("seals {sealed} and is not among the secret keys; add its line"))
+        };
+        findings.add(format!("secret key {id}"), state, words);
+    }
+    Ok(())
 }
 
 async fn shops(store: &Arc<dyn Store>, runtime: &Runtime, findings: &mut Findings) -> Result<(), Failure> {

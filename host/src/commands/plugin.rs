@@ -10,8 +10,10 @@ mod life;
 mod new;
 mod pack;
 mod play;
+mod registry;
 mod remote;
 mod run;
+mod sign;
 mod stage;
 mod test;
 mod workbench;
@@ -50,6 +52,16 @@ pub(crate) enum Command {
     Kill(life::KillArgs),
     /// Let a stopped plugin go on
     Revive(life::ReviveArgs),
+    /// Make a key pair to sign components with
+    Keygen(sign::KeygenArgs),
+    /// Sign a component
+    Sign(sign::SignArgs),
+    /// Say whether a component is signed with a key
+    Verify(sign::VerifyArgs),
+    /// Store a component with its signature in an OCI registry
+    Push(registry::PushArgs),
+    /// Bring a component with its signature from an OCI registry
+    Pull(registry::PullArgs),
 }
 
 pub(crate) async fn run(command: Command) -> Result<(), Failure> {
@@ -71,5 +83,10 @@ pub(crate) async fn run(command: Command) -> Result<(), Failure> {
         Command::Rollback(args) => life::roll_back(args).await,
         Command::Kill(args) => life::kill(args).await,
         Command::Revive(args) => life::revive(args).await,
+        Command::Keygen(args) => sign::keygen(&args),
+        Command::Sign(args) => sign::sign(&args),
+        Command::Verify(args) => sign::verify(&args),
+        Command::Push(args) => registry::push(args).await,
+        Command::Pull(args) => registry::pull(args).await,
     }
 }

@@ -1,7 +1,8 @@
 //! Faults that the engine found, as problems.
 
 use cartwright_domain::publish::StrategyFault;
-use cartwright_engine::{ConnectError, ContentError, InstallError, PublishError, ShopError};
+use cartwright_domain::trust::Distrust;
+use cartwright_engine::{ConnectError, ContentError, InstallError, PublishError, ShopError, TrustError};
 
 use crate::problem::{Code, FieldError, Problem};
 
@@ -21,6 +22,26 @@ impl From<ShopError> for Problem {
             ShopError::Faults(faults) => problem(Code::InvalidRequest, faults),
             ShopError::Store(error) => error.into(),
         }
+    }
+}
+
+impl From<TrustError> for Problem {
+    fn from(error: TrustError) -> Self {
+        match error {
+            TrustError::Faults(faults) => problem(Code::InvalidRequest, faults),
+            TrustError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<Distrust> for Problem {
+    fn from(distrust: Distrust) -> Self {
+        let code = match distrust {
+            Distrust::Unsigned => Code::PluginUnsigned,
+            Distrust::Unreadable(_) | Distrust::DoesNotFit { .. } => Code::PluginSignatureWrong,
+            Distrust::UnknownKey { .. } | Distrust::KeyRemoved { .. } => Code::PluginSignerUnknown,
+        };
+        Self::fields(code, vec![FieldError::new("signature", distrust.to_string())])
     }
 }
 

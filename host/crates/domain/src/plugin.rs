@@ -77,6 +77,9 @@ pub struct PluginRecord {
     /// Who signed it, as far as the shop knew the key at its upload; none for nobody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signed_by: Option<SignedBy>,
+    /// What the shop was warned of at its upload.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distrust: Option<String>,
     /// When it was installed.
     pub installed_at: Timestamp,
     /// Whether new decisions use it.

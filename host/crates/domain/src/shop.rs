@@ -231,6 +231,71 @@ fn whole_host() -> String {
     "/".into()
 }
 
+impl HostGrant {
+    /// Whether it is about a path: the prefix itself, or something below it. Both as it is written and as a server may
+    /// read it, so that no way of writing leads out.
+    pub fn covers_path(&self, path: &str) -> bool {
+        // A placeholder arrives encoded in a URL.
+        let written = path.replace("%7B", "{").replace("%7D", "}");
+        below(&written, &self.path_prefix) && below(&read_path(path), &read_path(&self.path_prefix))
+    }
+}
+
+fn below(path: &str, prefix: &str) -> bool {
+    let rest = path.strip_prefix(prefix);
+    prefix.starts_with('/')
+        && rest.is_some_and(|rest| prefix.ends_with('/') || rest.is_empty() || rest.starts_with('/'))
+}
+
+/// A path as a lenient server reads it: decoded as often as it can be, without `;parameters`, with one slash for
+/// several, and with its steps up taken.
+pub fn read_path(path: &str) -> String {
+    let mut text = path.to_owned();
+    while let Some(decoded) = percent_decoded(&text) {
+        text = decoded;
+    }
+    let text = text.replace('\\', "/");
+    let mut segments: Vec<&str> = Vec::new();
+    for segment in text.split('/').map(|segment| segment.split(';').next().unwrap_or_default()) {
+        match segment {
+            "" | "." => {}
+            ".." => drop(segments.pop()),
+            other => segments.push(other),
+        }
+    }
+    let end = if text.ends_with('/') && !segments.is_empty() { "/" } else { "" };
+    format!("/{}{end}", segments.join("/"))
+}
+
+/// Whether a path goes up, however that is written.
+pub fn path_climbs(path: &str) -> bool {
+    let mut text = path.to_owned();
+    while let Some(decoded) = percent_decoded(&text) {
+        text = decoded;
+    }
+    text.split(['/', '\\']).any(|segment| segment.split(';').next() == Some(".."))
+}
+
+/// Decoded once; none if nothing is encoded.
+fn percent_decoded(text: &str) -> Option<String> {
+    let digit = |byte: Option<&u8>| byte.and_then(|byte| char::from(*byte).to_digit(16));
+    let bytes = text.as_bytes();
+    let (mut decoded, mut at, mut any) = (Vec::with_capacity(bytes.len()), 0, false);
+    while let Some(byte) = bytes.get(at) {
+        match (byte, digit(bytes.get(at + 1)), digit(bytes.get(at + 2))) {
+            (b'%', Some(high), Some(low)) => {
+                decoded.push((high * 16 + low) as u8);
+                (at, any) = (at + 3, true);
+            }
+            _ => {
+                decoded.push(*byte);
+                at += 1;
+            }
+        }
+    }
+    any.then(|| String::from_utf8_lossy(&decoded).into_owned())
+}
+
 impl Grants {
     /// Whether a fact, `interface.function`, is allowed: by its name, or by `interface.*`.
     pub fn allows_fact(&self, fact: &str) -> bool {
@@ -249,5 +314,78 @@ fn covers(grant: &str, fact: &str) -> bool {
     match grant.strip_suffix('*') {
         Some(interface) => interface.ends_with('.') && fact.starts_with(interface),
         None => grant == fact,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn covers(prefix: &str, path: &str) -> bool {
+        let grant = HostGrant { host: "a".into(), methods: Vec::new(), path_prefix: prefix.into(), per_minute: None };
+        grant.covers_path(path)
+    }
+
+    #[test]
+    fn s41_no_way_of_writing_a_path_leads_out_of_a_prefix() {
+        for path in ["/v1/", "/v1/things", "/v1//things", "/v1/a%2fb", "/v1/a..b/..c", "/v1/%7Bsecret:token%7D/x"] {
+            assert!(covers("/v1/", path), "{path}");
+        }
+        for path in [
+            "/v2/x",
+            "/v1",
+            "/v10",
+            "//v1/x",
+            "/%76%31/x",
+            "/v1/../admin",
+            "/v1/%2e%2e/admin",
+            "/v1/%2E./admin",
+            "/v1/%252e%252e/admin",
+            "/v1/..%2fadmin",
+            "/v1/..%5cadmin",
+            "/v1/..;/admin",
+            "/v1/..;a=b/admin",
+            "/v1/x/../../admin",
+            "/V1/x",
+            "",
+        ] {
+            assert!(!covers("/v1/", path), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_prefix_ends_where_a_segment_ends() {
+        assert!(
+            covers("/v1", "/v1") && covers("/v1", "/v1/x") && covers("/", "/x") && covers("/bot{t}/", "/bot%7Bt%7D/x")
+        );
+        assert!(!covers("/v1", "/v10") && !covers("/v1", "/v1-admin/x"));
+    }
+
+    #[test]
+    fn s41_unset_means_no() {
+        assert!(!covers("", "/x"));
+        assert!(!covers("v1", "v1/x"));
+        assert!(!Grants::default().allows_fact("orders.count"));
+        let star = Grants { facts: vec!["*".into(), ".*".into(), String::new()], ..Grants::default() };
+        assert!(!star.allows_fact("orders.count"));
+    }
+
+    #[test]
+    fn paths_that_climb_are_known_in_all_their_guises() {
+        for path in ["/a/../b", "/a/%2e%2E/b", "/a/..%2fb", "/a/%252e%252e/b", "/a/..;x/b", "/a\\..\\b", "/a/.."] {
+            assert!(path_climbs(path), "{path}");
+        }
+        for path in ["/a/..b", "/a/b..", "/a/.", "/a/%2", "/50%/x", "/a;..=b/x"] {
+            assert!(!path_climbs(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_fact_looks_back_as_far_as_the_furthest_of_its_grants() {
+        let facts = ["orders.spent", "orders.*", "messages.count"].map(str::to_owned).to_vec();
+        let within_days = BTreeMap::from([("orders.spent".to_owned(), 30), ("orders.*".to_owned(), 90)]);
+        let grants = Grants { facts, within_days, ..Grants::default() };
+        assert_eq!(grants.days_back("orders.spent"), Some(90));
+        assert_eq!(grants.days_back("messages.count"), None);
     }
 }

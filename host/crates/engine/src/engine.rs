@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use cartwright_domain::time::Timestamp;
+use cartwright_domain::trust::TrustPolicy;
 use tokio::sync::Notify;
 
 use crate::failpoints::{self, Failpoints};
@@ -33,6 +34,8 @@ pub struct Engine {
     /// Who renews the secrets of which connection.
     pub(crate) turns: Arc<Turns>,
     pub(crate) failpoints: Arc<dyn Failpoints>,
+    /// What an operator demands of the signatures in every shop.
+    pub(crate) trust_floor: Arc<TrustPolicy>,
 }
 
 impl Engine {
@@ -56,12 +59,18 @@ impl Engine {
             turn: Arc::default(),
             turns: Arc::default(),
             failpoints: failpoints::none(),
+            trust_floor: Arc::default(),
         }
     }
 
     /// The same engine with points at which a test may stop it.
     pub fn with_failpoints(self, failpoints: Arc<dyn Failpoints>) -> Self {
         Self { failpoints, ..self }
+    }
+
+    /// The same engine in which no shop demands less of signatures than this.
+    pub fn with_trust_floor(self, floor: TrustPolicy) -> Self {
+        Self { trust_floor: Arc::new(floor), ..self }
     }
 
     /// This moment.

@@ -27,6 +27,7 @@ mod shops;
 mod simulate;
 mod skip;
 mod tasks;
+mod trust;
 mod webhook;
 mod worker;
 
@@ -42,4 +43,5 @@ pub use shops::ShopError;
 pub use simulate::{LogItem, LogLine, SimulatedRun, Timeline};
 pub use skip::{MovableClock, Skipped};
 pub use tasks::{Machine, ProbeFailure, Progress, Running, TaskFailure, Tasks, Turn, Turns, Vault};
+pub use trust::{TrustError, Trusted};
 pub use webhook::WebhookAnswer;

@@ -9,6 +9,7 @@ mod grants;
 mod http;
 mod mail;
 mod names;
+mod pace;
 mod placeholders;
 mod smtp;
 
@@ -21,6 +22,7 @@ use crate::guest::Rights;
 use crate::limits::Limits;
 use crate::runtime::{Runtime, SetUpError};
 use names::Reach;
+use pace::{Gate, Pace};
 use placeholders::Secrets;
 
 /// What an operator allows beyond the public network.
@@ -57,21 +59,23 @@ pub(crate) struct Ways {
     policy: EgressPolicy,
     limits: Arc<Limits>,
     http: http::Clients,
+    pace: Pace,
 }
 
 impl Ways {
     pub(crate) fn new(policy: EgressPolicy, limits: Arc<Limits>) -> Result<Self, SetUpError> {
         install_tls();
         let http = http::Clients::new(&limits).map_err(|why| SetUpError::Egress(why.to_string()))?;
-        Ok(Self { policy, limits, http })
+        Ok(Self { policy, limits, http, pace: Pace::default() })
     }
 
     async fn perform(&self, rights: &Rights, call: &ConnectionCall, request: &Request) -> Performed {
         let secrets = Secrets { rights, values: &call.secrets };
         let limits = self.limits.of(call.plugin.limits);
+        let gate = Gate { rights, pace: &self.pace, connection: call.connection, now: call.now };
         let answer = match &request.action {
-            Action::Http(request) => self.http.perform(&self.policy, &limits, secrets, request).await,
-            Action::Mail(mail) => smtp::perform(&self.policy, &limits, secrets, mail, call.now).await,
+            Action::Http(request) => self.http.perform(&self.policy, &limits, gate, secrets, request).await,
+            Action::Mail(mail) => smtp::perform(&self.policy, &limits, gate, secrets, mail).await,
             Action::Inbox { .. } => Err(refused("an entry of the inbox never leaves the host")),
         };
         answer.unwrap_or_else(Response::Failed).into()
@@ -96,7 +100,7 @@ fn refused(why: impl Into<String>) -> EgressFailure {
 }
 
 /// An error with its causes, each once.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -23,11 +23,13 @@ mod inspect;
 mod kinds;
 mod limits;
 mod log;
+pub mod registry;
 mod replay;
 mod runtime;
 mod sandbox;
 mod secrets;
 mod session;
+pub mod signing;
 mod wasi;
 
 pub use egress::{EgressPolicy, install_tls};

@@ -155,6 +155,7 @@ impl Plugins for Runtime {
             grants: Grants::default(),
             limits: PluginLimits::default(),
             signed_by: None,
+            distrust: None,
             installed_at: now,
             active: false,
         })

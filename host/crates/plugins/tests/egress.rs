@@ -147,6 +147,12 @@ async fn s41_a_request_beyond_the_grants_is_refused() {
         ("GET", "https://api.example.com/v1/x", "is not declared"),
         ("GET", "http://127.0.0.1:9/v1/../../x", "is not declared"),
         ("GET", "http://127.0.0.1:9/v1/..%2f..%2fx", "has `..` in it"),
+        ("GET", "http://127.0.0.1:9/v1/%252e%252e/x", "has `..` in it"),
+        ("GET", "http://127.0.0.1:9/v1/..;/x", "has `..` in it"),
+        ("GET", "http://127.0.0.1:9/v1/%2e%2e/x", "is not declared"),
+        ("GET", "http://127.0.0.1:9//v1/x", "is not declared"),
+        ("GET", "http://127.0.0.1:9/v10/x", "is not declared"),
+        ("get", "http://127.0.0.1:9/v1/x", "is not declared"),
         ("GET", "http://me:pw@127.0.0.1:9/v1/x", "has a login in it"),
         ("GET", "ftp://127.0.0.1:9/v1/x", "is not http or https"),
         ("GET", "//nowhere", "malformed"),
@@ -168,6 +174,32 @@ async fn headers_cannot_carry_line_breaks_nor_say_where_to_go() {
         request.headers = vec![(name.to_owned(), value.to_owned())];
         sender.refusal(request).await;
     }
+}
+
+#[tokio::test]
+async fn s41_no_header_makes_a_request_another_one() {
+    let sender = sender("127.0.0.1:9", &["127.0.0.1:9"], Limits::default());
+    for name in ["X-HTTP-Method-Override", "x-original-url", "X-Forwarded-Host", "Forwarded"] {
+        let mut request = get("http://127.0.0.1:9/v1/");
+        request.headers = vec![(name.to_owned(), "DELETE".to_owned())];
+        let refusal = sender.refusal(request).await;
+        assert!(refusal.contains("another one"), "{name}: {refusal}");
+    }
+}
+
+#[tokio::test]
+async fn s41_a_request_too_many_is_not_sent_and_goes_later() {
+    let (server, _asked) = answering(OK).await;
+    let mut sender = sender(&server, &[&server], Limits::default());
+    let mut grants = Grants::clone(&sender.call.plugin.grants);
+    grants.hosts[0].per_minute = Some(1);
+    sender.call.plugin.grants = Arc::new(grants);
+    assert!(matches!(sender.get("/v1/").await, Response::Http { status: 200, .. }));
+    let Response::Failed(EgressFailure::NotSent(why)) = sender.get("/v1/").await else { panic!("it went out") };
+    assert!(why.contains("1 requests a minute") && why.contains("in 60 s"), "{why}");
+    sender.call.now = sender.call.now + cartwright_domain::time::Span::minutes(1);
+    let Response::Failed(failure) = sender.get("/v1/").await else { return };
+    assert!(!format!("{failure:?}").contains("a minute"), "{failure:?}");
 }
 
 #[tokio::test]

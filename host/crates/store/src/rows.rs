@@ -119,10 +119,17 @@ pub(crate) fn known_customers(changes: &Changes) -> impl Iterator<Item = Uuid> {
     changed.chain(unchanged).chain(changes.merged.iter().map(|(gone, _)| gone.0))
 }
 
-/// The record to store when a plugin is saved: what is installed already keeps all but its grants and its activity.
+/// The record to store when a plugin is saved: what is installed already keeps all but its grants, its activity and
+/// who signed it.
 pub(crate) fn installed_as(installed: Option<PluginRecord>, plugin: &PluginRecord) -> PluginRecord {
     match installed {
-        Some(installed) => PluginRecord { grants: plugin.grants.clone(), active: plugin.active, ..installed },
+        Some(installed) => PluginRecord {
+            grants: plugin.grants.clone(),
+            active: plugin.active,
+            signed_by: plugin.signed_by.clone(),
+            distrust: plugin.distrust.clone(),
+            ..installed
+        },
         None => plugin.clone(),
     }
 }

@@ -7,10 +7,11 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cartwright_domain::ids::{ConnectionId, ShopId};
-use cartwright_engine::ports::{Secret, StoreError};
+use cartwright_engine::ports::{ClosedSecret, Resealed, Secret, SecretPlace, StoreError};
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 use zeroize::Zeroizing;
 
 const NONCE: usize = 24;
@@ -46,6 +47,16 @@ impl SecretKeys {
     /// No keys: secrets can be neither stored nor read.
     pub fn none() -> Self {
         Self::default()
+    }
+
+    /// The id of the key that seals.
+    pub fn newest(&self) -> Option<&str> {
+        self.newest.as_deref()
+    }
+
+    /// The ids of all keys.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.by_id.keys().map(String::as_str)
     }
 
     /// From a key file or an environment variable: a line `ID:KEY` for each key, the newest last; empty lines and
@@ -115,6 +126,31 @@ impl SecretKeys {
         Ok(Secret(Zeroizing::new(plain)))
     }
 
+    /// What begins every secret that the newest key has sealed.
+    pub(crate) fn newest_head(&self) -> Result<Vec<u8>, StoreError> {
+        let id = self.newest.as_deref().ok_or_else(|| StoreError::NoKey(MISSING.into()))?;
+        Ok([&[id.len() as u8], id.as_bytes()].concat())
+    }
+
+    /// Seals what another key has sealed. What does not open is told, and stays as it is.
+    pub(crate) fn turn(&self, found: Vec<(SecretPlace, Vec<u8>)>, limit: u32) -> Result<Turned, StoreError> {
+        let mut turned = Turned::default();
+        if found.len() as u64 == u64::from(limit) {
+            turned.batch.next = found.last().map(|(place, _)| place.clone());
+        }
+        for (at, before) in found {
+            let place = Place { shop: at.shop, connection: at.connection, name: &at.name };
+            match self.open(&place, &before) {
+                Ok(secret) => {
+                    let now = self.seal(&place, &secret)?;
+                    turned.sealed.push((at, before, now));
+                }
+                Err(why) => turned.batch.closed.push(ClosedSecret { place: at, why: why.to_string() }),
+            }
+        }
+        Ok(turned)
+    }
+
     fn cipher(&self, id: &str) -> Result<XChaCha20Poly1305, StoreError> {
         if self.newest.is_none() {
             return Err(StoreError::NoKey(format!(
@@ -134,6 +170,31 @@ impl fmt::Debug for SecretKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.by_id.keys()).finish()
     }
+}
+
+/// As much of a sealed secret as its key's id can take.
+pub(crate) const HEAD: i32 = 33;
+
+/// Secrets that were sealed anew: where, what stood there, and what takes its place.
+#[derive(Default)]
+pub(crate) struct Turned {
+    pub(crate) sealed: Vec<(SecretPlace, Vec<u8>, Vec<u8>)>,
+    pub(crate) batch: Resealed,
+}
+
+/// How many secrets each key has sealed, from their beginnings.
+pub(crate) fn count(heads: &[Vec<u8>]) -> Vec<(String, u64)> {
+    let mut counted: BTreeMap<String, u64> = BTreeMap::new();
+    for head in heads {
+        let id = head.split_first().and_then(|(length, rest)| rest.get(..usize::from(*length)));
+        *counted.entry(id.map_or_else(|| "?".into(), |id| String::from_utf8_lossy(id).into_owned())).or_default() += 1;
+    }
+    counted.into_iter().collect()
+}
+
+/// Where to begin: shop, connection and name that every later one is greater than.
+pub(crate) fn begin_after(after: Option<&SecretPlace>) -> (Uuid, Uuid, &str) {
+    after.map_or((Uuid::nil(), Uuid::nil(), ""), |place| (place.shop.0, place.connection.0, place.name.as_str()))
 }
 
 /// Where a secret belongs.

@@ -11,6 +11,7 @@ pub mod database;
 mod postgres;
 pub mod present;
 pub mod provider;
+pub mod registry;
 pub mod shopify;
 pub mod values;
 pub mod whatsapp;

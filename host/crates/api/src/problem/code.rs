@@ -80,6 +80,12 @@ codes! {
     ContentFaults = "content_faults", UNPROCESSABLE_ENTITY, "The content has faults";
     /// A file that is not taken as a plugin.
     PluginRejected = "plugin_rejected", UNPROCESSABLE_ENTITY, "The file is not taken as a plugin";
+    /// A component that nobody has signed.
+    PluginUnsigned = "plugin_unsigned", UNPROCESSABLE_ENTITY, "The shop takes signed plugins only";
+    /// A signature that is of another file.
+    PluginSignatureWrong = "plugin_signature_wrong", UNPROCESSABLE_ENTITY, "The signature does not fit the file";
+    /// A component that somebody else has signed.
+    PluginSignerUnknown = "plugin_signer_unknown", UNPROCESSABLE_ENTITY, "The shop does not trust who signed it";
     /// A channel or source that cannot work so.
     ConnectionFaults = "connection_faults", UNPROCESSABLE_ENTITY, "The connection does not fit its plugin";
     /// Our fault.

@@ -4,6 +4,7 @@ mod change;
 mod list;
 mod make;
 mod show;
+mod trust;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -17,4 +18,5 @@ pub(crate) fn operations() -> OpenApiRouter<Api> {
     OpenApiRouter::default()
         .routes(routes!(list::list_shops, make::make_shop))
         .routes(routes!(show::show_shop, change::change_shop))
+        .routes(routes!(trust::show_trust, trust::save_trust))
 }

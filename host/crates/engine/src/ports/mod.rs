@@ -4,7 +4,9 @@
 mod clock;
 mod plugins;
 mod store;
+mod trust;
 
 pub use clock::{Clock, Entropy};
 pub use plugins::*;
 pub use store::*;
+pub use trust::*;

@@ -292,7 +292,7 @@ pub trait Settings: Send + Sync {
     async fn secret_names(&self, shop: ShopId, connection: ConnectionId) -> Result<Vec<String>, StoreError>;
 
     /// Installs a plugin version with its component; `active` takes the place of the active one of its name and
-    /// major version. The same digest again changes nothing but grants and activity.
+    /// major version. The same digest again changes nothing but grants, activity and who signed it.
     async fn save_plugin(
         &self,
         shop: ShopId,
@@ -392,5 +392,5 @@ pub trait Reading: Send + Sync {
 }
 
 /// All of it.
-pub trait Store: Settings + Journal + Ledger + Reading + super::Components {}
-impl<T: Settings + Journal + Ledger + Reading + super::Components> Store for T {}
+pub trait Store: Settings + Journal + Ledger + Reading + super::Trust + super::Components {}
+impl<T: Settings + Journal + Ledger + Reading + super::Trust + super::Components> Store for T {}

@@ -1,5 +1,6 @@
 //! HTTP: one request, one answer, no redirects, no proxy, no more than it may carry.
 
+use cartwright_domain::shop::path_climbs;
 use cartwright_engine::ports::{EgressFailure, HttpRequest, Response};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, redirect, retry};
@@ -8,6 +9,7 @@ use url::{Host, Url};
 use super::address::is_public;
 use super::grants::{self, Target};
 use super::names::{Names, NotPublic, Reach, Unreachable};
+use super::pace::Gate;
 use super::placeholders::{Secrets, Writing};
 use super::{EgressPolicy, chain, refused};
 use crate::limits::{Limits, bytes};
@@ -15,6 +17,19 @@ use crate::limits::{Limits, bytes};
 /// Headers that say where a request goes and how long it is: the host's own business.
 const OWN_HEADERS: &[&str] =
     &["host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer", "expect"];
+
+/// Headers by which some servers let a request be another one than it is: another method, path or host than granted.
+const DISGUISES: &[&str] = &[
+    "x-http-method-override",
+    "x-http-method",
+    "x-method-override",
+    "x-original-url",
+    "x-rewrite-url",
+    "x-forwarded-host",
+    "x-forwarded-prefix",
+    "x-host",
+    "forwarded",
+];
 
 /// One client for the public network and one for servers that an operator named.
 pub(super) struct Clients {
@@ -32,10 +47,11 @@ impl Clients {
         &self,
         policy: &EgressPolicy,
         limits: &Limits,
+        gate: Gate<'_>,
         secrets: Secrets<'_>,
         request: &HttpRequest,
     ) -> Result<Response, EgressFailure> {
-        let (url, reach) = destination(policy, secrets, request)?;
+        let (url, reach) = destination(policy, gate, secrets, request)?;
         let method = Method::from_bytes(request.method.as_bytes())
             .map_err(|_| refused(format!("`{}` is no HTTP method", request.method)))?;
         if request.body.len() > limits.body_bytes {
@@ -85,6 +101,7 @@ fn client(limits: &Limits, reach: Reach) -> Result<Client, Box<dyn std::error::E
 /// Where a request goes, with its secrets in place, if it may go there.
 fn destination(
     policy: &EgressPolicy,
+    gate: Gate<'_>,
     secrets: Secrets<'_>,
     request: &HttpRequest,
 ) -> Result<(Url, Reach), EgressFailure> {
@@ -110,14 +127,13 @@ fn destination(
     if !url.username().is_empty() || url.password().is_some() {
         return Err(refused("the URL has a login in it; use the header Authorization"));
     }
-    let steps_up = |path: &str| path.to_ascii_lowercase().replace("%2e", ".").replace("%2f", "/").replace("%5c", "/");
-    if steps_up(url.path()).split('/').any(|segment| segment == "..") {
+    if path_climbs(url.path()) {
         return Err(refused("the path has `..` in it"));
     }
     // What is compared and told is the path as written: the filled one has secrets in it.
     let usual_ports: &[u16] = if url.scheme() == "https" { &[443] } else { &[80] };
     let target = Target { host: &name, port, usual_ports, method: &request.method, path: written.path() };
-    grants::check(secrets.rights, target)?;
+    grants::check(gate, target)?;
     let literal = match host {
         Host::Ipv4(address) => Some(address.into()),
         Host::Ipv6(address) => Some(address.into()),
@@ -136,6 +152,9 @@ fn headers(secrets: Secrets<'_>, written: &[(String, String)]) -> Result<HeaderM
             HeaderName::from_bytes(name.as_bytes()).map_err(|_| refused(format!("`{name}` is no header name")))?;
         if OWN_HEADERS.contains(&name.as_str()) || name.as_str().starts_with("proxy-") {
             return Err(refused(format!("the header `{name}` is set by the host")));
+        }
+        if DISGUISES.contains(&name.as_str()) {
+            return Err(refused(format!("the header `{name}` can make the request another one; ask for that one")));
         }
         let filled = secrets.fill(value.as_bytes(), Writing::Plain)?;
         let mut value = HeaderValue::from_bytes(&filled.bytes).map_err(|_| {

@@ -5,7 +5,6 @@
 use std::future::Future;
 use std::time::Duration;
 
-use cartwright_domain::time::Timestamp;
 use cartwright_engine::ports::{EgressFailure, Mail, Response};
 use lettre::Address;
 use lettre::transport::smtp::Error;
@@ -19,6 +18,7 @@ use url::Url;
 use super::grants::{self, Target};
 use super::mail::{Letter, letter};
 use super::names::{Reach, Unreachable, addresses};
+use super::pace::Gate;
 use super::placeholders::Secrets;
 use super::{EgressPolicy, chain, refused};
 use crate::limits::Limits;
@@ -43,13 +43,13 @@ enum End {
 pub(super) async fn perform(
     policy: &EgressPolicy,
     limits: &Limits,
+    gate: Gate<'_>,
     secrets: Secrets<'_>,
     mail: &Mail,
-    now: Timestamp,
 ) -> Result<Response, EgressFailure> {
-    let server = server(policy, secrets, mail)?;
+    let server = server(policy, gate, mail)?;
     let credentials = credentials(secrets, mail)?;
-    let letter = letter(mail, now)?;
+    let letter = letter(mail, gate.now)?;
     let ready = within(limits.request, converse(limits, &server, credentials, &letter)).await;
     let mut connection = match ready {
         None => return Err(EgressFailure::NotSent(time_out(limits.request))),
@@ -70,7 +70,7 @@ pub(super) async fn perform(
     Ok(answer)
 }
 
-fn server(policy: &EgressPolicy, secrets: Secrets<'_>, mail: &Mail) -> Result<Server, EgressFailure> {
+fn server(policy: &EgressPolicy, gate: Gate<'_>, mail: &Mail) -> Result<Server, EgressFailure> {
     let wrong = || refused(format!("`{}` is no mail server; write it like smtp://host:587", mail.server));
     let url = Url::parse(&mail.server).map_err(|_| wrong())?;
     let (tls, usual_ports): (bool, &[u16]) = match url.scheme() {
@@ -83,7 +83,7 @@ fn server(policy: &EgressPolicy, secrets: Secrets<'_>, mail: &Mail) -> Result<Se
     }
     let host = url.host_str().ok_or_else(wrong)?.to_owned();
     let port = url.port().or(usual_ports.first().copied()).ok_or_else(wrong)?;
-    grants::check(secrets.rights, Target { host: &host, port, usual_ports, method: "SMTP", path: "/" })?;
+    grants::check(gate, Target { host: &host, port, usual_ports, method: "SMTP", path: "/" })?;
     Ok(Server { reach: policy.reach(&host, port), host, port, tls })
 }
 

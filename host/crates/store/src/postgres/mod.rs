@@ -21,6 +21,7 @@ mod load;
 mod plugins;
 mod reading;
 mod settings;
+mod trust;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

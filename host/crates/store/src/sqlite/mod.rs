@@ -7,6 +7,7 @@ mod load;
 mod plugins;
 mod reading;
 mod settings;
+mod trust;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -14,6 +14,7 @@ mod reading;
 mod secrets;
 mod settings;
 mod tenants;
+mod trust;
 mod values;
 
 /// States promises: each becomes a test on SQLite in a file, on SQLite in memory, and on PostgreSQL. Those behind

@@ -1,0 +1,6 @@
+-- Which signatures a shop trusts. Apart from the shop itself, so that nobody changes it by the way.
+
+create table trust_policies (
+    shop_id  uuid not null primary key,
+    document text not null
+);
