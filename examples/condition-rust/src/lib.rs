@@ -5,7 +5,7 @@ mod package;
 
 wit_bindgen::generate!({ path: "wit", world: "condition-plugin" });
 
-use cartwright::plugin::types::{FactNeed, FaultKind};
+use cartwright::plugin::types::{FactNeed, FaultKind, Instances};
 use cartwright::plugin::{customer, decision, orders};
 use exports::cartwright::plugin::condition::{Descriptor, Fault, Guest, Json, Verdict};
 
@@ -23,7 +23,7 @@ struct Config {
 
 impl Guest for LoyalCustomer {
     fn describe() -> Descriptor {
-        let need = |fact: &str, why: &str| FactNeed { fact: fact.into(), why: why.into() };
+        let need = |fact: &str, why: &str| FactNeed { fact: fact.into(), within_days: None, why: why.into() };
         Descriptor {
             title: "Loyal customer".into(),
             summary: "Yes for customers with enough orders, and for those with a tag.".into(),
@@ -34,6 +34,8 @@ impl Guest for LoyalCustomer {
             ],
             hosts: vec![],
             secrets: vec![],
+            translations: "{}".into(),
+            instances: Instances::PerBatch,
         }
     }
 

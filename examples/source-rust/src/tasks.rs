@@ -1,7 +1,7 @@
 //! What the host asks this source to do: each task is one or two requests and what their answers mean.
 //!
 //! The state says what was asked. It is stored before the requests leave, so a crash between them and their answers
-//! loses nothing: all of these requests may be repeated.
+//! loses nothing.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -51,7 +51,7 @@ pub(crate) fn begin(config: &Config, task: Task) -> Result<Step, Fault> {
         Task::Subscribe(address) => (State::Subscriptions(address), get(config, "/api/webhooks")),
         Task::Probe => (State::Probe, get(config, "/api/shop")),
     };
-    call(&state, request)
+    call(&state, Effect::None, request)
 }
 
 pub(crate) fn resume(config: &Config, state: &[u8], responses: Vec<Response>, now: Instant) -> Result<Step, Fault> {
@@ -72,7 +72,7 @@ pub(crate) fn resume(config: &Config, state: &[u8], responses: Vec<Response>, no
         State::OrdersOf => Completion::Orders(orders(&answer)?),
         State::Subscriptions(address) if !known(&answer)?.contains(&address) => {
             let request = post(config, "/api/webhooks", &json!({ "url": address, "topics": TOPICS }));
-            return call(&State::Subscribe, request);
+            return call(&State::Subscribe, Effect::Send, request);
         }
         State::Subscriptions(_) | State::Subscribe => Completion::Subscribed(TOPICS.map(String::from).into()),
         State::Probe => Completion::Probed(name(&answer)?),
@@ -161,8 +161,9 @@ fn unanswered(failure: Failure) -> Refusal {
     Refusal { kind, code: None, text }
 }
 
-fn call(state: &State, request: HttpRequest) -> Result<Step, Fault> {
-    let request = Request { effect: Effect::None, action: Action::Http(request), captures: vec![] };
+/// What changes nothing at Acme is asked again after a crash; what does is never made twice.
+fn call(state: &State, effect: Effect, request: HttpRequest) -> Result<Step, Fault> {
+    let request = Request { effect, action: Action::Http(request), captures: vec![] };
     let state = serde_json::to_vec(state).map_err(|error| fault(FaultKind::Internal, error))?;
     Ok(Step::Call(Pending { requests: vec![request], state }))
 }

@@ -4,20 +4,27 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::transport::{
-    Action, Effect, Header, HttpRequest, HttpResponse, InboxEntry, Mail, Reply, Request, Response, Verification,
-    Webhook,
+    Action, Capture, Effect, Header, HttpRequest, HttpResponse, InboxEntry, Mail, Reply, Request, Response,
+    Verification, Webhook,
 };
 use crate::types::Instant;
 
 impl Request {
-    /// This request sends the message: the host makes it at most once.
+    /// This request sends the message, or changes something else: the host makes it at most once.
     pub fn sending(action: impl Into<Action>) -> Self {
-        Self { effect: Effect::Send, action: action.into() }
+        Self { effect: Effect::Send, action: action.into(), captures: Vec::new() }
     }
 
     /// This request changes nothing: the host may repeat it.
     pub fn asking(action: impl Into<Action>) -> Self {
-        Self { effect: Effect::None, action: action.into() }
+        Self { effect: Effect::None, action: action.into(), captures: Vec::new() }
+    }
+
+    /// The host stores what stands at this pointer of the JSON answer as a secret; the plugin never sees it.
+    pub fn capture(mut self, pointer: &str, name: &str, expires_in: Option<&str>) -> Self {
+        let (pointer, name) = (pointer.to_owned(), name.to_owned());
+        self.captures.push(Capture { pointer, name, expires_in: expires_in.map(str::to_owned) });
+        self
     }
 }
 
@@ -59,6 +66,15 @@ impl HttpRequest {
     /// `Authorization: Bearer` with a secret that the host fills in.
     pub fn bearer(self, secret: &str) -> Self {
         self.header("authorization", format!("Bearer {{secret:{secret}}}"))
+    }
+
+    /// A parameter of the query, percent-encoded.
+    pub fn query(mut self, name: &str, value: &str) -> Self {
+        self.url.push(if self.url.contains('?') { '&' } else { '?' });
+        self.url.push_str(&percent_encoded(name));
+        self.url.push('=');
+        self.url.push_str(&percent_encoded(value));
+        self
     }
 
     /// A JSON body.
@@ -125,6 +141,12 @@ fn header<'a>(headers: &'a [Header], name: &str) -> Option<&'a str> {
     headers.iter().find(|header| header.name.eq_ignore_ascii_case(name)).map(|header| header.value.as_str())
 }
 
+fn percent_encoded(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let letters = text.bytes().map(|byte| if plain(byte) { char::from(byte).into() } else { format!("%{byte:02X}") });
+    letters.collect()
+}
+
 fn percent_decoded(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
@@ -157,6 +179,12 @@ mod tests {
         assert_eq!(webhook.query("hub.verify_token").as_deref(), Some("a b+c"));
         assert_eq!(webhook.query("flag").as_deref(), Some(""));
         assert_eq!(webhook.query("absent"), None);
+    }
+
+    #[test]
+    fn query_parameters_are_encoded() {
+        let request = HttpRequest::get("https://example.com/a").query("after", "a b&c=ü").query("limit", "50");
+        assert_eq!(request.url, "https://example.com/a?after=a%20b%26c%3D%C3%BC&limit=50");
     }
 
     #[test]

@@ -14,6 +14,10 @@
 //! plugins linked into one component would break it) and puts the package's name, version, licence, description,
 //! authors and source from `Cargo.toml` into the file, so that the `.wasm` is the whole package.
 //!
+//! A channel or source whose tasks are one request each is made by [`simple_channel_plugin`] or
+//! [`simple_source_plugin`]: one function builds the request, one reads the response, and the SDK keeps the state
+//! between them.
+//!
 //! What stands here must work in every guest: no clock, no randomness, no I/O, nothing that depends on the world.
 //! Start reading at [`condition_plugin`]; the smallest plugins are `plugins/conditions/high-value` and
 //! `plugins/channels/inbox`.
@@ -27,6 +31,8 @@ mod descriptor;
 mod exchange;
 mod metadata;
 mod money;
+#[doc(hidden)]
+pub mod state;
 mod worlds;
 
 pub use json::Amount;
@@ -42,11 +48,11 @@ mod generated {
         inline: "
             package cartwright:sdk;
             world values {
-                import cartwright:plugin/types@0.1.0;
-                import cartwright:plugin/transport@0.1.0;
+                import cartwright:plugin/types@0.2.0;
+                import cartwright:plugin/transport@0.2.0;
             }
         ",
-        path: "../../wit/v0.1",
+        path: "../../wit/v0.2",
         world: "values",
         generate_all,
         generate_unused_types: true,

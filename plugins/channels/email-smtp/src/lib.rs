@@ -1,9 +1,10 @@
 //! E-mail over any SMTP server. The host speaks SMTP; this plugin writes the header and reads the reply code.
 //!
 //! `header` keeps what people wrote from becoming header fields of its own; `reply` is the table of codes. SMTP
-//! promises no idempotence, so a lost reply is `uncertain`; our `Message-ID` stays the same over all attempts.
+//! promises no idempotence, so a lost reply is `uncertain`; our `Message-ID` stays the same over all attempts. There is
+//! no probe: the contract knows no mail that is not sent.
 
-cartwright_sdk::channel_plugin!(Smtp);
+cartwright_sdk::simple_channel_plugin!(Smtp);
 
 mod header;
 mod reply;
@@ -46,7 +47,7 @@ fn yes() -> bool {
     true
 }
 
-impl Channel for Smtp {
+impl SimpleChannel for Smtp {
     fn describe() -> Descriptor {
         Descriptor::new("E-mail (SMTP)", "E-mail over any SMTP server.")
             .config(include_str!("../config.schema.json"))
@@ -56,14 +57,7 @@ impl Channel for Smtp {
     }
 
     fn ability() -> ChannelAbility {
-        ChannelAbility {
-            channel: "email".to_owned(),
-            tasks: vec![TaskKind::Send],
-            addresses: vec![AddressKind::Email],
-            content_schema: include_str!("../content.schema.json").to_owned(),
-            sends: Repeat::NotIdempotent,
-            receipts: Vec::new(),
-        }
+        ChannelAbility::new("email", AddressKind::Email, include_str!("../content.schema.json"))
     }
 
     fn check_config(config: Json) -> Result<(), Fault> {
@@ -80,44 +74,40 @@ impl Channel for Smtp {
         }
     }
 
-    fn begin(task: Task) -> Result<Step, Fault> {
+    fn request(task: Task) -> Result<Ask, Fault> {
         match task {
             Task::Send(message) => send(&json::config(&connection::config())?, &message),
-            Task::Lookup(_) | Task::Probe => Err(Fault::bad_input("a mail server can only be given mail")),
+            _ => Err(Fault::not_supported("a mail server can only be given mail")),
         }
     }
 
-    /// The state is our `Message-ID`: that is all the id an SMTP server and its bounces know.
-    fn resume(state: Vec<u8>, responses: Vec<Response>) -> Result<Step, Fault> {
-        Ok(Step::Done(match responses.first() {
-            Some(Response::Mail(reply)) => reply::outcome(reply, &String::from_utf8_lossy(&state)),
-            Some(Response::Failed(failure)) => Outcome::unanswered(failure),
+    fn answer(asked: Asked, response: Response) -> Result<Completion, Fault> {
+        let config: Config = json::config(&connection::config())?;
+        Ok(match (asked, response) {
+            (Asked::Send(id), Response::Mail(reply)) => reply::outcome(&reply, &config.message_id(&id)),
             _ => Outcome::uncertain("an answer of another kind"),
-        }))
-    }
-
-    fn verify(_: Webhook) -> Verification {
-        Verification::Refused("mail servers send no webhooks".to_owned())
-    }
-
-    fn receive(_: Webhook) -> Result<Vec<Receipt>, Fault> {
-        Ok(Vec::new())
+        }
+        .into())
     }
 }
 
-fn send(config: &Config, message: &Message) -> Result<Step, Fault> {
+impl Config {
+    /// That is all the id that an SMTP server and its bounces know.
+    fn message_id(&self, message: &str) -> String {
+        format!("<{message}@{}>", self.from.address.rsplit('@').next().unwrap_or_default())
+    }
+}
+
+fn send(config: &Config, message: &Message) -> Result<Ask, Fault> {
     let content: Content = json::input(message.content.as_bytes())?;
     if !header::is_address(&message.to.value) {
-        let outcome = Outcome::rejected(RejectionClass::InvalidRecipient, None, "not an e-mail address");
-        return Ok(Step::Done(outcome));
+        return Ok(Outcome::rejected(RejectionClass::InvalidRecipient, None, "not an e-mail address").into());
     }
-    let domain = config.from.address.rsplit('@').next().unwrap_or_default();
-    let message_id = format!("<{}@{domain}>", message.id);
     let mut headers = vec![
         ("From", header::mailbox(config.from.name.as_deref(), &config.from.address)),
         ("To", header::mailbox(None, &message.to.value)),
         ("Subject", header::text(&content.subject)),
-        ("Message-ID", message_id.clone()),
+        ("Message-ID", config.message_id(&message.id)),
     ];
     headers.extend(config.reply_to.as_deref().map(|address| ("Reply-To", header::mailbox(None, address))));
     if let Some(url) = content.unsubscribe_url.filter(|url| header::is_link(url)) {
@@ -135,7 +125,7 @@ fn send(config: &Config, message: &Message) -> Result<Step, Fault> {
         text: content.text,
         html: content.html.filter(|html| !html.trim().is_empty()),
     };
-    Ok(Step::call(Request::sending(mail), message_id))
+    Ok(Request::sending(mail).into())
 }
 
 #[cfg(test)]

@@ -19,10 +19,9 @@ fn message(to: &str, content: Value) -> Message {
 }
 
 fn mail(config: &Config, content: Value) -> Mail {
-    let step = send(config, &message("ana@example.ro", content)).unwrap_or_else(|fault| panic!("{}", fault.message));
-    let Step::Call(mut pending) = step else { panic!("nothing is sent") };
-    assert_eq!(pending.state, b"<m-1@example.com>");
-    match pending.requests.remove(0).action {
+    let ask = send(config, &message("ana@example.ro", content)).unwrap_or_else(|fault| panic!("{}", fault.message));
+    let Ask::Request(request) = ask else { panic!("nothing is sent") };
+    match request.action {
         Action::Mail(mail) => mail,
         other => panic!("{other:?}"),
     }
@@ -34,10 +33,7 @@ fn field<'a>(mail: &'a Mail, name: &str) -> Option<&'a str> {
 
 fn replied(code: u16, enhanced: Option<&str>) -> Outcome {
     let reply = MailResponse { code, enhanced: enhanced.map(str::to_owned), text: "the words".to_owned() };
-    match Smtp::resume(b"<m-1@example.com>".to_vec(), vec![Response::Mail(reply)]).unwrap() {
-        Step::Done(outcome) => outcome,
-        Step::Call(_) => panic!("another round"),
-    }
+    reply::outcome(&reply, &config().message_id("m-1"))
 }
 
 #[test]
@@ -63,11 +59,9 @@ fn no_line_break_reaches_a_header() {
     assert_eq!(field(&mail, "List-Unsubscribe"), None);
     assert!(mail.headers.iter().all(|header| !header.value.contains(['\r', '\n'])));
     for to in ["a@b.de\r\nBcc: c@d.de", "a@b.de, c@d.de", "<a@b.de>", "a@", "a b@c.de"] {
-        let step = send(&config(), &message(to, json!({"subject": "s", "text": "t"}))).unwrap();
-        assert!(matches!(
-            step,
-            Step::Done(Outcome::Rejected(Rejection { class: RejectionClass::InvalidRecipient, .. }))
-        ));
+        let ask = send(&config(), &message(to, json!({"subject": "s", "text": "t"}))).unwrap();
+        let Ask::Done(Completion::Sent(Outcome::Rejected(rejection))) = ask else { panic!("{to} is not refused") };
+        assert_eq!(rejection.class, RejectionClass::InvalidRecipient);
     }
 }
 
@@ -124,8 +118,8 @@ fn s23_each_reply_code_has_its_class() {
 #[test]
 fn s22_a_lost_reply_is_uncertain() {
     let lost = Response::Failed(Failure::NoAnswer("reset after DATA".to_owned()));
-    let step = Smtp::resume(b"<m-1@example.com>".to_vec(), vec![lost]).unwrap();
-    assert!(matches!(step, Step::Done(Outcome::Uncertain(_))));
+    let step = Simple::<Smtp>::resume(Asked::Send("m-1".to_owned()).to_state(), vec![lost]).unwrap();
+    assert!(matches!(step, Step::Done(Completion::Sent(Outcome::Uncertain(_)))));
 }
 
 #[test]

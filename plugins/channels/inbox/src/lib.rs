@@ -1,9 +1,9 @@
 //! The local channel: a message becomes an entry in the shop's own inbox. Nothing leaves the host.
 //!
-//! The smallest channel, and the one to read first: `begin` says what to do, the host does it, `resume` says what
-//! the answer means.
+//! The smallest channel, and the one to read first: `request` says what to do, the host does it, `answer` says what
+//! came of it.
 
-cartwright_sdk::channel_plugin!(Inbox);
+cartwright_sdk::simple_channel_plugin!(Inbox);
 
 use bindings::*;
 use cartwright_sdk::json;
@@ -11,7 +11,7 @@ use cartwright_sdk::json;
 /// The channel.
 pub struct Inbox;
 
-impl Channel for Inbox {
+impl SimpleChannel for Inbox {
     fn describe() -> Descriptor {
         Descriptor::new("Inbox", "Shows messages in the console instead of sending them.")
             .config(include_str!("../config.schema.json"))
@@ -19,12 +19,9 @@ impl Channel for Inbox {
 
     fn ability() -> ChannelAbility {
         ChannelAbility {
-            channel: "inbox".to_owned(),
             tasks: vec![TaskKind::Send, TaskKind::Probe],
-            addresses: vec![AddressKind::Handle],
-            content_schema: include_str!("../content.schema.json").to_owned(),
             sends: Repeat::Idempotent,
-            receipts: Vec::new(),
+            ..ChannelAbility::new("inbox", AddressKind::Handle, include_str!("../content.schema.json"))
         }
     }
 
@@ -32,38 +29,29 @@ impl Channel for Inbox {
         json::no_config(&config)
     }
 
-    fn begin(task: Task) -> Result<Step, Fault> {
+    fn request(task: Task) -> Result<Ask, Fault> {
         match task {
             Task::Send(message) => {
                 let entry = InboxEntry { to: message.to.value, document: message.content };
-                Ok(Step::call(Request::sending(entry), message.id))
+                Ok(Request::sending(entry).into())
             }
-            Task::Probe => Ok(Step::Done(Outcome::accepted("inbox"))),
-            Task::Lookup(_) => Err(Fault::bad_input("the inbox looks nothing up: sending again is harmless")),
+            Task::Probe => Ok(Completion::Probed("the shop's own inbox".to_owned()).into()),
+            _ => Err(Fault::not_supported("the inbox only takes messages")),
         }
     }
 
-    fn resume(state: Vec<u8>, responses: Vec<Response>) -> Result<Step, Fault> {
-        let id = String::from_utf8_lossy(&state);
-        Ok(Step::Done(match responses.first() {
-            Some(Response::Inbox) => Outcome::accepted(id),
-            Some(Response::Failed(failure)) => Outcome::unanswered(failure),
-            _ => Outcome::uncertain("the inbox gave an answer of another kind"),
-        }))
-    }
-
-    fn verify(_: Webhook) -> Verification {
-        Verification::Refused("the inbox takes no webhooks".to_owned())
-    }
-
-    fn receive(_: Webhook) -> Result<Vec<Receipt>, Fault> {
-        Ok(Vec::new())
+    fn answer(asked: Asked, response: Response) -> Result<Completion, Fault> {
+        Ok(match (asked, response) {
+            (Asked::Send(id), Response::Inbox) => Outcome::accepted(id).into(),
+            _ => Outcome::uncertain("the inbox gave an answer of another kind").into(),
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use cartwright_sdk::types::FaultKind;
 
     fn message() -> Message {
         Message {
@@ -77,19 +65,28 @@ mod tests {
 
     #[test]
     fn a_message_becomes_one_entry_and_keeps_its_id() {
-        let Ok(Step::Call(pending)) = Inbox::begin(Task::Send(message())) else { panic!("no request") };
+        let Ok(Step::Call(pending)) = Simple::<Inbox>::begin(Task::Send(message())) else { panic!("no request") };
         let entry = InboxEntry { to: "c-7".to_owned(), document: r#"{"text":"Hello"}"#.to_owned() };
         assert_eq!(pending.requests, [Request::sending(entry)]);
-        let done = Inbox::resume(pending.state, vec![Response::Inbox]).unwrap();
-        assert_eq!(done, Step::Done(Outcome::accepted("m-1")));
+        let done = Simple::<Inbox>::resume(pending.state, vec![Response::Inbox]).unwrap();
+        assert_eq!(done, Step::Done(Outcome::accepted("m-1").into()));
     }
 
     #[test]
     fn an_entry_that_was_never_made_may_be_made_again() {
         let failed = Response::Failed(Failure::NotSent("the database is busy".to_owned()));
-        let Ok(Step::Done(Outcome::Rejected(rejection))) = Inbox::resume(b"m-1".to_vec(), vec![failed]) else {
+        let state = Asked::Send("m-1".to_owned()).to_state();
+        let Ok(Step::Done(Completion::Sent(Outcome::Rejected(rejection)))) =
+            Simple::<Inbox>::resume(state, vec![failed])
+        else {
             panic!("not refused");
         };
         assert_eq!(rejection.class, RejectionClass::Transient);
+    }
+
+    #[test]
+    fn a_probe_needs_no_request() {
+        assert!(matches!(Simple::<Inbox>::begin(Task::Probe), Ok(Step::Done(Completion::Probed(_)))));
+        assert_eq!(Simple::<Inbox>::begin(Task::ListTemplates).unwrap_err().kind, FaultKind::NotSupported);
     }
 }

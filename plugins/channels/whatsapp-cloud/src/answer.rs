@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::bindings::{HttpResponse, Instant, Outcome, RejectionClass};
+use crate::bindings::{Completion, HttpResponse, Instant, Outcome, Rejection, RejectionClass};
 use crate::errors::{GraphError, class};
 
 #[derive(Deserialize)]
@@ -20,29 +20,39 @@ struct Refused {
     error: GraphError,
 }
 
-pub(crate) fn to_send(response: &HttpResponse, now: Instant) -> Outcome {
-    refusal(response, now).unwrap_or_else(|| {
-        let accepted = response.json::<Accepted>().and_then(|accepted| accepted.messages.into_iter().next());
-        match accepted {
-            Some(message) if response.status < 300 && !message.id.is_empty() => Outcome::accepted(message.id),
-            _ => Outcome::uncertain(format!("HTTP {} without a message id and without an error", response.status)),
-        }
-    })
+/// Of an answer that is no refusal.
+pub(crate) fn to_send(response: &HttpResponse) -> Outcome {
+    let accepted = response.json::<Accepted>().and_then(|accepted| accepted.messages.into_iter().next());
+    match accepted {
+        Some(message) if response.status < 300 && !message.id.is_empty() => Outcome::accepted(message.id),
+        _ => Outcome::uncertain(format!("HTTP {} without a message id and without an error", response.status)),
+    }
 }
 
-pub(crate) fn to_probe(response: &HttpResponse, now: Instant) -> Outcome {
+/// Of an answer that is no refusal.
+pub(crate) fn to_probe(response: &HttpResponse) -> Completion {
     #[derive(Deserialize)]
     struct Number {
-        id: String,
+        display_phone_number: String,
+        verified_name: Option<String>,
     }
-    refusal(response, now).unwrap_or_else(|| match response.json::<Number>() {
-        Some(number) if response.status < 300 => Outcome::accepted(number.id),
-        _ => Outcome::uncertain(format!("HTTP {} is no answer of the Graph API", response.status)),
-    })
+    match response.json::<Number>() {
+        Some(Number { display_phone_number, verified_name: Some(name) }) if response.status < 300 => {
+            Completion::Probed(format!("{name}, {display_phone_number}"))
+        }
+        Some(number) if response.status < 300 => Completion::Probed(number.display_phone_number),
+        _ => odd(response),
+    }
+}
+
+/// What a question that may be asked again comes to when the answer is not one of the Graph API.
+pub(crate) fn odd(response: &HttpResponse) -> Completion {
+    let text = format!("HTTP {} is no answer of the Graph API", response.status);
+    Completion::Failed(Rejection::new(RejectionClass::Transient, Some(response.status.to_string()), text))
 }
 
 /// The provider's own error decides, whatever the status; 429 needs none.
-fn refusal(response: &HttpResponse, now: Instant) -> Option<Outcome> {
+pub(crate) fn refusal(response: &HttpResponse, now: Instant) -> Option<Rejection> {
     let again = response.retry_after(now);
     match response.json::<Refused>() {
         Some(Refused { error }) => {
@@ -50,10 +60,10 @@ fn refusal(response: &HttpResponse, now: Instant) -> Option<Outcome> {
                 RejectionClass::RateLimited(_) => RejectionClass::RateLimited(again),
                 class => class,
             };
-            Some(Outcome::rejected(class, Some(error.code.to_string()), error.words()))
+            Some(Rejection::new(class, Some(error.code.to_string()), error.words()))
         }
         None if response.status == 429 => {
-            Some(Outcome::rejected(RejectionClass::RateLimited(again), Some("429".to_owned()), "too many requests"))
+            Some(Rejection::new(RejectionClass::RateLimited(again), Some("429".to_owned()), "too many requests"))
         }
         None => None,
     }

@@ -1,13 +1,14 @@
 //! WhatsApp over Meta's Cloud API: approved templates out, receipts, replies and clicks in.
 //!
-//! `template` writes the message, `answer` reads what came back, `errors` is the table of Meta's codes, `receipts`
-//! reads the webhooks. Sends are not idempotent at Meta: an answer that got lost is `uncertain`, and our message id
+//! `template` writes the message, `library` keeps the templates at Meta, `answer` reads what came back, `errors` is the
+//! table of Meta's codes, `receipts` reads the webhooks. Sends are not idempotent at Meta: an answer that got lost is `uncertain`, and our message id
 //! travels along (`biz_opaque_callback_data`) so that a later receipt settles it.
 
-cartwright_sdk::channel_plugin!(WhatsApp);
+cartwright_sdk::simple_channel_plugin!(WhatsApp);
 
 mod answer;
 mod errors;
+mod library;
 mod receipts;
 mod template;
 
@@ -24,6 +25,7 @@ pub struct WhatsApp;
 #[serde(deny_unknown_fields)]
 struct Config {
     phone_number_id: String,
+    business_account_id: Option<String>,
     #[serde(default = "Config::newest_version")]
     api_version: String,
     #[serde(default = "Config::graph")]
@@ -42,9 +44,16 @@ impl Config {
     fn number(&self) -> String {
         format!("{}/{}/{}", self.endpoint, self.api_version, self.phone_number_id)
     }
+
+    fn templates(&self) -> Result<String, Fault> {
+        let account = self.business_account_id.as_ref();
+        let account =
+            account.ok_or_else(|| Fault::bad_config("business_account_id: templates belong to it; set it"))?;
+        Ok(format!("{}/{}/{account}/message_templates", self.endpoint, self.api_version))
+    }
 }
 
-impl Channel for WhatsApp {
+impl SimpleChannel for WhatsApp {
     fn describe() -> Descriptor {
         Descriptor::new("WhatsApp", "Template messages over Meta's Cloud API, with receipts, replies and clicks.")
             .config(include_str!("../config.schema.json"))
@@ -58,19 +67,21 @@ impl Channel for WhatsApp {
     fn ability() -> ChannelAbility {
         use ReceiptKind::*;
         ChannelAbility {
-            channel: "whatsapp".to_owned(),
-            tasks: vec![TaskKind::Send, TaskKind::Probe],
-            addresses: vec![AddressKind::Phone],
-            content_schema: include_str!("../content.schema.json").to_owned(),
-            sends: Repeat::NotIdempotent,
+            tasks: vec![TaskKind::Send, TaskKind::Probe, TaskKind::ListTemplates, TaskKind::CreateTemplate],
             receipts: vec![Accepted, Delivered, Read, Clicked, Replied, Failed, OptedOut],
+            billed: Billing::Delivered,
+            ..ChannelAbility::new("whatsapp", AddressKind::Phone, include_str!("../content.schema.json"))
         }
     }
 
     fn check_config(config: Json) -> Result<(), Fault> {
         let config: Config = json::config(&config)?;
-        if config.phone_number_id.is_empty() || !config.phone_number_id.bytes().all(|byte| byte.is_ascii_digit()) {
+        let is_id = |id: &str| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
+        if !is_id(&config.phone_number_id) {
             return Err(Fault::bad_config("phone_number_id: use the ID of the number, digits only, not the number"));
+        }
+        if !config.business_account_id.as_deref().is_none_or(is_id) {
+            return Err(Fault::bad_config("business_account_id: use the ID of the WhatsApp business account"));
         }
         if !config.endpoint.starts_with("https://") && !config.endpoint.starts_with("http://") {
             return Err(Fault::bad_config("endpoint: use an address like https://graph.facebook.com"));
@@ -78,26 +89,36 @@ impl Channel for WhatsApp {
         Ok(())
     }
 
-    fn begin(task: Task) -> Result<Step, Fault> {
+    fn request(task: Task) -> Result<Ask, Fault> {
         let config: Config = json::config(&connection::config())?;
-        match task {
-            Task::Send(message) => Ok(Step::call(template::request(&config, message)?, b"send")),
+        let request = match task {
+            Task::Send(message) => template::request(&config, message)?,
             Task::Probe => {
-                let request = HttpRequest::get(format!("{}?fields=id", config.number())).bearer("access_token");
-                Ok(Step::call(Request::asking(request), b"probe"))
+                let number = HttpRequest::get(config.number()).query("fields", "display_phone_number,verified_name");
+                Request::asking(number.bearer("access_token"))
             }
-            Task::Lookup(_) => Err(Fault::bad_input("Meta cannot be asked for a message; its receipt tells")),
-        }
+            Task::ListTemplates => library::list(&config)?,
+            Task::CreateTemplate(template) => library::create(&config, &template)?,
+            Task::Lookup(_) => {
+                return Err(Fault::not_supported("Meta cannot be asked for a message; its receipt tells"));
+            }
+            Task::Price(_) => return Err(Fault::not_supported("Meta names no prices; its rate table does")),
+            Task::Refresh(_) => return Err(Fault::not_supported("a system user's token is not refreshed")),
+        };
+        Ok(request.into())
     }
 
-    fn resume(state: Vec<u8>, responses: Vec<Response>) -> Result<Step, Fault> {
-        let now = connection::now();
-        Ok(Step::Done(match responses.first() {
-            Some(Response::Http(response)) if state == b"probe" => answer::to_probe(response, now),
-            Some(Response::Http(response)) => answer::to_send(response, now),
-            Some(Response::Failed(failure)) => Outcome::unanswered(failure),
-            _ => Outcome::uncertain("an answer of another kind"),
-        }))
+    fn answer(asked: Asked, response: Response) -> Result<Completion, Fault> {
+        let Response::Http(response) = response else { return Err(Fault::bad_input("an answer of another kind")) };
+        if let Some(rejection) = answer::refusal(&response, connection::now()) {
+            return Ok(asked.refused(rejection));
+        }
+        Ok(match asked {
+            Asked::Send(_) => answer::to_send(&response).into(),
+            Asked::ListTemplates => library::listed(&response),
+            Asked::CreateTemplate(template) => library::created(template, &response),
+            _ => answer::to_probe(&response),
+        })
     }
 
     fn verify(webhook: Webhook) -> Verification {

@@ -3,6 +3,7 @@
 use cartwright_sdk::json;
 use cartwright_sdk::serde_json::{Value, json};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use std::collections::BTreeMap;
 
 use crate::Config;
@@ -17,6 +18,9 @@ struct Content {
     body: Option<Body>,
     #[serde(default)]
     buttons: Vec<Button>,
+    /// Only for the library: what Meta approves is not sent along.
+    #[serde(rename = "definition")]
+    _definition: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -118,7 +122,7 @@ fn text_parameter(text: &str, name: Option<&str>) -> Value {
 }
 
 /// Meta writes `zh_TW`; scripts do not occur there.
-fn language(locale: &str) -> String {
+pub(crate) fn language(locale: &str) -> String {
     let mut parts = locale.split('-');
     let language = parts.next().unwrap_or_default().to_owned();
     match parts.find(|part| part.len() == 2) {

@@ -27,7 +27,8 @@ fn sent(content: Value, locale: &str) -> Value {
 fn answered(status: u16, body: &str, headers: &[(&str, &str)]) -> Outcome {
     let header = |(name, value): &(&str, &str)| Header { name: (*name).to_owned(), value: (*value).to_owned() };
     let headers = headers.iter().map(header).collect();
-    answer::to_send(&HttpResponse { status, headers, body: body.as_bytes().to_vec() }, NOW)
+    let response = HttpResponse { status, headers, body: body.as_bytes().to_vec() };
+    answer::refusal(&response, NOW).map_or_else(|| answer::to_send(&response), Outcome::Rejected)
 }
 
 fn error(code: i64) -> String {
@@ -121,6 +122,76 @@ fn s22_an_answer_without_id_and_without_error_is_uncertain() {
     assert!(matches!(Outcome::unanswered(&Failure::NoAnswer("reset".into())), Outcome::Uncertain(_)));
     let Outcome::Rejected(rejection) = Outcome::unanswered(&Failure::NotSent("DNS".into())) else { panic!("sent") };
     assert_eq!(rejection.class, RejectionClass::Transient);
+}
+
+#[test]
+fn a_probe_says_whose_number_it_is() {
+    let probed = |status, body: &str| {
+        answer::to_probe(&HttpResponse { status, headers: Vec::new(), body: body.as_bytes().to_vec() })
+    };
+    let number = r#"{"id": "10655", "display_phone_number": "+49 151 12345678", "verified_name": "Acorn"}"#;
+    assert_eq!(probed(200, number), Completion::Probed("Acorn, +49 151 12345678".to_owned()));
+    assert!(matches!(probed(502, "bad gateway"), Completion::Failed(_)));
+}
+
+fn template(content: Value) -> Template {
+    Template {
+        name: "cart_reminder".to_owned(),
+        locale: "zh-TW".to_owned(),
+        content: content.to_string(),
+        state: TemplateState::Pending,
+        words: None,
+    }
+}
+
+#[test]
+fn a_template_is_created_in_the_words_of_meta() {
+    let config: Config = json::config(r#"{"phone_number_id": "1", "business_account_id": "77"}"#).unwrap();
+    let body = json!({"type": "BODY", "text": "Hi {{1}}", "example": {"body_text": [["Ana"]]}});
+    let definition = json!({"category": "MARKETING", "components": [body]});
+    let wanted = template(json!({"template": "cart_reminder", "definition": definition}));
+    let Action::Http(request) = library::create(&config, &wanted).unwrap().action else { panic!("not HTTP") };
+    assert_eq!(request.url, "https://graph.facebook.com/v23.0/77/message_templates");
+    let sent: Value = serde_json::from_slice(&request.body).unwrap();
+    assert_eq!(
+        sent,
+        json!({"name": "cart_reminder", "language": "zh_TW", "category": "MARKETING", "components": [body]})
+    );
+    let answer = br#"{"id": "5", "status": "PENDING", "category": "MARKETING"}"#.to_vec();
+    let answer = HttpResponse { status: 200, headers: Vec::new(), body: answer };
+    assert_eq!(library::created(wanted.clone(), &answer), Completion::Created(wanted.clone()));
+
+    let unnamed = Config { business_account_id: None, ..config };
+    assert!(library::create(&unnamed, &wanted).unwrap_err().message.starts_with("business_account_id: "));
+    let undefined = template(json!({"template": "cart_reminder"}));
+    assert!(library::create(&unnamed, &undefined).unwrap_err().message.starts_with("definition: "));
+}
+
+#[test]
+fn templates_are_listed_with_their_states_and_can_be_created_again() {
+    let known = |status: &str, reason: &str| {
+        json!({"id": "1", "name": "cart_reminder", "language": "zh_TW", "status": status, "category": "UTILITY",
+        "rejected_reason": reason, "components": [{"type": "BODY", "text": "Hi"}]})
+    };
+    let list = json!({"data": [known("APPROVED", "NONE"), known("REJECTED", "PROMOTIONAL"), known("PAUSED", "NONE"),
+        known("IN_APPEAL", "NONE"), known("DISABLED", "NONE")], "paging": {"cursors": {"after": "x"}}});
+    let response = HttpResponse { status: 200, headers: Vec::new(), body: list.to_string().into_bytes() };
+    let Completion::Templates(templates) = library::listed(&response) else { panic!("no list") };
+    use TemplateState::*;
+    let told: Vec<_> = templates.iter().map(|template| (template.state, template.words.as_deref())).collect();
+    assert_eq!(
+        told,
+        [
+            (Approved, None),
+            (Rejected, Some("PROMOTIONAL")),
+            (Paused, None),
+            (Pending, Some("IN_APPEAL")),
+            (Rejected, Some("DISABLED"))
+        ]
+    );
+    assert_eq!(templates[0].locale, "zh-TW");
+    let config: Config = json::config(r#"{"phone_number_id": "1", "business_account_id": "77"}"#).unwrap();
+    assert!(library::create(&config, &templates[0]).is_ok());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! The body is one event or a list of them, as `POST /v1/events` takes them; `X-Cartwright-Signature` is the
 //! hexadecimal HMAC-SHA256 of the body with the signing secret.
 
-cartwright_sdk::source_plugin!(Events);
+cartwright_sdk::simple_source_plugin!(Events);
 
 use bindings::*;
 use cartwright_sdk::encoding::from_hex;
@@ -29,15 +29,11 @@ struct Item {
     body: Value,
 }
 
-impl Source for Events {
+impl SimpleSource for Events {
     fn describe() -> Descriptor {
         Descriptor::new("Events", "Events in Cartwright's own form, signed with a shared secret.")
             .config(include_str!("../config.schema.json"))
             .secret("signing_secret", "Signing secret", "Any long random text that the sender knows too.")
-    }
-
-    fn tasks() -> Vec<TaskKind> {
-        Vec::new()
     }
 
     fn check_config(config: Json) -> Result<(), Fault> {
@@ -57,14 +53,6 @@ impl Source for Events {
 
     fn parse(webhook: Webhook) -> Result<Parsed, Fault> {
         read(&webhook.body).map(Parsed::Events)
-    }
-
-    fn begin(_: Task) -> Result<Step, Fault> {
-        Err(Fault::bad_input("this source only listens: it has no tasks"))
-    }
-
-    fn resume(_: Vec<u8>, _: Vec<Response>) -> Result<Step, Fault> {
-        Err(Fault::bad_input("this source only listens: it has no tasks"))
     }
 }
 

@@ -3,7 +3,7 @@
 //! `topics` picks the reading by topic; `people`, `goods` and `orders` each read one kind of record. Nothing here
 //! trusts a header: only the body is signed, so the topic merely chooses how to read it.
 
-cartwright_sdk::source_plugin!(Shopify);
+cartwright_sdk::simple_source_plugin!(Shopify);
 
 mod goods;
 mod orders;
@@ -26,15 +26,11 @@ struct Config {
     shop_domain: Option<String>,
 }
 
-impl Source for Shopify {
+impl SimpleSource for Shopify {
     fn describe() -> Descriptor {
         Descriptor::new("Shopify", "Carts, checkouts, orders, parcels, customers and products of a Shopify shop.")
             .config(include_str!("../config.schema.json"))
             .secret("client_secret", "Client secret of the app", "Shopify signs its webhooks with it.")
-    }
-
-    fn tasks() -> Vec<TaskKind> {
-        Vec::new()
     }
 
     fn check_config(config: Json) -> Result<(), Fault> {
@@ -65,14 +61,6 @@ impl Source for Shopify {
     fn parse(webhook: Webhook) -> Result<Parsed, Fault> {
         let config: Config = json::config(&connection::config())?;
         read(&webhook, config.shop_domain, connection::now())
-    }
-
-    fn begin(_: Task) -> Result<Step, Fault> {
-        Err(Fault::bad_input("this source only listens: it has no tasks"))
-    }
-
-    fn resume(_: Vec<u8>, _: Vec<Response>) -> Result<Step, Fault> {
-        Err(Fault::bad_input("this source only listens: it has no tasks"))
     }
 }
 

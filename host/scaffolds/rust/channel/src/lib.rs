@@ -5,10 +5,10 @@ mod package;
 
 wit_bindgen::generate!({ path: "wit", world: "channel-plugin" });
 
+use cartwright::plugin::connection;
 use cartwright::plugin::secrets::{self, Algorithm};
 use cartwright::plugin::transport::{Action, Effect, Failure, Header, HttpRequest};
 use cartwright::plugin::types::{FaultKind, HostNeed, Instances, SecretNeed};
-use cartwright::plugin::connection;
 use exports::cartwright::plugin::channel::*;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
