@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod acme;
 mod bad_input;
 mod crash;
 mod mail;

@@ -24,6 +24,15 @@ pub fn component(name: &str) -> Vec<u8> {
     std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}; run `cargo xtask plugins` first", file.display()))
 }
 
+/// The component of an example in Rust, by the name of its crate.
+///
+/// # Panics
+/// If it was not built.
+pub fn example(name: &str) -> Vec<u8> {
+    let file = format!("target/examples/wasm32-wasip2/release/{}.wasm", name.replace('-', "_"));
+    std::fs::read(workspace().join(&file)).unwrap_or_else(|error| panic!("{file}: {error}; run `cargo xtask plugins` first"))
+}
+
 /// A file of what providers published, where somebody put it; else the test says so and has a twin on own fixtures.
 pub fn provider_data(file: &str) -> Option<PathBuf> {
     let folder = match std::env::var_os("CARTWRIGHT_PROVIDER_DATA") {

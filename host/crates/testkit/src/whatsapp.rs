@@ -52,16 +52,17 @@ pub fn quick_reply(wamid: &str, answered: &str, payload: &str, at: Timestamp) ->
 /// A delivery signed with the app's secret.
 pub fn delivery(body: &Value) -> Delivery {
     let body = body.to_string().into_bytes();
-    let headers = [("content-type", "application/json".to_owned()), ("x-hub-signature-256", signature(&body))];
+    let headers = [("content-type", "application/json".to_owned()), ("x-hub-signature-256", format!("sha256={}", hex_signature(APP_SECRET, &body)))];
     let headers = headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     Delivery { topic: "messages".into(), headers, body }
 }
 
-fn signature(body: &[u8]) -> String {
+/// The HMAC-SHA256 of a body in hexadecimal, as many platforms sign their webhooks.
+pub fn hex_signature(secret: &str, body: &[u8]) -> String {
     // HMAC takes keys of any length.
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(APP_SECRET.as_bytes()) else { return String::new() };
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else { return String::new() };
     mac.update(body);
-    mac.finalize().into_bytes().iter().fold("sha256=".to_owned(), |text, byte| format!("{text}{byte:02x}"))
+    mac.finalize().into_bytes().iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 fn change(value: Value) -> Value {
