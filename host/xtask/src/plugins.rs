@@ -37,9 +37,8 @@ pub(crate) fn build() -> Result<Vec<(String, u64)>, String> {
                 .current_dir(&example)
                 .env("CARGO_TARGET_DIR", crate::root().join(EXAMPLES_TARGET)),
         )?;
-        let name = example.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        built.extend(components(&Path::new(EXAMPLES_TARGET).join("wasm32-wasip2/release"), &name)?);
     }
+    built.extend(components(&Path::new(EXAMPLES_TARGET).join("wasm32-wasip2/release"))?);
     built
         .into_iter()
         .map(|file| match std::fs::metadata(&file) {
@@ -89,9 +88,9 @@ fn examples() -> Vec<PathBuf> {
     found
 }
 
-fn components(folder: &Path, example: &str) -> Result<Vec<PathBuf>, String> {
+fn components(folder: &Path) -> Result<Vec<PathBuf>, String> {
     let entries = std::fs::read_dir(folder)
-        .map_err(|error| format!("{example} built nothing in {}: {error}", folder.display()))?;
+        .map_err(|error| format!("the examples built nothing in {}: {error}", folder.display()))?;
     Ok(entries
         .flatten()
         .map(|entry| entry.path())

@@ -10,6 +10,11 @@ use std::str::FromStr;
 use crate::money::Money;
 use crate::time::Timestamp;
 
+/// Whether a fact says who somebody is or where they are reached, so that each use of it is counted.
+pub fn is_personal(fact: &str) -> bool {
+    ["customer.", "contact."].iter().any(|interface| fact.starts_with(interface))
+}
+
 /// A fact and its value at that moment. In JSON `{"fact": "cart.has-sku(\"A1\")", "value": "yes"}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "FactText", into = "FactText")]

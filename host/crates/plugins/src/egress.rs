@@ -88,7 +88,8 @@ impl Egress for Runtime {
         match self.catalogue.plugin(call.plugin.shop, &call.plugin.digest).await {
             Err(failure) => Response::Failed(refused(failure.to_string())).into(),
             Ok(plugin) => {
-                let rights = Rights::new(&plugin.descriptor, &call.plugin.config, call.plugin.grants.clone());
+                let rights = Rights::new(&plugin.descriptor, &call.plugin.config, call.plugin.grants.clone())
+                    .metered(self.uses.meter(&call.plugin));
                 self.ways.perform(&rights, call, request).await
             }
         }

@@ -12,7 +12,7 @@ use cartwright_domain::plan::Offered;
 use cartwright_domain::plugin::Descriptor;
 use cartwright_domain::shop::Grants;
 use cartwright_domain::time::{Span, Timestamp};
-use cartwright_engine::ports::{ConnectionCall, Secret};
+use cartwright_engine::ports::{ConnectionCall, Secret, UseKind};
 use std::collections::BTreeMap;
 use wasmtime::ResourceLimiter;
 
@@ -20,6 +20,7 @@ use crate::facts::Fact;
 use crate::failure::Stopped;
 use crate::limits::{BatchTime, Limits, slices};
 use crate::log::Log;
+use crate::uses::Meter;
 use crate::wasi::Wasi;
 
 /// The state of a store. Everything a guest can learn from the host stands here.
@@ -73,6 +74,7 @@ pub(crate) struct Rights {
     /// How many days back facts may look, where the descriptor or the shop says so.
     declared_days: Arc<[(Fact, u32)]>,
     granted_days: Arc<[(Fact, u32)]>,
+    pub(crate) meter: Meter,
 }
 
 impl Rights {
@@ -98,7 +100,13 @@ impl Rights {
             granted_days: days(&granted),
             declared,
             granted,
+            meter: Meter::default(),
         }
+    }
+
+    /// The same rights, with what is used of them counted.
+    pub(crate) fn metered(self, meter: Meter) -> Self {
+        Self { meter, ..self }
     }
 
     pub(crate) fn fact(&self, fact: Fact) -> Result<(), Stopped> {
@@ -136,6 +144,7 @@ impl Rights {
         if !self.granted.secrets.iter().any(|known| known == name) {
             return Err(Stopped::SecretNotGranted(name.to_owned()));
         }
+        self.meter.count(UseKind::Secret, name);
         Ok(())
     }
 }

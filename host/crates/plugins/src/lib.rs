@@ -30,6 +30,7 @@ mod sandbox;
 mod secrets;
 mod session;
 pub mod signing;
+mod uses;
 mod wasi;
 
 pub use egress::{EgressPolicy, install_tls};

@@ -14,8 +14,8 @@ use cartwright_domain::shop::{ChannelTaskKind, Grants};
 use cartwright_domain::time::Timestamp;
 use cartwright_engine::ports::{
     Answered, ChannelDone, ChannelTask, Choice, Components, ConnectionCall, Parsed, PluginCall, PluginRejection,
-    Plugins, ReceiptEvent, Response, SourceDone, SourceTask, Step, TemplatePart, TemplateReport, Verdict, Verification,
-    Webhook,
+    Plugins, ReceiptEvent, Response, SourceDone, SourceTask, Step, TemplatePart, TemplateReport, Use, Verdict,
+    Verification, Webhook,
 };
 use serde_json::Value;
 
@@ -34,6 +34,7 @@ use crate::kinds::{channel, convert, source};
 use crate::limits::Limits;
 use crate::sandbox::{Sandbox, Slices};
 use crate::session::Session;
+use crate::uses::Uses;
 
 /// How a runtime is set up.
 pub struct RuntimeOptions {
@@ -70,6 +71,7 @@ pub struct Runtime {
     pub(crate) sandbox: Arc<Sandbox>,
     pub(crate) catalogue: Catalogue,
     pub(crate) ways: Ways,
+    pub(crate) uses: Arc<Uses>,
 }
 
 impl Runtime {
@@ -80,7 +82,7 @@ impl Runtime {
         let compiled = Compiled::new(&sandbox.engine, options.cache_dir).map_err(SetUpError::Cache)?;
         let catalogue = Catalogue::new(sandbox.clone(), compiled, options.components);
         let ways = Ways::new(options.egress, sandbox.limits.clone())?;
-        Ok(Self { sandbox, catalogue, ways })
+        Ok(Self { sandbox, catalogue, ways, uses: Arc::default() })
     }
 
     /// What a component is, as far as it can be told without running it.
@@ -95,7 +97,8 @@ impl Runtime {
     /// An instance that speaks for a connection.
     async fn connected(&self, call: &ConnectionCall) -> Result<Session, PluginFailure> {
         let plugin = self.plugin(&call.plugin).await?;
-        let rights = Rights::new(&plugin.descriptor, &call.plugin.config, call.plugin.grants.clone());
+        let rights = Rights::new(&plugin.descriptor, &call.plugin.config, call.plugin.grants.clone())
+            .metered(self.uses.meter(&call.plugin));
         let limits = self.sandbox.limits.of(call.plugin.limits);
         let mut guest = Guest::for_connection(&limits, call, rights);
         guest.descriptor = Some(plugin.descriptor.clone());
@@ -175,12 +178,19 @@ impl Plugins for Runtime {
         session.close(answer)?.map_err(convert::fault)
     }
 
+    fn take_uses(&self) -> Vec<Use> {
+        self.uses.take()
+    }
+
     async fn evaluate(&self, call: &PluginCall, subjects: &[Subject]) -> Vec<Answered<Verdict>> {
         match self.plugin(call).await {
             Err(failure) => all_failed(subjects.len(), &failure),
             Ok(plugin) => {
                 let work = Evaluate { branches: &plugin.descriptor.branches, subjects };
-                batch::run(&self.sandbox, &plugin, Some(call.shop), self.deciding(&plugin, call), &work).await
+                let deciding = self.deciding(&plugin, call);
+                let answers = batch::run(&self.sandbox, &plugin, Some(call.shop), deciding, &work).await;
+                self.uses.count_reads(call, &answers);
+                answers
             }
         }
     }
@@ -190,7 +200,10 @@ impl Plugins for Runtime {
             Err(failure) => all_failed(subjects.len(), &failure),
             Ok(plugin) => {
                 let work = Select { candidates: Arc::from(candidates), subjects };
-                batch::run(&self.sandbox, &plugin, Some(call.shop), self.deciding(&plugin, call), &work).await
+                let deciding = self.deciding(&plugin, call);
+                let answers = batch::run(&self.sandbox, &plugin, Some(call.shop), deciding, &work).await;
+                self.uses.count_reads(call, &answers);
+                answers
             }
         }
     }

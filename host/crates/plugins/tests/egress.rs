@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use cartwright_domain::shop::Grants;
 use cartwright_engine::ports::{
-    Action, ConnectionCall, Egress, EgressFailure, HttpRequest, Request, RequestEffect, Response,
+    Action, ConnectionCall, Egress, EgressFailure, HttpRequest, Plugins, Request, RequestEffect, Response, Use, UseKind,
 };
 use cartwright_plugins::{Limits, Slices};
 use hostile_guests::guests;
@@ -336,6 +336,23 @@ async fn s44_no_error_tells_a_secret() {
     let Response::Failed(failure) = answer else { panic!("{answer:?}") };
     let text = format!("{failure:?} {:?}", sender.call);
     assert!(!text.contains("s3cret"), "{text}");
+}
+
+#[tokio::test]
+async fn every_host_and_secret_that_was_used_is_counted() {
+    let (server, _asked) = answering(OK).await;
+    let sender = sender(&server, &[&server], Limits::default());
+    let mut request = get(&format!("http://{server}/v1/{{secret:token}}"));
+    request.headers = vec![("Authorization".to_owned(), "{secret:token}".to_owned())];
+    assert!(matches!(sender.send(request).await, Response::Http { status: 200, .. }));
+    sender.refusal(get(&format!("http://{server}/v2/"))).await;
+    let counted = |uses: Vec<Use>| -> Vec<_> {
+        uses.into_iter().map(|one| (one.digest, one.kind, one.name, one.times)).collect()
+    };
+    let digest = || sender.call.plugin.digest.clone();
+    let expected = [(digest(), UseKind::Host, server.clone(), 1), (digest(), UseKind::Secret, "token".to_owned(), 2)];
+    assert_eq!(counted(sender.host.runtime.take_uses()), expected);
+    assert_eq!(sender.host.runtime.take_uses(), []);
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ use support::{built, host, now, subject};
 async fn a_plain_rust_build_loads_as_it_is_and_says_what_it_is() {
     let record = host().check(built("high_value")).await.unwrap();
     assert_eq!((record.name.as_str(), record.kind), ("high-value", PluginKind::Condition));
-    assert_eq!(record.built_for, "cartwright:plugin@0.1.0");
+    assert_eq!(record.built_for, "cartwright:plugin@0.2.0");
     assert_eq!(record.licence.as_deref(), Some("Apache-2.0"));
     let facts: Vec<_> = record.descriptor.facts.iter().map(|need| need.fact.as_str()).collect();
     assert_eq!(facts, ["orders.count", "orders.spent"]);

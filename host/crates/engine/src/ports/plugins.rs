@@ -86,6 +86,11 @@ pub trait Plugins: Send + Sync {
     /// The record is inactive, without grants, installed at `now`.
     async fn check(&self, component: Bytes, now: Timestamp) -> Result<PluginRecord, PluginRejection>;
 
+    /// What was used of grants since this was asked last.
+    fn take_uses(&self) -> Vec<super::Use> {
+        Vec::new()
+    }
+
     /// Whether a configuration fits the schema and the plugin's own mind.
     async fn check_config(&self, call: &PluginCall) -> Result<(), PluginFailure>;
 

@@ -6,6 +6,43 @@ use cartwright_domain::trust::TrustPolicy;
 
 use super::StoreError;
 
+/// What a version used of what it was granted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Use {
+    /// In which shop.
+    pub shop: ShopId,
+    /// SHA-256 of the component, hex.
+    pub digest: String,
+    /// Of which kind it is.
+    pub kind: UseKind,
+    /// Fact, `host:port`, or name of the secret.
+    pub name: String,
+    /// So many times.
+    pub times: u64,
+}
+
+/// The kinds of what is granted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum UseKind {
+    /// A fact with personal data, for each decision that read it.
+    Fact,
+    /// A host, for each request that went there.
+    Host,
+    /// A secret, each time it was filled in, signed with or compared.
+    Secret,
+}
+
+impl UseKind {
+    /// In one word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Fact => "fact",
+            Self::Host => "host",
+            Self::Secret => "secret",
+        }
+    }
+}
+
 /// Where a secret stands.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SecretPlace {

@@ -1,7 +1,7 @@
 //! Whether a request may go where it wants to: both the descriptor and the shop must say so.
 
 use cartwright_domain::shop::{Grants, HostGrant};
-use cartwright_engine::ports::EgressFailure;
+use cartwright_engine::ports::{EgressFailure, UseKind};
 
 use super::pace::Gate;
 use super::refused;
@@ -28,10 +28,12 @@ pub(super) fn check(gate: Gate<'_>, target: Target<'_>) -> Result<(), EgressFail
     let Some(granted) = allowed(&gate.rights.granted, target) else {
         return Err(refused(format!("{what} is not granted; grant it to the connection")));
     };
-    match [declared.0, granted.0].into_iter().flatten().min() {
-        Some(per_minute) => gate.take(&format!("{host}:{port}"), per_minute),
-        None => Ok(()),
+    let server = format!("{host}:{port}");
+    if let Some(per_minute) = [declared.0, granted.0].into_iter().flatten().min() {
+        gate.take(&server, per_minute)?;
     }
+    gate.rights.meter.count(UseKind::Host, &server);
+    Ok(())
 }
 
 /// Requests a minute; none is no limit.
