@@ -71,6 +71,24 @@ pub enum Problem {
 }
 
 impl Problem {
+    /// All of them.
+    pub const ALL: [Self; 14] = [
+        Self::Fault,
+        Self::BadConfig,
+        Self::BadInput,
+        Self::MissingFact,
+        Self::Trap,
+        Self::TimeOut,
+        Self::Memory,
+        Self::InvalidAnswer,
+        Self::TooLarge,
+        Self::FactNotDeclared,
+        Self::NotGranted,
+        Self::Busy,
+        Self::NotInstalled,
+        Self::Held,
+    ];
+
     /// Whether the same facts may give an answer later (S12).
     pub fn may_pass(self) -> bool {
         matches!(self, Self::TimeOut | Self::Busy)

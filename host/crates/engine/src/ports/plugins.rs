@@ -79,6 +79,30 @@ pub trait Components: Send + Sync {
     async fn component(&self, shop: ShopId, digest: &str) -> Result<Option<Bytes>, super::StoreError>;
 }
 
+/// A call of a channel, source or renderer: what it took, and what it wrote into its log. The answers of conditions
+/// and selectors tell that themselves.
+#[derive(Debug)]
+pub struct Observed<'a> {
+    /// For which shop.
+    pub shop: ShopId,
+    /// Which component.
+    pub digest: &'a str,
+    /// When.
+    pub at: Timestamp,
+    /// What it took.
+    pub usage: Usage,
+    /// Why there is no answer, if there is none.
+    pub failure: Option<&'a PluginFailure>,
+    /// What it logged.
+    pub log: &'a [String],
+}
+
+/// Whoever wants to know of such calls.
+pub trait Observer: Send + Sync {
+    /// Told after each call.
+    fn observed(&self, observed: &Observed<'_>);
+}
+
 /// The plugin runtime.
 #[async_trait]
 pub trait Plugins: Send + Sync {
