@@ -7,6 +7,7 @@ use cartwright_domain::ids::{RunId, ShopId};
 use cartwright_domain::plan::{Answer, Question, Reply};
 use cartwright_domain::plugin::breaker::counts;
 use cartwright_domain::plugin::{Breaker, PluginFailure, PluginKind, PluginRecord, Problem, Stage, is_in_canary};
+use cartwright_domain::time::Timestamp;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -111,16 +112,17 @@ impl Engine {
         found: &mut Findings,
     ) {
         let Stage::Canary { percent } = canary.stage else { return };
-        let mut breaker = self.breakers.now(settings, canary, found);
         let is_share = |subject: &Subject| is_in_canary(subject.customer.id, &canary.digest, percent);
         let places: Vec<usize> = (0..subjects.len()).filter(|place| is_share(&subjects[*place])).collect();
-        if breaker.is_open() || places.is_empty() {
+        let Some(now) = places.first().map(|place| subjects[*place].now) else { return };
+        let mut breaker = self.breakers.of(settings, canary, found, now);
+        if breaker.is_open() {
             return;
         }
         let share: Vec<Subject> = places.iter().map(|place| subjects[*place].clone()).collect();
         let given = self.call_plugin(settings, canary, question, &share, &mut found.traps).await;
         for (place, answer) in places.into_iter().zip(given) {
-            count(&mut breaker, canary, &answer, subjects[place].now, found);
+            count(&mut breaker, canary, &answer, now, found);
             answers[place] = answer.reply.is_ok().then_some(answer);
         }
     }
@@ -134,7 +136,7 @@ impl Engine {
         found: &mut Findings,
     ) -> Vec<Answer> {
         let Some(now) = subjects.first().map(|subject| subject.now) else { return Vec::new() };
-        let mut breaker = self.breakers.now(settings, active, found);
+        let mut breaker = self.breakers.of(settings, active, found, now);
         let mut probed = None;
         if breaker.is_open() {
             let place = match self.take_probe(settings, active, now).await {
@@ -193,7 +195,7 @@ impl Engine {
             grants: Arc::new(version.grants.clone()),
             limits: version.limits,
         };
-        let answers = match &question.candidates {
+        let answers: Vec<Answer> = match &question.candidates {
             None => {
                 let verdicts = self.plugins.evaluate(&call, subjects).await;
                 self.observed(shop, version, subjects, &verdicts);
@@ -255,13 +257,7 @@ fn outcome_of(answer: &Answer) -> Option<bool> {
     counts(answer.reply.as_ref().map_err(|failure| failure.problem))
 }
 
-fn count(
-    breaker: &mut Breaker,
-    version: &PluginRecord,
-    answer: &Answer,
-    now: cartwright_domain::time::Timestamp,
-    found: &mut Findings,
-) {
+fn count(breaker: &mut Breaker, version: &PluginRecord, answer: &Answer, now: Timestamp, found: &mut Findings) {
     if let Some(failed) = outcome_of(answer) {
         breaker.count(failed, now);
         found.outcomes.entry(version.digest.clone()).or_default().push(failed);

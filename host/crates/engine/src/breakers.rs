@@ -52,11 +52,17 @@ impl Counted {
 
 impl Breakers {
     /// The breaker of a version as this batch sees it: the database's, what this node counted, what the batch found.
-    pub(crate) fn now(&self, settings: &ShopSettings, version: &PluginRecord, found: &Findings) -> Breaker {
+    pub(crate) fn of(
+        &self,
+        settings: &ShopSettings,
+        version: &PluginRecord,
+        found: &Findings,
+        now: Timestamp,
+    ) -> Breaker {
         self.with(settings, version, |counted| {
-            let (mut breaker, _) = counted.breaker(version.since);
+            let (mut breaker, _) = counted.breaker(now);
             for failed in found.outcomes.get(&version.digest).into_iter().flatten() {
-                breaker.count(*failed, version.since);
+                breaker.count(*failed, now);
             }
             breaker
         })
