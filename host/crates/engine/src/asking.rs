@@ -216,7 +216,7 @@ impl Engine {
         self.watch.called(shop, &version.digest);
         for (subject, answer) in subjects.iter().zip(answers) {
             self.watch.answered(shop, &version.digest, answer.usage, answer.result.as_ref().err());
-            self.watch.logged(shop, &version.digest, subject.now, Some(subject.run), &answer.log);
+            self.watch.logged(shop, &version.digest, Some(subject.now), Some(subject.run), &answer.log);
         }
     }
 

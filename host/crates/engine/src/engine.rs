@@ -51,6 +51,8 @@ impl Engine {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Self {
+        let watch = Arc::<Watch>::default();
+        plugins.observe(watch.clone());
         Self {
             store,
             plugins,
@@ -59,7 +61,7 @@ impl Engine {
             entropy,
             cache: Arc::default(),
             breakers: Arc::default(),
-            watch: Arc::default(),
+            watch,
             group_commit: Arc::default(),
             wake: Arc::default(),
             turn: Arc::default(),

@@ -30,7 +30,8 @@ struct OfShop {
 
 struct Line {
     digest: String,
-    at: Timestamp,
+    /// None where nobody said; it was since the last time.
+    at: Option<Timestamp>,
     run: Option<RunId>,
     text: String,
 }
@@ -47,7 +48,7 @@ impl Watch {
     }
 
     /// Lines that it logged.
-    pub(crate) fn logged(&self, shop: ShopId, digest: &str, at: Timestamp, run: Option<RunId>, lines: &[String]) {
+    pub(crate) fn logged(&self, shop: ShopId, digest: &str, at: Option<Timestamp>, run: Option<RunId>, lines: &[String]) {
         if lines.is_empty() {
             return;
         }
@@ -94,7 +95,7 @@ impl Observer for Watch {
     fn observed(&self, observed: &Observed<'_>) {
         self.called(observed.shop, observed.digest);
         self.answered(observed.shop, observed.digest, observed.usage, observed.failure);
-        self.logged(observed.shop, observed.digest, observed.at, None, observed.log);
+        self.logged(observed.shop, observed.digest, None, None, observed.log);
     }
 }
 
@@ -124,7 +125,7 @@ impl Engine {
         }
         let mut mint = self.entropy.mint(now);
         let note = |line: Line| {
-            let entry = LogEntry { id: mint.next(), at: line.at, run: line.run, line: line.text };
+            let entry = LogEntry { id: mint.next(), at: line.at.unwrap_or(now), run: line.run, line: line.text };
             Note {
                 kind: NoteKind::Log,
                 subject: line.digest,

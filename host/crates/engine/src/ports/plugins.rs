@@ -18,7 +18,7 @@ use bytes::Bytes;
 use cartwright_domain::facts::Subject;
 use cartwright_domain::ids::{ConnectionId, ShopId};
 use cartwright_domain::plan::Offered;
-use cartwright_domain::plugin::{PluginFailure, PluginLimits, PluginRecord, SourceTaskKind};
+use cartwright_domain::plugin::{PluginFailure, PluginLimits, PluginRecord, SourceTaskKind, Usage};
 use cartwright_domain::shop::{ChannelTaskKind, Grants};
 use cartwright_domain::time::Timestamp;
 use serde_json::Value;
@@ -87,8 +87,6 @@ pub struct Observed<'a> {
     pub shop: ShopId,
     /// Which component.
     pub digest: &'a str,
-    /// When.
-    pub at: Timestamp,
     /// What it took.
     pub usage: Usage,
     /// Why there is no answer, if there is none.
@@ -106,6 +104,11 @@ pub trait Observer: Send + Sync {
 /// The plugin runtime.
 #[async_trait]
 pub trait Plugins: Send + Sync {
+    /// Tells somebody from now on of each call whose answer does not tell what it took; the first one who asks.
+    fn observe(&self, observer: Arc<dyn Observer>) {
+        let _ = observer;
+    }
+
     /// Everything that is checked at upload; what the component says of itself, or why it is refused.
     /// The record is inactive, without grants, installed at `now`.
     async fn check(&self, component: Bytes, now: Timestamp) -> Result<PluginRecord, PluginRejection>;
