@@ -72,11 +72,12 @@ pub enum Problem {
 
 impl Problem {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Fault,
         Self::BadConfig,
         Self::BadInput,
         Self::MissingFact,
+        Self::NotSupported,
         Self::Trap,
         Self::TimeOut,
         Self::Memory,
@@ -84,6 +85,7 @@ impl Problem {
         Self::TooLarge,
         Self::FactNotDeclared,
         Self::NotGranted,
+        Self::FactNotRecorded,
         Self::Busy,
         Self::NotInstalled,
         Self::Held,
