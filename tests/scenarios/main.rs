@@ -6,6 +6,7 @@ mod acme;
 mod bad_input;
 mod crash;
 mod mail;
+mod plugin_life;
 mod plugins;
 mod reminder;
 mod whatsapp;

@@ -16,11 +16,11 @@ on_both_databases!(
 );
 
 /// A condition that says yes to all, and the next one of the same name, which says no.
-fn always_yes() -> Vec<u8> {
+pub(crate) fn always_yes() -> Vec<u8> {
     Condition::new("always").component()
 }
 
-fn always_no() -> Vec<u8> {
+pub(crate) fn always_no() -> Vec<u8> {
     // `ok`, the branch `no`, and no reason: a verdict as the canonical ABI lays it out, with its text behind it.
     let definitions =
         r#"(data (i32.const 0x200) "\00\00\00\00\18\02\00\00\02\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00no")"#;
@@ -28,7 +28,7 @@ fn always_no() -> Vec<u8> {
 }
 
 /// A checkout strategy whose only condition is a plugin.
-fn asking(plugin: &str) -> Value {
+pub(crate) fn asking(plugin: &str) -> Value {
     let say = |content: &str| json!({ "kind": "message", "channel": "inbox", "content": content, "next": "done" });
     let content = |name: &str| json!({ "name": name, "variants": [{ "channel": "inbox", "body": { "text": name } }] });
     json!({
@@ -44,7 +44,7 @@ fn asking(plugin: &str) -> Value {
     })
 }
 
-async fn upload(world: &World, component: Vec<u8>) {
+pub(crate) async fn upload(world: &World, component: Vec<u8>) {
     let plugin = world.api.upload("/v1/plugins", component).await.ok();
     assert_eq!(plugin["active"], true, "{plugin:#}");
 }
@@ -116,6 +116,12 @@ async fn a_file_that_is_no_plugin_is_refused_with_the_cause(world: &World) {
         assert_eq!((refused.status, refused.problem()), (422, "plugin_rejected"), "{:#}", refused.body);
         assert!(refused.body["detail"].as_str().unwrap().contains(cause), "{:#}", refused.body);
     }
+    // What was refused can be looked up later, newest first.
+    let rejected = world.api.list("/v1/plugins/rejected").await;
+    let sizes: Vec<u64> = rejected.iter().map(|upload| upload["size"].as_u64().unwrap()).collect();
+    assert_eq!((sizes.len(), sizes[0], sizes[1]), (4, 0, 17));
+    assert!(rejected.iter().all(|upload| upload["check"] == "file" || upload["check"] == "compile"), "{rejected:#?}");
+    assert_eq!(rejected[0]["by"], "tests");
     upload(world, always_yes()).await;
     world.publish(&asking("always")).await;
     a_checkout_is_left(world, "first").await;

@@ -23,6 +23,7 @@ mod health;
 mod home;
 mod hooks;
 mod journal;
+mod json_lines;
 mod keys;
 mod listing;
 mod markup;

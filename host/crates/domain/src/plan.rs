@@ -100,6 +100,25 @@ pub struct Question {
     pub config: Value,
     /// For a selector: the contents to choose from. None for a condition.
     pub candidates: Option<Vec<Offered>>,
+    /// For a condition: the branches that are drawn, in order.
+    pub drawn: Vec<String>,
+}
+
+impl Question {
+    /// The configuration as a plugin is given it: what was left out is the empty one.
+    pub fn asked_config(&self) -> Value {
+        if self.config.is_null() { Value::Object(serde_json::Map::new()) } else { self.config.clone() }
+    }
+}
+
+impl Reply {
+    /// The branch, or the content with its variables.
+    pub fn leads_to(&self) -> (&str, &[(String, String)]) {
+        match self {
+            Self::Branch { branch, .. } => (branch, &[]),
+            Self::Content { content, variables, .. } => (content, variables),
+        }
+    }
 }
 
 /// A content that a selector may choose.
@@ -205,7 +224,13 @@ impl<'a> Planner<'a> {
             Some(Step::Condition { rule: Some(rule), branches, .. }) => self.branch_by_rule(name, rule, branches),
             Some(Step::Condition { plugin: Some(plugin), config, branches, on_error, .. }) => {
                 match self.situation.answers.get(name) {
-                    None => self.ask(name, plugin, config, None),
+                    None => self.ask(Question {
+                        step: name.to_owned(),
+                        plugin: plugin.clone(),
+                        config: config.clone(),
+                        candidates: None,
+                        drawn: branches.keys().cloned().collect(),
+                    }),
                     Some(answer) => self.branch_by_plugin(name, answer, branches, on_error, since, tries),
                 }
             }
@@ -224,9 +249,8 @@ impl<'a> Planner<'a> {
             && self.situation.subject.cart.as_ref().is_some_and(|cart| cart.lines().is_empty())
     }
 
-    fn ask(&mut self, step: &str, plugin: &PluginRef, config: &Value, candidates: Option<Vec<Offered>>) -> Flow {
-        self.plan.question =
-            Some(Question { step: step.to_owned(), plugin: plugin.clone(), config: config.clone(), candidates });
+    fn ask(&mut self, question: Question) -> Flow {
+        self.plan.question = Some(question);
         Flow::Rest
     }
 

@@ -21,7 +21,7 @@ pub use descriptor::{Descriptor, FactNeed, HostNeed, Instances, SecretNeed, Sour
 pub use failure::{PluginFailure, Problem, Usage};
 pub use figures::{Figures, Tally};
 pub use limits::PluginLimits;
-pub use stage::{MoveError, Stage, moved, rolled_back};
+pub use stage::{MoveError, Stage, is_in_canary, moved, rolled_back};
 
 /// The five kinds of plugin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]

@@ -89,6 +89,9 @@ pub enum Happening {
         /// The plugin's own words.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
+        /// Extra variables that it gave.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        variables: Vec<(String, String)>,
     },
     /// It waits.
     Waiting {

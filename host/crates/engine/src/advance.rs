@@ -4,18 +4,16 @@
 use cartwright_domain::facts::Subject;
 use cartwright_domain::ids::{RunId, ShopId};
 use cartwright_domain::message::Message;
-use cartwright_domain::plan::{Answer, Answers, Plan, Question, Reply, Situation, plan};
-use cartwright_domain::plugin::{PluginFailure, PluginKind, PluginRecord, Problem};
+use cartwright_domain::plan::{Answers, Plan, Situation, plan};
 use cartwright_domain::run::Run;
 use cartwright_domain::shop::Connection;
 use cartwright_domain::world::{Entry, World};
-use serde_json::Value;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use crate::Engine;
+use crate::asking::Findings;
 use crate::batch::changes_of;
-use crate::ports::{Answered, PluginCall, StoreError, Wanted};
+use crate::ports::{StoreError, Wanted};
 use crate::settings::ShopSettings;
 
 /// Runs of one transaction.
@@ -34,7 +32,8 @@ impl Engine {
         let mut world = self.load_world(&settings, &wanted).await?;
         let channels: BTreeMap<String, Connection> =
             settings.channels.iter().map(|(name, entry)| (name.clone(), entry.value.clone())).collect();
-        let mut planned = self.plan_all(&settings, &world, &channels, &due).await;
+        let mut found = Findings::default();
+        let mut planned = self.plan_all(&settings, &world, &channels, &due, &mut found).await;
         for id in &due {
             if let Some(plan) = planned.remove(id) {
                 take_plan(&mut world, plan);
@@ -42,7 +41,27 @@ impl Engine {
         }
         self.store.commit(shop, &changes_of(world)).await?;
         self.failpoints.reach("run.advanced");
+        self.conclude(&settings, found).await;
         Ok(due.len())
+    }
+
+    /// What a batch found out about plugins, once its commit holds. The decisions stand, whatever goes wrong here.
+    async fn conclude(&self, settings: &ShopSettings, found: Findings) {
+        let shop = settings.shop.id;
+        let Findings { outcomes, traps, shadowed } = found;
+        let mut notes = traps;
+        for shadowed in shadowed {
+            notes.extend(self.ask_shadow(settings, shadowed).await);
+        }
+        let counted = self.count_outcomes(settings, outcomes).await;
+        let written = match notes.is_empty() {
+            true => Ok(()),
+            false => self.store.write_notes(shop, &notes).await,
+        };
+        let flushed = self.flush_figures_if_due(shop).await;
+        for error in [counted, written, flushed].into_iter().filter_map(Result::err) {
+            tracing::error!(%shop, %error, "what a batch found out about plugins could not be kept");
+        }
     }
 
     /// Plans until no run has a question left. Runs ask in rounds, and each round is one batch per plugin.
@@ -52,6 +71,7 @@ impl Engine {
         world: &World,
         channels: &BTreeMap<String, Connection>,
         due: &[RunId],
+        found: &mut Findings,
     ) -> BTreeMap<RunId, Plan> {
         let mut answers: BTreeMap<RunId, Answers> = BTreeMap::new();
         let mut open: Vec<RunId> = due.to_vec();
@@ -74,72 +94,12 @@ impl Engine {
                     }
                 }
             }
-            for (id, step, answer) in self.ask(settings, questions).await {
+            for (id, step, answer) in self.ask(settings, questions, found).await {
                 answers.entry(id).or_default().insert(step, answer);
                 open.push(id);
             }
         }
         done
-    }
-
-    /// Asks each plugin once about all runs that wait for it with the same configuration.
-    async fn ask(
-        &self,
-        settings: &ShopSettings,
-        questions: Vec<(RunId, Subject, Question)>,
-    ) -> Vec<(RunId, String, Answer)> {
-        let mut batches: Vec<(Question, Vec<(RunId, Subject)>)> = Vec::new();
-        for (id, subject, question) in questions {
-            let same = |(other, _): &&mut (Question, _)| {
-                other.plugin == question.plugin
-                    && other.config == question.config
-                    && other.candidates == question.candidates
-                    && other.step == question.step
-            };
-            match batches.iter_mut().find(same) {
-                Some((_, asked)) => asked.push((id, subject)),
-                None => batches.push((question, vec![(id, subject)])),
-            }
-        }
-        let mut answers = Vec::new();
-        for (question, asked) in batches {
-            let (ids, subjects): (Vec<RunId>, Vec<Subject>) = asked.into_iter().unzip();
-            let given = self.ask_one(settings, &question, &subjects).await;
-            answers.extend(ids.into_iter().zip(given).map(|(id, answer)| (id, question.step.clone(), answer)));
-        }
-        answers
-    }
-
-    async fn ask_one(&self, settings: &ShopSettings, question: &Question, subjects: &[Subject]) -> Vec<Answer> {
-        let kind = if question.candidates.is_some() { PluginKind::Selector } else { PluginKind::Condition };
-        let Some(plugin) = settings.plugin(kind, &question.plugin) else {
-            let failure = PluginFailure::new(
-                Problem::NotInstalled,
-                format!("no active {kind} `{}`; install it, or change the step", question.plugin),
-            );
-            let answer =
-                Answer { by: question.plugin.to_string(), digest: None, reply: Err(failure), reads: Vec::new() };
-            return vec![answer; subjects.len()];
-        };
-        let config =
-            if question.config.is_null() { Value::Object(Default::default()) } else { question.config.clone() };
-        let call = PluginCall {
-            shop: settings.shop.id,
-            digest: plugin.digest.clone(),
-            config,
-            grants: Arc::new(plugin.grants.clone()),
-            limits: plugin.limits,
-        };
-        match &question.candidates {
-            None => {
-                let verdicts = self.plugins.evaluate(&call, subjects).await;
-                verdicts.into_iter().map(|verdict| answer_of(plugin, verdict, Reply::from)).collect()
-            }
-            Some(offered) => {
-                let choices = self.plugins.select(&call, offered, subjects).await;
-                choices.into_iter().map(|choice| answer_of(plugin, choice, |choice| choice.reply(offered))).collect()
-            }
-        }
     }
 }
 
@@ -173,14 +133,5 @@ fn take_plan(world: &mut World, plan: Plan) {
     }
     for message in plan.messages {
         world.messages.insert(message.id, Entry::new(message));
-    }
-}
-
-fn answer_of<T>(plugin: &PluginRecord, answered: Answered<T>, reply: impl FnOnce(T) -> Reply) -> Answer {
-    Answer {
-        by: plugin.label(),
-        digest: Some(plugin.digest.clone()),
-        reply: answered.result.map(reply),
-        reads: answered.reads,
     }
 }

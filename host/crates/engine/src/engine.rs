@@ -6,11 +6,13 @@ use cartwright_domain::time::Timestamp;
 use cartwright_domain::trust::TrustPolicy;
 use tokio::sync::Notify;
 
+use crate::breakers::Breakers;
 use crate::failpoints::{self, Failpoints};
 use crate::ingest::GroupCommit;
 use crate::ports::{Clock, Egress, Entropy, Plugins, Store};
 use crate::settings::Cache;
 use crate::tasks::Turns;
+use crate::watch::Watch;
 
 /// Everything a use case needs. Cheap to clone.
 #[derive(Clone)]
@@ -26,6 +28,8 @@ pub struct Engine {
     /// Chance.
     pub entropy: Arc<dyn Entropy>,
     pub(crate) cache: Arc<Cache>,
+    pub(crate) breakers: Arc<Breakers>,
+    pub(crate) watch: Arc<Watch>,
     pub(crate) group_commit: Arc<GroupCommit>,
     /// Woken when there may be work.
     pub(crate) wake: Arc<Notify>,
@@ -47,6 +51,8 @@ impl Engine {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Self {
+        let watch = Arc::<Watch>::default();
+        plugins.observe(watch.clone());
         Self {
             store,
             plugins,
@@ -54,6 +60,8 @@ impl Engine {
             clock,
             entropy,
             cache: Arc::default(),
+            breakers: Arc::default(),
+            watch,
             group_commit: Arc::default(),
             wake: Arc::default(),
             turn: Arc::default(),

@@ -7,7 +7,9 @@
 
 mod advance;
 mod applying;
+mod asking;
 mod batch;
+mod breakers;
 mod connect;
 mod contents;
 mod deliver;
@@ -25,11 +27,13 @@ mod publish;
 mod records;
 mod render;
 mod settings;
+mod shadow;
 mod shops;
 mod simulate;
 mod skip;
 mod tasks;
 mod trust;
+mod watch;
 mod webhook;
 mod worker;
 

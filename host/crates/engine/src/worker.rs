@@ -20,6 +20,11 @@ const CONFLICTS: u32 = 10;
 impl Engine {
     /// Works until told to stop; what is under way is finished first.
     pub async fn work(&self, stop: impl Future<Output = ()>) {
+        self.work_until(stop).await;
+        self.flush_all_figures().await;
+    }
+
+    async fn work_until(&self, stop: impl Future<Output = ()>) {
         let mut stop = std::pin::pin!(stop);
         loop {
             let pause = match self.round().await {

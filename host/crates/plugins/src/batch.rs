@@ -138,6 +138,6 @@ async fn one_instance<W: Work>(
 }
 
 #[expect(clippy::disallowed_methods, reason = "what a call used is told by the wall; no decision sees it")]
-fn instant() -> Instant {
+pub(crate) fn instant() -> Instant {
     Instant::now()
 }

@@ -13,7 +13,7 @@ use cartwright_domain::plugin::{
 use cartwright_domain::shop::{ChannelTaskKind, Grants};
 use cartwright_domain::time::Timestamp;
 use cartwright_engine::ports::{
-    Answered, ChannelDone, ChannelTask, Choice, Components, ConnectionCall, Parsed, PluginCall, PluginRejection,
+    Answered, ChannelDone, ChannelTask, Choice, Components, ConnectionCall, Observed, Observer, Parsed, PluginCall, PluginRejection,
     Plugins, ReceiptEvent, Response, SourceDone, SourceTask, Step, TemplatePart, TemplateReport, Use, Verdict,
     Verification, Webhook,
 };
@@ -33,7 +33,7 @@ use crate::kinds::selector::Select;
 use crate::kinds::{channel, convert, source};
 use crate::limits::Limits;
 use crate::sandbox::{Sandbox, Slices};
-use crate::session::Session;
+use crate::session::{Session, Told};
 use crate::uses::Uses;
 
 /// How a runtime is set up.
@@ -102,7 +102,23 @@ impl Runtime {
         let limits = self.sandbox.limits.of(call.plugin.limits);
         let mut guest = Guest::for_connection(&limits, call, rights);
         guest.descriptor = Some(plugin.descriptor.clone());
-        Session::open(&self.sandbox, &plugin.kind, Some(call.plugin.shop), guest, limits.step_output_bytes()).await
+        let shop = call.plugin.shop;
+        let told = self.told(&call.plugin);
+        match Session::open(&self.sandbox, &plugin.kind, Some(shop), guest, limits.step_output_bytes()).await {
+            Ok(session) => Ok(session.told(told)),
+            Err(failure) => {
+                if let Some(told) = told {
+                    told.tell(0, Some(&failure), &[]);
+                }
+                Err(failure)
+            }
+        }
+    }
+
+    /// Who is told of a call that begins now.
+    fn told(&self, call: &PluginCall) -> Option<Told> {
+        let observer = self.sandbox.observer.get()?.clone();
+        Some(Told { observer, shop: call.shop, digest: call.digest.clone(), began: batch::instant() })
     }
 
     /// An instance that is asked about something else than a subject.
@@ -139,6 +155,11 @@ fn all_failed<T>(count: usize, failure: &PluginFailure) -> Vec<Answered<T>> {
 
 #[async_trait]
 impl Plugins for Runtime {
+    fn observe(&self, observer: Arc<dyn Observer>) {
+        // Whoever asked first goes on being told.
+        let _ = self.sandbox.observer.set(observer);
+    }
+
     async fn check(&self, component: Bytes, now: Timestamp) -> Result<PluginRecord, PluginRejection> {
         check::file(&self.sandbox.limits, &component)?;
         let metadata = check::read_metadata(&component);
@@ -230,6 +251,13 @@ impl Plugins for Runtime {
                 batch::run(&self.sandbox, &plugin, Some(call.shop), self.deciding(&plugin, call), &work).await
             }
         };
+        if let Some(observer) = self.sandbox.observer.get() {
+            for answered in &answers {
+                let (shop, digest, usage) = (call.shop, call.digest.as_str(), answered.usage);
+                let failure = answered.result.as_ref().err();
+                observer.observed(&Observed { shop, digest, usage, failure, log: &answered.log });
+            }
+        }
         answers.into_iter().map(|answered| answered.result).collect()
     }
 

@@ -3,10 +3,11 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, mpsc};
 
 use cartwright_domain::ids::ShopId;
 use cartwright_domain::plugin::{PluginFailure, Problem};
+use cartwright_engine::ports::Observer;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime::component::Linker;
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Store, UpdateDeadline};
@@ -32,6 +33,8 @@ pub(crate) struct Sandbox {
     pub(crate) engine: Engine,
     pub(crate) linker: Linker<Guest>,
     pub(crate) limits: Arc<Limits>,
+    /// Who is told of calls whose answers do not tell what they took.
+    pub(crate) observer: OnceLock<Arc<dyn Observer>>,
     slices: Slices,
     places: Places,
     _ticker: mpsc::Sender<()>,
@@ -47,6 +50,7 @@ impl Sandbox {
             _ticker: start_ticker(&engine)?,
             places: Places::new(&limits),
             limits: Arc::new(limits),
+            observer: OnceLock::new(),
             engine,
             linker,
             slices,

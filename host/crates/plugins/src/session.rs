@@ -1,11 +1,14 @@
 //! One living instance with its place, from its start to its one answer.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use cartwright_domain::ids::ShopId;
-use cartwright_domain::plugin::PluginFailure;
+use cartwright_domain::plugin::{PluginFailure, Usage};
+use cartwright_engine::ports::{Observed, Observer};
 use wasmtime::Store;
 
+use crate::batch::instant;
 use crate::failure::explain;
 use crate::guest::Guest;
 use crate::kinds::{Kind, Live};
@@ -19,6 +22,25 @@ pub(crate) struct Session {
     output_bytes: usize,
     /// Given back when the session is over.
     place: Option<Place>,
+    /// Who is told what it took.
+    told: Option<Told>,
+}
+
+/// Who is told of a call, and of which plugin it was.
+pub(crate) struct Told {
+    pub(crate) observer: Arc<dyn Observer>,
+    pub(crate) shop: ShopId,
+    pub(crate) digest: String,
+    pub(crate) began: Instant,
+}
+
+impl Told {
+    /// Tells it.
+    pub(crate) fn tell(&self, memory_bytes: u64, failure: Option<&PluginFailure>, log: &[String]) {
+        let micros = u64::try_from(instant().duration_since(self.began).as_micros()).unwrap_or(u64::MAX);
+        let usage = Usage { micros, memory_bytes };
+        self.observer.observed(&Observed { shop: self.shop, digest: &self.digest, usage, failure, log });
+    }
 }
 
 impl Session {
@@ -49,9 +71,14 @@ impl Session {
         guest.time.begin("starting", guest.limits.step);
         let mut store = sandbox.store(guest, output_bytes);
         match kind.instantiate(&mut store).await {
-            Ok(live) => Ok(Self { live, store, output_bytes, place: None }),
+            Ok(live) => Ok(Self { live, store, output_bytes, place: None, told: None }),
             Err(error) => Err(explained(&store, &error, output_bytes)),
         }
+    }
+
+    /// The same, and somebody is told in the end.
+    pub(crate) fn told(self, told: Option<Told>) -> Self {
+        Self { told, ..self }
     }
 
     pub(crate) fn limits(&self) -> Arc<Limits> {
@@ -61,8 +88,12 @@ impl Session {
     /// The answer, or why there is none.
     pub(crate) fn close<T>(self, answer: wasmtime::Result<T>) -> Result<T, PluginFailure> {
         let answer = answer.map_err(|error| self.explain(&error));
-        for line in self.store.data().log.take() {
+        let log = self.store.data().log.take();
+        for line in &log {
             tracing::debug!(target: "cartwright::plugin", "{line}");
+        }
+        if let Some(told) = &self.told {
+            told.tell(self.store.data().memory.peak(), answer.as_ref().err(), &log);
         }
         answer
     }

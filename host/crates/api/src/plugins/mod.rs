@@ -2,14 +2,19 @@
 //! and goes from stage to stage until another takes its place (S43).
 
 mod audit;
+mod decisions;
+mod differences;
+mod figures;
 mod grant;
 mod kill;
 mod limit;
 mod list;
+mod logs;
 mod promote;
 mod rejected;
 mod rollback;
 mod show;
+mod traps;
 mod upload;
 
 use cartwright_domain::ids::ShopId;
@@ -21,6 +26,7 @@ use serde_json::Value;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::extract::Params;
 use crate::openapi::described;
 use crate::problem::Problem;
 use crate::router::Api;
@@ -64,6 +70,15 @@ impl PluginView {
             Self { killed, breaker, ..Self::from(record) }
         };
         Ok(records.into_iter().map(view).collect())
+    }
+
+    /// The version that the address names.
+    async fn one(api: &Api, shop: ShopId, params: &Params) -> Result<Self, Problem> {
+        let digest = params.name("digest")?;
+        let mut records = api.engine.store.plugins(shop).await?;
+        records.retain(|record| record.digest == digest);
+        let views = Self::of(api, shop, records).await?;
+        views.into_iter().next().ok_or_else(|| Problem::not_found("plugin", digest))
     }
 }
 
@@ -112,4 +127,10 @@ pub(crate) fn operations() -> OpenApiRouter<Api> {
         .routes(routes!(kill::kill_plugin))
         .routes(routes!(kill::revive_plugin))
         .routes(routes!(audit::list_audit))
+        .routes(routes!(figures::show_figures))
+        .routes(routes!(logs::list_logs))
+        .routes(routes!(traps::list_traps))
+        .routes(routes!(traps::show_trap))
+        .routes(routes!(differences::list_differences))
+        .routes(routes!(decisions::list_plugin_decisions))
 }

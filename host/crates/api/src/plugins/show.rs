@@ -20,9 +20,5 @@ pub(crate) async fn show_plugin(
     shop: InShop,
     params: Params,
 ) -> Result<Json<PluginView>, Problem> {
-    let digest = params.name("digest")?;
-    let mut records = api.engine.store.plugins(shop.id()).await?;
-    records.retain(|record| record.digest == digest);
-    let views = PluginView::of(&api, shop.id(), records).await?;
-    views.into_iter().next().map(Json).ok_or_else(|| Problem::not_found("plugin", digest))
+    PluginView::one(&api, shop.id(), &params).await.map(Json)
 }

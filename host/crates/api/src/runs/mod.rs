@@ -1,5 +1,6 @@
 //! `/v1/runs`: each customer's way through a strategy, and why it went that way.
 
+mod decisions;
 mod list;
 mod show;
 mod trace;
@@ -14,4 +15,5 @@ pub(crate) fn operations() -> OpenApiRouter<Api> {
         .routes(routes!(list::list_runs))
         .routes(routes!(show::show_run))
         .routes(routes!(trace::show_trace))
+        .routes(routes!(decisions::list_run_decisions))
 }

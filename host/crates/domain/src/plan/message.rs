@@ -1,6 +1,6 @@
 //! The message step: the check of S17, the selector of S14, and what the run waits for afterwards.
 
-use super::{Flow, LOOK_AGAIN, Offered, Planner, Reply};
+use super::{Flow, LOOK_AGAIN, Offered, Planner, Question, Reply};
 use crate::content::Content;
 use crate::fact::FactRead;
 use crate::ids::MessageId;
@@ -104,7 +104,9 @@ impl Planner<'_> {
                 name: name.clone(),
                 labels: self.definition().content(name).map(|content| content.labels.clone()).unwrap_or_default(),
             });
-            self.ask(step, &select.plugin, &select.config, Some(offered.collect()));
+            let candidates = Some(offered.collect());
+            let (plugin, config) = (select.plugin.clone(), select.config.clone());
+            self.ask(Question { step: step.to_owned(), plugin, config, candidates, drawn: Vec::new() });
             return Selected::Rest;
         };
         let failure = match &answer.reply {
@@ -114,6 +116,7 @@ impl Planner<'_> {
                     by: answer.by.clone(),
                     digest: answer.digest.clone(),
                     reason: reason.clone(),
+                    variables: variables.clone(),
                 };
                 self.tell(Some(step), what, answer.reads.clone());
                 return Selected::Content(content.clone(), variables.clone());

@@ -71,6 +71,26 @@ pub enum Problem {
 }
 
 impl Problem {
+    /// All of them.
+    pub const ALL: [Self; 16] = [
+        Self::Fault,
+        Self::BadConfig,
+        Self::BadInput,
+        Self::MissingFact,
+        Self::NotSupported,
+        Self::Trap,
+        Self::TimeOut,
+        Self::Memory,
+        Self::InvalidAnswer,
+        Self::TooLarge,
+        Self::FactNotDeclared,
+        Self::NotGranted,
+        Self::FactNotRecorded,
+        Self::Busy,
+        Self::NotInstalled,
+        Self::Held,
+    ];
+
     /// Whether the same facts may give an answer later (S12).
     pub fn may_pass(self) -> bool {
         matches!(self, Self::TimeOut | Self::Busy)

@@ -3,9 +3,11 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::fmt;
 
 use super::{PluginKind, PluginRecord};
+use crate::ids::CustomerId;
 use crate::time::Timestamp;
 
 /// Superseded versions of one line that are kept for a roll-back; older ones are retired.
@@ -117,6 +119,15 @@ impl PluginRecord {
     pub fn at_stage(&self, stage: Stage, now: Timestamp, why: Option<&str>) -> Self {
         Self { stage, since: now, why: why.map(str::to_owned), ..self.clone() }
     }
+}
+
+/// Whether a canary decides for a customer: the same customers as long as it is the same file, and more of them when its
+/// share grows.
+pub fn is_in_canary(customer: CustomerId, digest: &str, percent: u8) -> bool {
+    let hash = Sha256::new().chain_update(customer.0.as_bytes()).chain_update(digest).finalize();
+    let mut bytes = [0; 8];
+    bytes.copy_from_slice(&hash[..8]);
+    u64::from_be_bytes(bytes) % 100 < u64::from(percent)
 }
 
 /// Everything that changes when a version moves to a stage, itself first.
@@ -278,6 +289,18 @@ mod tests {
             }
         }
         assert_eq!(rolled_back(&installed, "vip", None, now(), ""), Err(MoveError::NothingBefore("vip".into())));
+    }
+
+    #[test]
+    fn a_canary_keeps_its_customers_and_its_share() {
+        let mut mint = crate::ids::Mint::new(now(), [3; 32]);
+        let customers: Vec<CustomerId> = (0..2_000).map(|_| mint.next()).collect();
+        let share = |percent| customers.iter().filter(|customer| is_in_canary(**customer, "d1", percent)).count();
+        assert!((150..250).contains(&share(10)), "{}", share(10));
+        assert_eq!((share(0), share(100)), (0, 2_000));
+        let grows = |customer: &&CustomerId| !is_in_canary(**customer, "d1", 10) || is_in_canary(**customer, "d1", 20);
+        assert!(customers.iter().all(|customer| grows(&customer)));
+        assert!(customers.iter().any(|customer| is_in_canary(*customer, "d1", 10) != is_in_canary(*customer, "d2", 10)));
     }
 
     #[test]

@@ -18,7 +18,7 @@ use bytes::Bytes;
 use cartwright_domain::facts::Subject;
 use cartwright_domain::ids::{ConnectionId, ShopId};
 use cartwright_domain::plan::Offered;
-use cartwright_domain::plugin::{PluginFailure, PluginLimits, PluginRecord, SourceTaskKind};
+use cartwright_domain::plugin::{PluginFailure, PluginLimits, PluginRecord, SourceTaskKind, Usage};
 use cartwright_domain::shop::{ChannelTaskKind, Grants};
 use cartwright_domain::time::Timestamp;
 use serde_json::Value;
@@ -79,9 +79,36 @@ pub trait Components: Send + Sync {
     async fn component(&self, shop: ShopId, digest: &str) -> Result<Option<Bytes>, super::StoreError>;
 }
 
+/// A call of a channel, source or renderer: what it took, and what it wrote into its log. The answers of conditions
+/// and selectors tell that themselves.
+#[derive(Debug)]
+pub struct Observed<'a> {
+    /// For which shop.
+    pub shop: ShopId,
+    /// Which component.
+    pub digest: &'a str,
+    /// What it took.
+    pub usage: Usage,
+    /// Why there is no answer, if there is none.
+    pub failure: Option<&'a PluginFailure>,
+    /// What it logged.
+    pub log: &'a [String],
+}
+
+/// Whoever wants to know of such calls.
+pub trait Observer: Send + Sync {
+    /// Told after each call.
+    fn observed(&self, observed: &Observed<'_>);
+}
+
 /// The plugin runtime.
 #[async_trait]
 pub trait Plugins: Send + Sync {
+    /// Tells somebody from now on of each call whose answer does not tell what it took; the first one who asks.
+    fn observe(&self, observer: Arc<dyn Observer>) {
+        let _ = observer;
+    }
+
     /// Everything that is checked at upload; what the component says of itself, or why it is refused.
     /// The record is inactive, without grants, installed at `now`.
     async fn check(&self, component: Bytes, now: Timestamp) -> Result<PluginRecord, PluginRejection>;
