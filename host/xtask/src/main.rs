@@ -9,6 +9,7 @@
 
 mod bench;
 mod demo;
+mod languages;
 mod machine;
 mod plugins;
 mod postgres;

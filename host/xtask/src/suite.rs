@@ -3,6 +3,7 @@
 use std::process::Command;
 use std::time::Instant;
 
+use crate::languages;
 use crate::machine;
 use crate::plugins;
 use crate::postgres::Postgres;
@@ -15,12 +16,13 @@ const NOT_PRESENT: &str = "not present: ";
 const JUNIT: &str = "target/nextest/default/junit.xml";
 
 type Check = fn(&Suite, &mut Part);
-const PARTS: [(&str, Check); 7] = [
+const PARTS: [(&str, Check); 8] = [
     ("format", format),
     ("lints", lints),
     ("plugins", guests),
     ("packages", packages),
     ("build", build),
+    ("languages", languages),
     ("tests", tests),
     ("doc-tests", doc_tests),
 ];
@@ -141,6 +143,10 @@ fn build(suite: &Suite, part: &mut Part) {
     part.ran = "the binary and all tests".into();
     // One feature set for both, or the tests would build everything again.
     part.count(run_shown(suite.cargo().args(["build", "--workspace", "--bins", "--tests", "--quiet"])));
+}
+
+fn languages(_: &Suite, part: &mut Part) {
+    languages::check(part);
 }
 
 fn tests(suite: &Suite, part: &mut Part) {

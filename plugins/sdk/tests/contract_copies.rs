@@ -38,21 +38,35 @@ fn the_copies_in_the_examples_are_the_contract() {
 }
 
 /// What is made from the contract is checked in, so that authors need no generator: once for the examples, once for
-/// the scaffolds.
+/// the scaffolds. And the examples of one decision are asked the same questions.
 #[test]
-fn examples_and_scaffolds_share_what_was_made_from_the_contract() {
-    let c = |file: &str| {
-        let of_kind = |kind: &str| (format!("examples/{kind}-c/{file}"), format!("host/scaffolds/c/{kind}/{file}"));
-        [of_kind("condition"), of_kind("channel")]
-    };
-    let json = |file: &str| {
-        let shared = format!("host/scaffolds/c/shared/{file}");
-        [(format!("examples/condition-c/{file}"), shared.clone()), (format!("examples/channel-c/{file}"), shared)]
-    };
-    let types = ("examples/condition-ts/contract.d.ts".to_owned(), "host/scaffolds/ts/shared/contract.d.ts".to_owned());
-    let pairs = ["bindings/plugin.c", "bindings/plugin.h", "bindings/plugin_component_type.o"].into_iter().flat_map(c);
-    for (one, other) in pairs.chain(["json.c", "json.h"].into_iter().flat_map(json)).chain([types]) {
-        let same = bytes(&root().join(&one)) == bytes(&root().join(&other));
-        assert!(same, "{one} and {other} differ: copy the newer over the other");
+fn what_is_checked_in_twice_is_the_same() {
+    let twins = [
+        ("examples/condition-c/bindings", "host/scaffolds/c/condition/bindings"),
+        ("examples/channel-c/bindings", "host/scaffolds/c/channel/bindings"),
+        ("examples/condition-go/bindings", "host/scaffolds/go/shared/bindings"),
+        ("examples/condition-c/json.c", "host/scaffolds/c/shared/json.c"),
+        ("examples/condition-c/json.h", "host/scaffolds/c/shared/json.h"),
+        ("examples/channel-c/json.c", "host/scaffolds/c/shared/json.c"),
+        ("examples/channel-c/json.h", "host/scaffolds/c/shared/json.h"),
+        ("examples/condition-ts/contract.d.ts", "host/scaffolds/ts/shared/contract.d.ts"),
+        ("examples/condition-js/fixtures", "examples/condition-ts/fixtures"),
+        ("examples/condition-js/fixtures", "examples/condition-python/fixtures"),
+        ("examples/condition-js/fixtures", "examples/condition-c/fixtures"),
+        ("examples/condition-js/fixtures", "examples/condition-go/fixtures"),
+        ("examples/condition-js/fixtures", "examples/condition-rust/fixtures"),
+    ];
+    for (one, other) in twins {
+        same(&root().join(one), &root().join(other));
     }
+}
+
+fn same(one: &Path, other: &Path) {
+    if !one.is_dir() {
+        return assert!(bytes(one) == bytes(other), "{one:?} and {other:?} differ: copy the newer over the other");
+    }
+    for file in files(one) {
+        same(&file, &other.join(file.file_name().unwrap()));
+    }
+    assert_eq!(files(one).len(), files(other).len(), "{one:?} and {other:?} hold different files");
 }
