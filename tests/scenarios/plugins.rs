@@ -4,7 +4,7 @@ use cartwright_domain::time::Span;
 use cartwright_testkit::present;
 use cartwright_testkit::shopify::{self, ANA, TEAPOT};
 use cartwright_tests::{World, on_both_databases};
-use hostile_guests::{Condition, guests};
+use hostile_guests::{Condition, guests, loading};
 use serde_json::{Value, json};
 
 on_both_databases!(
@@ -25,6 +25,13 @@ pub(crate) fn always_no() -> Vec<u8> {
     let definitions =
         r#"(data (i32.const 0x200) "\00\00\00\00\18\02\00\00\02\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00no")"#;
     Condition { definitions, evaluate: "(i32.const 0x200)", ..Condition::new("always") }.component()
+}
+
+/// The same with a configuration, which wakes what slept through its upload.
+fn configured(plugin: &str) -> Value {
+    let mut strategy = asking(plugin);
+    strategy["steps"]["ask"]["config"] = json!({ "awake": true });
+    strategy
 }
 
 /// A checkout strategy whose only condition is a plugin.
@@ -80,8 +87,8 @@ async fn s43_an_update_that_asks_for_more_waits_for_a_grant(world: &World) {
 }
 
 async fn s12_an_endless_loop_takes_the_branch_for_errors(world: &World) {
-    upload(world, guests::endless_loop().component()).await;
-    world.publish(&asking("endless-loop")).await;
+    upload(world, guests::once_configured(guests::endless_loop()).component()).await;
+    world.publish(&configured("endless-loop")).await;
     a_checkout_is_left(world, "first").await;
     assert_eq!(world.inbox().await, ["no it is not"]);
     let failure = failure(world).await;
@@ -90,8 +97,8 @@ async fn s12_an_endless_loop_takes_the_branch_for_errors(world: &World) {
 }
 
 async fn s42_a_memory_bomb_takes_the_branch_for_errors(world: &World) {
-    upload(world, guests::memory_bomb().component()).await;
-    world.publish(&asking("memory-bomb")).await;
+    upload(world, guests::once_configured(guests::memory_bomb()).component()).await;
+    world.publish(&configured("memory-bomb")).await;
     a_checkout_is_left(world, "first").await;
     assert_eq!(world.inbox().await, ["no it is not"]);
     let failure = failure(world).await;
@@ -106,7 +113,7 @@ async fn failure(world: &World) -> Value {
 async fn a_file_that_is_no_plugin_is_refused_with_the_cause(world: &World) {
     let inbox = present::component("inbox");
     let wrong: [(Vec<u8>, &str); 4] = [
-        (guests::core_module(), "component"),
+        (loading::core_module(), "component"),
         (inbox[..inbox.len() / 2].to_vec(), ""),
         (b"#!/bin/sh\nexit 0\n".to_vec(), ""),
         (Vec::new(), "empty"),

@@ -1,7 +1,8 @@
-//! The guests. Each does one thing wrong; its name says which.
+//! Conditions that decide. Each does one thing wrong; its name says which.
 
-use crate::condition::{Condition, FAULT, HUGE, LYING, MANY, MAYBE, YES};
-use crate::{component_of, core_module_of};
+use crate::condition::{
+    Condition, FAULT, HUGE, HUNDRED_MB, LYING, MAYBE, NEGATIVE, NO_CASE, NO_OPTION, NO_TEXT, ODD, OVERFLOW, WORDY, YES,
+};
 
 const SOCKETS: &str = "package wasi:sockets@0.2.6;
     interface network {
@@ -42,13 +43,6 @@ pub fn endless_loop() -> Condition {
     guest
 }
 
-/// Never comes back from its start function.
-pub fn endless_start() -> Condition {
-    let mut guest = Condition::new("endless-start");
-    guest.start = Some("(loop $again (br $again))");
-    guest
-}
-
 /// Calls itself until the stack is full.
 pub fn endless_recursion() -> Condition {
     let mut guest = Condition::new("endless-recursion");
@@ -61,13 +55,6 @@ pub fn endless_recursion() -> Condition {
 pub fn memory_bomb() -> Condition {
     let mut guest = Condition::new("memory-bomb");
     guest.evaluate = "(loop $again (drop (memory.grow (i32.const 16))) (br $again)) unreachable";
-    guest
-}
-
-/// Wants all its memory at once, before it runs.
-pub fn memory_bomb_at_start() -> Condition {
-    let mut guest = Condition::new("memory-bomb-at-start");
-    guest.pages = 2000;
     guest
 }
 
@@ -161,31 +148,12 @@ pub fn undeclared_fact() -> Condition {
     guest
 }
 
-/// Asks for a fact that there is not.
-pub fn unknown_fact() -> Condition {
-    let mut guest = Condition::new("unknown-fact");
-    guest.facts = vec!["weather.today"];
-    guest
-}
-
-/// Its config schema is none.
-pub fn bad_schema() -> Condition {
-    let mut guest = Condition::new("bad-schema");
-    guest.config_schema = r#"{"type": "objekt"}"#;
-    guest
-}
-
 /// Wants a number in `limit`.
 pub fn with_schema() -> Condition {
     let mut guest = Condition::new("with-schema");
     guest.config_schema =
         r#"{"type": "object", "properties": {"limit": {"type": "integer"}}, "additionalProperties": false}"#;
     guest
-}
-
-/// Has no metadata.
-pub fn nameless() -> Condition {
-    Condition { name: None, ..Condition::new("") }
 }
 
 /// Imports a socket and opens it.
@@ -228,55 +196,6 @@ pub fn looking_around() -> Condition {
     guest
 }
 
-/// Says that it has 200,000 branches.
-pub fn many_branches() -> Condition {
-    Condition { branches: MANY, ..Condition::new("many-branches") }
-}
-
-/// Imports something nobody offers.
-pub fn backdoor() -> Condition {
-    let mut guest = Condition::new("backdoor");
-    guest.imports = vec![("evil:host/backdoor@1.0.0", "open", "(result i32)")];
-    guest.packages = vec!["package evil:host@1.0.0; interface backdoor { open: func() -> u32; }"];
-    guest.evaluate = "(drop (call $backdoor.open)) (i32.const 0x100)";
-    guest
-}
-
-/// Imports what only selectors may.
-pub fn reading_candidates() -> Condition {
-    let mut guest = Condition::new("reading-candidates");
-    guest.imports = vec![("candidates", "count", "(result i32)")];
-    guest.evaluate = "(drop (call $candidates.count)) (i32.const 0x100)";
-    guest
-}
-
-/// Built for an edition that this host does not speak.
-pub fn next_edition() -> Condition {
-    let mut guest = tame();
-    guest.name = Some("next-edition".to_owned());
-    guest.edition = "0.3.0";
-    guest
-}
-
-/// Built for a later patch of this edition, and uses a function that came with it.
-pub fn later_function() -> Condition {
-    let mut guest = Condition::new("later-function");
-    guest.edition = "0.1.1";
-    guest.more_orders = "returned: func() -> u32;";
-    guest.imports = vec![("orders", "returned", "(result i32)")];
-    guest.evaluate = "(drop (call $orders.returned)) (i32.const 0x100)";
-    guest
-}
-
-/// Built for a later patch of this edition, and uses only what there was before.
-pub fn later_patch() -> Condition {
-    let mut guest = tame();
-    guest.name = Some("later-patch".to_owned());
-    guest.edition = "0.1.1";
-    guest.more_orders = "returned: func() -> u32;";
-    guest
-}
-
 /// Reads money, a fact that may be absent.
 pub fn reading_money() -> Condition {
     let mut guest = Condition::new("reading-money");
@@ -304,49 +223,166 @@ pub fn asking() -> Condition {
     guest
 }
 
-/// A component of no kind: it has one function of its own.
-pub fn of_no_kind() -> Vec<u8> {
-    let module = r#"(module (func (export "test:other/thing@1.0.0#run")))"#;
-    let world = "package test:guest; world guest { export test:other/thing@1.0.0; }";
-    let other = "package test:other@1.0.0; interface thing { run: func(); }";
-    component_of(module, world, &[other], &|text| text, Some(("of-no-kind", "1.0.0")), None)
+/// Answers with a text of 100 MB, which is more than all of its memory.
+pub fn hundred_mb_answer() -> Condition {
+    Condition { evaluate: HUNDRED_MB, ..Condition::new("hundred-mb-answer") }
 }
 
-/// A component of two kinds; neither ever runs.
-pub fn of_two_kinds() -> Vec<u8> {
-    let functions = |kind: &str, names: &[(&str, &str)]| {
-        let one = |(name, kind_of): &(&str, &str)| {
-            format!("(func (export \"cartwright:plugin/{kind}@0.1.0#{name}\") {kind_of} unreachable)\n")
-        };
-        names.iter().map(one).collect::<String>()
-    };
-    let text = "(param i32 i32) (result i32)";
-    let condition = [
-        ("describe", "(result i32)"),
-        ("branches", "(result i32)"),
-        ("check-config", text),
-        ("evaluate", "(result i32)"),
-    ];
-    let selector = [("describe", "(result i32)"), ("check-config", text), ("select", "(result i32)")];
-    let module = format!(
-        r#"(module (memory (export "memory") 1)
-          (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) unreachable) {} {})"#,
-        functions("condition", &condition),
-        functions("selector", &selector)
+/// Answers with a text of -1 bytes.
+pub fn negative_length() -> Condition {
+    Condition { evaluate: NEGATIVE, ..Condition::new("negative-length") }
+}
+
+/// Answers with a text whose end is before its beginning.
+pub fn overflowing_length() -> Condition {
+    Condition { evaluate: OVERFLOW, ..Condition::new("overflowing-length") }
+}
+
+/// Answers with neither a success nor a failure.
+pub fn no_case() -> Condition {
+    Condition { evaluate: NO_CASE, ..Condition::new("no-case") }
+}
+
+/// Answers with an option that is neither there nor not.
+pub fn no_option() -> Condition {
+    Condition { evaluate: NO_OPTION, ..Condition::new("no-option") }
+}
+
+/// Answers with bytes that are no text.
+pub fn no_text() -> Condition {
+    Condition { evaluate: NO_TEXT, ..Condition::new("no-text") }
+}
+
+/// Answers at an address where no answer can stand.
+pub fn odd_address() -> Condition {
+    Condition { evaluate: ODD, ..Condition::new("odd-address") }
+}
+
+/// Answers with a fault of 200,000 bytes of words.
+pub fn wordy_fault() -> Condition {
+    Condition { evaluate: WORDY, ..Condition::new("wordy-fault") }
+}
+
+const CONFIG: (&str, &str, &str) = ("decision", "config", "(param i32)");
+const READ_CONFIG: &str = "(call $decision.config (i32.const 0x300)) (i32.const 0x100)";
+
+/// Says that there is room where there is none, when the host has a text for it.
+pub fn lying_allocator() -> Condition {
+    let mut guest = Condition::new("lying-allocator");
+    guest.imports = vec![CONFIG];
+    guest.realloc =
+        Some(r#"(func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 0xfffffff0))"#);
+    guest.evaluate = READ_CONFIG;
+    guest
+}
+
+/// Never comes back from making room.
+pub fn endless_allocator() -> Condition {
+    let mut guest = Condition::new("endless-allocator");
+    guest.imports = vec![CONFIG];
+    guest.realloc = Some(
+        r#"(func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (loop $again (br $again)) unreachable)"#,
     );
-    let world = "package test:guest; world guest {
-        export cartwright:plugin/condition@0.1.0; export cartwright:plugin/selector@0.1.0; }";
-    component_of(&module, world, &[], &|text| text, Some(("of-two-kinds", "1.0.0")), None)
+    guest.evaluate = READ_CONFIG;
+    guest
 }
 
-/// A core module, sound in itself.
-pub fn core_module() -> Vec<u8> {
-    core_module_of("(module (func (export \"run\")))")
+/// Asks for more and more room in a table.
+pub fn table_bomb() -> Condition {
+    let mut guest = Condition::new("table-bomb");
+    guest.definitions = "(table $table 1 funcref)";
+    guest.evaluate = "(loop $again
+          (drop (table.grow $table (ref.null func) (i32.const 5000))) (br $again)) unreachable";
+    guest
 }
 
-/// The first half of a component.
-pub fn truncated() -> Vec<u8> {
-    let mut component = tame().component();
-    component.truncate(component.len() / 2);
-    component
+/// Fills its memory over and over.
+pub fn endless_filling() -> Condition {
+    let mut guest = Condition::new("endless-filling");
+    guest.evaluate = "(drop (memory.grow (i32.const 900)))
+        (loop $again (memory.fill (i32.const 0x180000) (i32.const 1) (i32.const 50000000)) (br $again)) unreachable";
+    guest
+}
+
+/// Asks for facts without end.
+pub fn endless_asking() -> Condition {
+    let mut guest = tame();
+    guest.name = Some("endless-asking".to_owned());
+    guest.evaluate = "(loop $again (drop (call $orders.count)) (br $again)) unreachable";
+    guest
+}
+
+/// Asks for tags that nobody has, each another one and each very long.
+pub fn asking_flood() -> Condition {
+    let mut guest = Condition::new("asking-flood");
+    guest.facts = vec!["customer.*"];
+    guest.imports = vec![("customer", "has-tag", "(param i32 i32) (result i32)")];
+    guest.definitions = "(global $at (mut i32) (i32.const 1))";
+    guest.evaluate = "(loop $again
+          (i32.store (i32.const 0x1000) (i32.and (global.get $at) (i32.const 0x7f7f7f7f)))
+          (global.set $at (i32.add (global.get $at) (i32.const 1)))
+          (drop (call $customer.has-tag (i32.const 0x1000) (i32.const 200000))) (br $again)) unreachable";
+    guest
+}
+
+/// Reads a fact that it declares and nobody granted.
+pub fn reading_tags() -> Condition {
+    let mut guest = Condition::new("reading-tags");
+    guest.facts = vec!["customer.has-tag"];
+    guest.imports = vec![("customer", "has-tag", "(param i32 i32) (result i32)")];
+    guest.evaluate = "(drop (call $customer.has-tag (i32.const 0x1c0) (i32.const 5))) (i32.const 0x100)";
+    guest
+}
+
+const EXIT: &str = "package wasi:cli@0.2.6; interface exit { exit: func(status: result); }";
+
+/// Leaves in the middle of a decision, as if the process were its own.
+pub fn leaving() -> Condition {
+    let mut guest = Condition::new("leaving");
+    guest.imports = vec![("wasi:cli/exit@0.2.6", "exit", "(param i32)")];
+    guest.packages = vec![EXIT];
+    guest.evaluate = "(call $exit.exit (i32.const 1)) unreachable";
+    guest
+}
+
+const BYTES: &str = "package wasi:random@0.2.6; interface random { get-random-bytes: func(len: u64) -> list<u8>; }";
+
+/// Asks for a terabyte of chance.
+pub fn chance_bomb() -> Condition {
+    let mut guest = Condition::new("chance-bomb");
+    guest.imports = vec![("wasi:random/random@0.2.6", "get-random-bytes", "(param i64 i32)")];
+    guest.packages = vec![BYTES];
+    guest.evaluate = "(call $random.get-random-bytes (i64.const 0x10000000000) (i32.const 0x300)) (i32.const 0x100)";
+    guest
+}
+
+/// The guest, but tame until its configuration says anything: nothing that an upload would see.
+pub fn once_configured(guest: Condition) -> Condition {
+    let mut guest = guest;
+    guest.imports.push(CONFIG);
+    let evaluate = format!(
+        "(call $decision.config (i32.const 0x300))
+        (if (result i32) (i32.gt_u (i32.load (i32.const 0x304)) (i32.const 2))
+          (then {}) (else (i32.const 0x100)))",
+        guest.evaluate
+    );
+    guest.evaluate = evaluate.leak();
+    guest
+}
+
+/// Says yes, but crashes for whoever has 13 orders: nothing that an upload would see.
+pub fn trap_on_thirteen() -> Condition {
+    let mut guest = tame();
+    guest.name = Some("trap-on-thirteen".to_owned());
+    guest.evaluate = "(if (i32.eq (call $orders.count) (i32.const 13)) (then unreachable)) (i32.const 0x100)";
+    guest
+}
+
+/// Says yes, but never comes back for whoever has 13 orders: nothing that an upload would see.
+pub fn endless_on_thirteen() -> Condition {
+    let mut guest = tame();
+    guest.name = Some("endless-on-thirteen".to_owned());
+    guest.evaluate = "(if (i32.eq (call $orders.count) (i32.const 13)) (then (loop $again (br $again))))
+        (i32.const 0x100)";
+    guest
 }

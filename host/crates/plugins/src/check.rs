@@ -1,13 +1,17 @@
 //! What is looked at before a component may run, in the order of [`CheckStage`]. The first fault is told, with its
 //! cause, its limit and what to do; the file is never run further than it has been checked.
 
+mod compiling;
 mod description;
 mod imports;
 mod metadata;
+mod schema;
 mod world;
 
+pub(crate) use compiling::bounded;
 pub(crate) use description::described;
 pub(crate) use metadata::{Metadata, read as read_metadata};
+pub(crate) use schema::validator;
 
 use cartwright_domain::plugin::PluginKind;
 use cartwright_engine::ports::{CheckStage, PluginRejection};

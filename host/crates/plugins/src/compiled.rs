@@ -30,11 +30,20 @@ impl Compiled {
         Ok(Self { folder, settings: hex::encode(&settings.0.finalize()[..8]) })
     }
 
+    /// The component with a digest if it was compiled before.
+    pub(crate) fn kept(&self, engine: &Engine, digest: &str) -> Option<Component> {
+        load(engine, &self.path(digest)?)
+    }
+
+    fn path(&self, digest: &str) -> Option<PathBuf> {
+        Some(self.folder.as_ref()?.join(format!("{digest}-{}.cwasm", self.settings)))
+    }
+
     /// The component with a digest: from the folder, or compiled and put there. Slow; not for a thread that others
     /// wait for. A file that is damaged is compiled again; a folder that cannot be written costs only time.
     pub(crate) fn component(&self, engine: &Engine, digest: &str, wasm: &[u8]) -> wasmtime::Result<Component> {
-        let Some(folder) = &self.folder else { return Component::from_binary(engine, wasm) };
-        let path = folder.join(format!("{digest}-{}.cwasm", self.settings));
+        let Some(path) = self.path(digest) else { return Component::from_binary(engine, wasm) };
+        // Whoever waited for the compiler may find that it was for this very component.
         if let Some(component) = load(engine, &path) {
             return Ok(component);
         }

@@ -69,6 +69,23 @@ impl Ways {
         Ok(Self { policy, limits, http, pace: Pace::default() })
     }
 
+    /// Whether a request would be made, as far as that can be told without making it.
+    pub(crate) fn admits(
+        &self,
+        rights: &Rights,
+        call: &ConnectionCall,
+        request: &Request,
+    ) -> Result<(), EgressFailure> {
+        let secrets = Secrets { rights, values: &call.secrets };
+        let pace = Pace::default();
+        let gate = Gate { rights, pace: &pace, connection: call.connection, now: call.now };
+        match &request.action {
+            Action::Http(request) => http::admits(&self.policy, gate, secrets, request),
+            Action::Mail(mail) => smtp::admits(&self.policy, gate, secrets, mail),
+            Action::Inbox { .. } => Ok(()),
+        }
+    }
+
     async fn perform(&self, rights: &Rights, call: &ConnectionCall, request: &Request) -> Performed {
         let secrets = Secrets { rights, values: &call.secrets };
         let limits = self.limits.of(call.plugin.limits);

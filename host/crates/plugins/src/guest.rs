@@ -44,6 +44,8 @@ pub(crate) struct Guest {
     pub(crate) secrets: Arc<BTreeMap<String, Secret>>,
     /// When they expire, where that is known.
     pub(crate) expiries: Arc<BTreeMap<String, Timestamp>>,
+    /// Counts the living, as long as it lives itself.
+    pub(crate) alive: Option<Arc<()>>,
     now: Arc<AtomicI64>,
     chance: Chance,
 }
@@ -168,6 +170,7 @@ impl Guest {
             candidates: Arc::from([]),
             secrets: Arc::default(),
             expiries: Arc::default(),
+            alive: None,
             now,
             chance: Chance::Known(0),
         }

@@ -14,6 +14,7 @@ mod batch;
 mod catalogue;
 mod check;
 mod compiled;
+pub mod conformance;
 mod editions;
 pub mod egress;
 mod facts;

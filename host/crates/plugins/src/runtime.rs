@@ -23,6 +23,7 @@ use crate::batch;
 use crate::catalogue::{Catalogue, Plugin};
 use crate::check;
 use crate::compiled::Compiled;
+use crate::conformance;
 use crate::egress::{EgressPolicy, Ways};
 use crate::failure::fail;
 use crate::guest::{Guest, Rights};
@@ -90,6 +91,16 @@ impl Runtime {
         inspect(&self.sandbox, component).await
     }
 
+    /// Instances that are alive at this moment.
+    pub fn alive(&self) -> usize {
+        self.sandbox.alive()
+    }
+
+    /// Slices that guests have used since the start, all together: the clock that says who waits for whom.
+    pub fn slices(&self) -> u64 {
+        self.sandbox.slices()
+    }
+
     async fn plugin(&self, call: &PluginCall) -> Result<Arc<Plugin>, PluginFailure> {
         self.catalogue.plugin(call.shop, &call.digest).await
     }
@@ -122,7 +133,7 @@ impl Runtime {
     }
 
     /// An instance that is asked about something else than a subject.
-    async fn asked(&self, plugin: &Plugin, call: &PluginCall) -> Result<Session, PluginFailure> {
+    pub(crate) async fn asked(&self, plugin: &Plugin, call: &PluginCall) -> Result<Session, PluginFailure> {
         let limits = self.sandbox.limits.of(call.limits);
         let mut guest = Guest::new(&limits);
         guest.descriptor = Some(plugin.descriptor.clone());
@@ -166,6 +177,7 @@ impl Plugins for Runtime {
         let (name, version) = metadata.identity()?;
         let size = component.len() as u64;
         let plugin = self.catalogue.uploaded(component).await?;
+        conformance::at_upload(self, &plugin).await?;
         Ok(PluginRecord {
             name,
             version,

@@ -2,7 +2,7 @@
 //! may run at once.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, mpsc};
 
 use cartwright_domain::ids::ShopId;
@@ -37,6 +37,8 @@ pub(crate) struct Sandbox {
     pub(crate) observer: OnceLock<Arc<dyn Observer>>,
     slices: Slices,
     places: Places,
+    alive: Arc<()>,
+    spent: Arc<AtomicU64>,
     _ticker: mpsc::Sender<()>,
 }
 
@@ -49,6 +51,8 @@ impl Sandbox {
         Ok(Self {
             _ticker: start_ticker(&engine)?,
             places: Places::new(&limits),
+            alive: Arc::default(),
+            spent: Arc::default(),
             limits: Arc::new(limits),
             observer: OnceLock::new(),
             engine,
@@ -58,7 +62,8 @@ impl Sandbox {
     }
 
     /// A store for one instance. `output_bytes` is what the guest may hand over in one call.
-    pub(crate) fn store(&self, guest: Guest, output_bytes: usize) -> Store<Guest> {
+    pub(crate) fn store(&self, mut guest: Guest, output_bytes: usize) -> Store<Guest> {
+        guest.alive = Some(self.alive.clone());
         let mut store = Store::new(&self.engine, guest);
         store.limiter(|guest| &mut guest.memory);
         store.set_hostcall_fuel(output_bytes);
@@ -66,12 +71,24 @@ impl Sandbox {
             Slices::Timed => 1,
             Slices::Counted => 0,
         };
+        let spent = self.spent.clone();
         store.epoch_deadline_callback(move |mut store| {
+            spent.fetch_add(1, Ordering::Relaxed);
             store.data_mut().time.spend()?;
             Ok(UpdateDeadline::Yield(slice))
         });
         store.set_epoch_deadline(slice);
         store
+    }
+
+    /// Instances that are alive.
+    pub(crate) fn alive(&self) -> usize {
+        Arc::strong_count(&self.alive) - 1
+    }
+
+    /// Slices that all guests together have used.
+    pub(crate) fn slices(&self) -> u64 {
+        self.spent.load(Ordering::Relaxed)
     }
 
     /// Gives the next call a whole first slice: what the host did in between is not the guest's.

@@ -4,7 +4,11 @@ mod manifest;
 mod sections;
 
 use cartwright_domain::shop::PluginRef;
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
+use wasi_preview1_component_adapter_provider::{
+    WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER,
+};
 use wit_component::ComponentEncoder;
 
 use crate::failure::Failure;
@@ -39,8 +43,8 @@ pub(crate) struct Args {
     /// Where its source is, a URL
     #[arg(long)]
     source: Option<String>,
-    /// An adapter for what a core module imports, such as `wasi_snapshot_preview1.reactor.wasm`; its name begins that
-    /// of the file
+    /// An adapter for what a core module imports; its name begins that of the file. That for `wasi_snapshot_preview1`
+    /// is built in
     #[arg(long, value_name = "FILE")]
     adapt: Vec<PathBuf>,
     /// Where the component goes [default: NAME.wasm]
@@ -96,15 +100,24 @@ fn component(file: &Path, bytes: &[u8], adapters: &[PathBuf]) -> Result<Vec<u8>,
     }
 }
 
-fn encode(module: &[u8], adapters: &[PathBuf]) -> Result<Vec<u8>, String> {
+fn encode(module: &[u8], files: &[PathBuf]) -> Result<Vec<u8>, String> {
     let told = |error: &dyn std::fmt::Display| format!("{error:#}");
-    let mut encoder = ComponentEncoder::default().validate(true).module(module).map_err(|error| told(&error))?;
-    for adapter in adapters {
-        let bytes = std::fs::read(adapter).map_err(|error| format!("{} cannot be read: {error}", adapter.display()))?;
-        let stem = adapter.file_name().unwrap_or_default().to_string_lossy();
-        let name = stem.split('.').next().unwrap_or_default();
-        // The adapter asks for memory before the language's own run-time is up.
-        encoder = encoder.realloc_via_memory_grow(true).adapter(name, &bytes).map_err(|error| told(&error))?;
+    let mut adapters = Vec::new();
+    for file in files {
+        let bytes = std::fs::read(file).map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
+        let stem = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        adapters.push((stem.split('.').next().unwrap_or_default().to_owned(), Cow::from(bytes)));
+    }
+    // Go and libc speak the WASI before components; a module that does not leaves it out.
+    if adapters.iter().all(|(name, _)| name != WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME) {
+        let bytes = Cow::from(WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER);
+        adapters.push((WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME.to_owned(), bytes));
+    }
+    // The adapter asks for memory before the language's own run-time is up.
+    let encoder = ComponentEncoder::default().validate(true).realloc_via_memory_grow(true);
+    let mut encoder = encoder.module(module).map_err(|error| told(&error))?;
+    for (name, bytes) in &adapters {
+        encoder = encoder.adapter(name, bytes).map_err(|error| told(&error))?;
     }
     encoder.encode().map_err(|error| told(&error))
 }

@@ -5,9 +5,9 @@ use cartwright_domain::plugin::{Descriptor, FactNeed, HostNeed, Instances, Secre
 use cartwright_domain::shop::{Billing, ChannelAbility, ChannelTaskKind};
 use cartwright_engine::ports::{CheckStage, PluginRejection};
 use cartwright_plugins_bindings::v0_2::imports::types;
-use serde_json::Value;
 use std::collections::BTreeMap;
 
+use crate::check::schema::schema;
 use crate::facts;
 use crate::failure::reject;
 use crate::kinds::channel::{self, wit};
@@ -93,13 +93,6 @@ fn translations(text: &str) -> Result<BTreeMap<String, BTreeMap<String, String>>
         Some(tag) => Err(format!("descriptor.translations: `{tag}` is no language tag; write it like zh-Hant")),
         None => Ok(translations),
     }
-}
-
-/// A JSON Schema that can be used.
-fn schema(what: &str, text: &str) -> Result<Value, String> {
-    let schema: Value = serde_json::from_str(text).map_err(|why| format!("{what} is not JSON: {why}"))?;
-    jsonschema::validator_for(&schema).map_err(|why| format!("{what} is no JSON Schema: {why}"))?;
-    Ok(schema)
 }
 
 fn host(host: &str, methods: &[String], path_prefix: &str) -> Result<(), String> {

@@ -98,6 +98,18 @@ fn client(limits: &Limits, reach: Reach) -> Result<Client, Box<dyn std::error::E
     Ok(client)
 }
 
+/// Whether a request may go where it wants to, with the headers and secrets it names.
+pub(super) fn admits(
+    policy: &EgressPolicy,
+    gate: Gate<'_>,
+    secrets: Secrets<'_>,
+    request: &HttpRequest,
+) -> Result<(), EgressFailure> {
+    destination(policy, gate, secrets, request)?;
+    headers(secrets, &request.headers)?;
+    secrets.fill(&request.body, Writing::Plain).map(drop)
+}
+
 /// Where a request goes, with its secrets in place, if it may go there.
 fn destination(
     policy: &EgressPolicy,

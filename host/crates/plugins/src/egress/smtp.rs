@@ -70,6 +70,17 @@ pub(super) async fn perform(
     Ok(answer)
 }
 
+/// Whether a mail may go where it wants to, with the secrets it names.
+pub(super) fn admits(
+    policy: &EgressPolicy,
+    gate: Gate<'_>,
+    secrets: Secrets<'_>,
+    mail: &Mail,
+) -> Result<(), EgressFailure> {
+    server(policy, gate, mail)?;
+    credentials(secrets, mail).map(drop)
+}
+
 fn server(policy: &EgressPolicy, gate: Gate<'_>, mail: &Mail) -> Result<Server, EgressFailure> {
     let wrong = || refused(format!("`{}` is no mail server; write it like smtp://host:587", mail.server));
     let url = Url::parse(&mail.server).map_err(|_| wrong())?;

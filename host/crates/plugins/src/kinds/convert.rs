@@ -19,7 +19,17 @@ pub(crate) fn fault(fault: Fault) -> PluginFailure {
         FaultKind::NotSupported => Problem::NotSupported,
         FaultKind::Internal => Problem::Fault,
     };
-    fail(problem, fault.message)
+    fail(problem, shortened(fault.message))
+}
+
+/// A stranger's words, as many as a person reads: they stand in traces and lists.
+fn shortened(mut words: String) -> String {
+    const MOST: usize = 2000;
+    if words.len() > MOST {
+        words.truncate(words.floor_char_boundary(MOST));
+        words.push('…');
+    }
+    words
 }
 
 /// A moment that the domain can hold.

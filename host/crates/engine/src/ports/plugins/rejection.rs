@@ -27,6 +27,8 @@ pub enum CheckStage {
     World,
     /// What it says of itself.
     Describe,
+    /// Whether it keeps the promises of its kind.
+    Conformance,
 }
 
 impl fmt::Display for CheckStage {
@@ -38,6 +40,7 @@ impl fmt::Display for CheckStage {
             Self::Imports => "imports",
             Self::World => "world",
             Self::Describe => "describe",
+            Self::Conformance => "conformance",
         })
     }
 }
