@@ -252,7 +252,7 @@ impl Holdings {
     pub(crate) fn missing(&self, record: &PluginRecord) -> Vec<String> {
         match record.kind {
             PluginKind::Condition | PluginKind::Selector | PluginKind::Renderer => {
-                missing_facts(record, &record.grants).into_iter().map(str::to_owned).collect()
+                missing_facts(record, &record.grants)
             }
             PluginKind::Channel | PluginKind::Source => self
                 .connections

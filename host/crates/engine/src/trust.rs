@@ -36,7 +36,7 @@ impl Engine {
     pub async fn trust(&self, shop: ShopId) -> Result<Trusted, StoreError> {
         let policy = self.store.trust(shop).await?;
         let effective = policy.above(&self.trust_floor);
-        let at_work = self.store.plugins(shop).await?.into_iter().filter(|record| record.active);
+        let at_work = self.store.plugins(shop).await?.into_iter().filter(|record| record.is_active());
         let distrusted = at_work
             .filter_map(|record| {
                 let distrust = effective.stands(record.signed_by.as_ref()).err()?;
