@@ -8,7 +8,8 @@ use cartwright_domain::shop::{Grants, HostGrant};
 use cartwright_domain::time::Span;
 use cartwright_domain::world::{Identity, IdentityKind};
 use cartwright_engine::ports::{
-    BackfillKind, ConnectionCall, Parsed, PluginCall, RefusalKind, Secret, SourceDone, SourceTask, Verification, Webhook,
+    BackfillKind, ConnectionCall, Parsed, PluginCall, RefusalKind, Secret, SourceDone, SourceTask, Verification,
+    Webhook,
 };
 use cartwright_testkit::present;
 use cartwright_testkit::provider::{Answer, Provider};
@@ -131,10 +132,8 @@ async fn a_poll_goes_on_behind_its_cursor(world: &World) {
 
 async fn the_past_is_read_page_by_page(world: &World) {
     let acme = Acme::open(world).await;
-    let task = |cursor: Option<&str>| SourceTask::Backfill {
-        kind: BackfillKind::Orders,
-        cursor: cursor.map(str::to_owned),
-    };
+    let task =
+        |cursor: Option<&str>| SourceTask::Backfill { kind: BackfillKind::Orders, cursor: cursor.map(str::to_owned) };
     let done = acme.does(task(None), &[ok(json!({ "records": [order()], "next": "p2" }))]).await;
     let SourceDone::Page { events, cursor } = done else { panic!("{done:?}") };
     assert_eq!(cursor.as_deref(), Some("p2"));

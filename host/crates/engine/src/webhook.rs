@@ -8,10 +8,10 @@ use cartwright_domain::ids::{ConnectionId, ShopId};
 use cartwright_domain::plugin::{PluginFailure, PluginKind};
 use cartwright_domain::shop::{Connection, ConnectionKind};
 use serde_json::json;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::Engine;
+use crate::Vault;
 use crate::ingest::EventAnswer;
 use crate::ports::{Aside, ConnectionCall, Parsed, PluginCall, ReceiptEvent, StoreError, Verification, Webhook};
 
@@ -138,8 +138,7 @@ impl Engine {
             ConnectionKind::Source => PluginKind::Source,
         };
         let Some(plugin) = settings.plugin(kind, &connection.plugin) else { return Ok(None) };
-        let secrets: BTreeMap<_, _> = self.store.secrets(shop, connection.id).await?.into_iter().collect();
-        Ok(Some(ConnectionCall {
+        let mut call = ConnectionCall {
             plugin: PluginCall {
                 shop,
                 digest: plugin.digest.clone(),
@@ -148,10 +147,12 @@ impl Engine {
                 limits: plugin.limits,
             },
             connection: connection.id,
-            secrets: Arc::new(secrets),
+            secrets: Arc::default(),
             expiries: Arc::default(),
             now: self.now(),
-        }))
+        };
+        self.open(&mut call).await?;
+        Ok(Some(call))
     }
 }
 

@@ -27,7 +27,25 @@ impl Compiled {
         let mut settings = Digested(Sha256::new());
         engine.precompile_compatibility_hash().hash(&mut settings);
         env!("CARGO_PKG_VERSION").hash(&mut settings);
-        Ok(Self { folder, settings: hex::encode(&settings.0.finalize()[..8]) })
+        let compiled = Self { folder, settings: hex::encode(&settings.0.finalize()[..8]) };
+        compiled.sweep();
+        Ok(compiled)
+    }
+
+    /// Removes what was compiled with other settings: nobody loads it any more.
+    fn sweep(&self) {
+        let Some(folder) = self.folder.as_ref().and_then(|folder| fs::read_dir(folder).ok()) else { return };
+        for path in folder.flatten().map(|entry| entry.path()) {
+            let ours = path.extension().is_some_and(|kind| kind == "cwasm" || kind == "sha256");
+            let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+            let current = stem.rsplit_once('-').is_some_and(|(_, settings)| settings == self.settings);
+            if ours
+                && !current
+                && let Err(error) = fs::remove_file(&path)
+            {
+                tracing::warn!(%error, path = %path.display(), "old compiled code cannot be removed");
+            }
+        }
     }
 
     /// The component with a digest if it was compiled before.
@@ -120,5 +138,29 @@ impl Hasher for Digested {
     fn finish(&self) -> u64 {
         let digest = self.0.clone().finalize();
         digest.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_of_other_settings_is_removed_at_the_start_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let engine = Engine::default();
+        let settings = Compiled::new(&engine, None).unwrap().settings;
+        let put = |name: &str| fs::write(folder.path().join(name), "x").unwrap();
+        let current = [format!("ab-{settings}.cwasm"), format!("ab-{settings}.sha256"), "README".to_owned()];
+        current.iter().for_each(|name| put(name));
+        put("ab-0123456789abcdef.cwasm");
+        put("ab-0123456789abcdef.sha256");
+        Compiled::new(&engine, Some(folder.path().to_owned())).unwrap();
+        let mut left: Vec<_> =
+            fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+        left.sort();
+        let mut expected = current.to_vec();
+        expected.sort();
+        assert_eq!(left, expected);
     }
 }

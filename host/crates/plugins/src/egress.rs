@@ -5,6 +5,7 @@
 //! in at the last moment and appear in no log and no error. What comes back says exactly whether anything was sent.
 
 mod address;
+mod captures;
 mod grants;
 mod http;
 mod mail;
@@ -88,6 +89,9 @@ impl Ways {
 
     async fn perform(&self, rights: &Rights, call: &ConnectionCall, request: &Request) -> Performed {
         let secrets = Secrets { rights, values: &call.secrets };
+        if let Err(why) = captures::check(rights, request) {
+            return Response::Failed(why).into();
+        }
         let limits = self.limits.of(call.plugin.limits);
         let gate = Gate { rights, pace: &self.pace, connection: call.connection, now: call.now };
         let answer = match &request.action {
@@ -95,7 +99,7 @@ impl Ways {
             Action::Mail(mail) => smtp::perform(&self.policy, &limits, gate, secrets, mail).await,
             Action::Inbox { .. } => Err(refused("an entry of the inbox never leaves the host")),
         };
-        answer.unwrap_or_else(Response::Failed).into()
+        captures::take_out(answer.unwrap_or_else(Response::Failed), &request.captures, call.now)
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use cartwright_domain::plugin::{PluginFailure, PluginKind, Problem};
 use cartwright_domain::time::Timestamp;
 use cartwright_engine::ports::{CheckStage, PluginRejection};
-use wasmtime::{PoolConcurrencyLimitError, Trap};
+use wasmtime::{FrameInfo, PoolConcurrencyLimitError, Trap, WasmBacktrace};
 
 use crate::limits::{Limits, bytes};
 
@@ -100,7 +100,7 @@ pub(crate) fn explain(error: &wasmtime::Error, last_words: Option<&str>, output_
             Trap::StackOverflow => "it called itself too deeply: the stack overflowed".to_owned(),
             trap => format!("it crashed: {}", trap.to_string().trim_start_matches("wasm trap: ")),
         };
-        return fail(Problem::Trap, with_words(&text, last_words));
+        return PluginFailure { backtrace: backtrace(error), ..fail(Problem::Trap, with_words(&text, last_words)) };
     }
     let cause = error.root_cause().to_string();
     if cause.contains("fuel allocated for hostcalls") {
@@ -108,6 +108,26 @@ pub(crate) fn explain(error: &wasmtime::Error, last_words: Option<&str>, output_
         return fail(Problem::TooLarge, message);
     }
     invalid(format!("its answer cannot be read: {cause}"))
+}
+
+/// The functions of the guest that were running, innermost first, with the source line where the component says it.
+fn backtrace(error: &wasmtime::Error) -> Vec<String> {
+    let Some(trace) = error.downcast_ref::<WasmBacktrace>() else { return Vec::new() };
+    trace.frames().iter().map(frame).collect()
+}
+
+/// `name at file:line`; as much of it as the component says.
+fn frame(frame: &FrameInfo) -> String {
+    let name = match frame.func_name() {
+        Some(name) => format!("{:#}", rustc_demangle::demangle(name)),
+        None => format!("function {}", frame.func_index()),
+    };
+    // Of several at one place the first is the innermost that was inlined there.
+    let place = frame.symbols().iter().find_map(|symbol| Some((symbol.file()?, symbol.line()?)));
+    match place {
+        Some((file, line)) => format!("{name} at {file}:{line}"),
+        None => name,
+    }
 }
 
 fn with_words(text: &str, last_words: Option<&str>) -> String {

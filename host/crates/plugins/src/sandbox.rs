@@ -2,6 +2,7 @@
 //! may run at once.
 
 use std::collections::HashMap;
+use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, mpsc};
 
@@ -10,7 +11,10 @@ use cartwright_domain::plugin::{PluginFailure, Problem};
 use cartwright_engine::ports::Observer;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime::component::Linker;
-use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Store, UpdateDeadline};
+use wasmtime::{
+    Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Store, UpdateDeadline,
+    WasmBacktraceDetails,
+};
 
 use crate::editions;
 use crate::failure::fail;
@@ -135,10 +139,13 @@ fn config(limits: &Limits) -> Config {
         // The same input gives the same output on every machine, so that a decision can be replayed.
         .cranelift_nan_canonicalization(true)
         .relaxed_simd_deterministic(true)
-        .wasm_backtrace_max_frames(None);
+        .wasm_backtrace_max_frames(NonZeroUsize::new(FRAMES))
+        .wasm_backtrace_details(WasmBacktraceDetails::Enable);
     config
 }
 
+/// Functions of a back-trace that are told.
+const FRAMES: usize = 20;
 const CORE_INSTANCES: u32 = 100;
 const MEMORIES: u32 = 8;
 const TABLES: u32 = 100;

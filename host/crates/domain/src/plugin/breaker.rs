@@ -109,7 +109,9 @@ impl Breaker {
 /// purpose about its input is an answer.
 pub fn counts<T>(result: Result<T, Problem>) -> Option<bool> {
     match result {
-        Ok(_) | Err(Problem::BadInput | Problem::MissingFact | Problem::BadConfig | Problem::NotSupported) => Some(false),
+        Ok(_) | Err(Problem::BadInput | Problem::MissingFact | Problem::BadConfig | Problem::NotSupported) => {
+            Some(false)
+        }
         Err(Problem::Busy | Problem::NotInstalled | Problem::Held | Problem::FactNotRecorded) => None,
         Err(
             Problem::Fault

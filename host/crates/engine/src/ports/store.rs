@@ -21,7 +21,7 @@ use cartwright_domain::world::{Entry, Identity};
 use serde_json::Value;
 use std::sync::Arc;
 
-use super::{Components, PluginLife, Secret};
+use super::{Captured, Components, PluginLife, Secret};
 
 /// Why storage did not do it.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -276,7 +276,7 @@ pub trait Settings: Send + Sync {
     /// Forgets a connection with its secrets. Returns whether there was one.
     async fn remove_connection(&self, shop: ShopId, kind: ConnectionKind, name: &str) -> Result<bool, StoreError>;
 
-    /// Stores a secret of a connection, sealed.
+    /// Stores a secret of a connection, sealed; it does not expire.
     async fn save_secret(
         &self,
         shop: ShopId,
@@ -284,6 +284,19 @@ pub trait Settings: Send + Sync {
         name: &str,
         secret: &Secret,
     ) -> Result<(), StoreError>;
+    /// Stores secrets that the other side of a connection gave, sealed, all of them or none.
+    async fn keep_secrets(
+        &self,
+        shop: ShopId,
+        connection: ConnectionId,
+        captured: &[Captured],
+    ) -> Result<(), StoreError>;
+    /// When secrets of a connection expire, where that is known.
+    async fn secret_expiries(
+        &self,
+        shop: ShopId,
+        connection: ConnectionId,
+    ) -> Result<Vec<(String, Timestamp)>, StoreError>;
     /// The secrets of a connection, opened.
     async fn secrets(&self, shop: ShopId, connection: ConnectionId) -> Result<Vec<(String, Secret)>, StoreError>;
     /// The names of the secrets that are set.

@@ -47,16 +47,14 @@ impl Vault for Engine {
     }
 
     async fn open(&self, call: &mut ConnectionCall) -> Result<(), StoreError> {
-        let secrets = self.store.secrets(call.plugin.shop, call.connection).await?;
-        call.secrets = Arc::new(secrets.into_iter().collect());
+        let (shop, connection) = (call.plugin.shop, call.connection);
+        call.secrets = Arc::new(self.store.secrets(shop, connection).await?.into_iter().collect());
+        call.expiries = Arc::new(self.store.secret_expiries(shop, connection).await?.into_iter().collect());
         Ok(())
     }
 
     async fn keep(&self, call: &ConnectionCall, captured: &[Captured]) -> Result<(), StoreError> {
-        for one in captured {
-            self.store.save_secret(call.plugin.shop, call.connection, &one.name, &one.secret).await?;
-        }
-        Ok(())
+        self.store.keep_secrets(call.plugin.shop, call.connection, captured).await
     }
 }
 

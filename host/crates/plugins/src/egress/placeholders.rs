@@ -1,4 +1,5 @@
-//! Secrets take the place of `{secret:name}` and `{secret:name:base64:PREFIX}` (S44).
+//! Secrets take the place of `{secret:name}`, plain or written for the place where it stands: base64 behind a prefix,
+//! form, JSON (S44).
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -87,12 +88,21 @@ impl<'a> Secrets<'a> {
         let value = self.value(name)?;
         let value = match form {
             None => Zeroizing::new(value.to_vec()),
+            // In a URL the percent signs of below do the same.
+            Some("form") if writing == Writing::Percent => Zeroizing::new(value.to_vec()),
+            Some("form") => {
+                Zeroizing::new(url::form_urlencoded::byte_serialize(value).collect::<String>().into_bytes())
+            }
+            Some("json") => in_json(name, value)?,
             Some(form) => match form.strip_prefix("base64:") {
                 Some(prefix) => {
                     let joined = Zeroizing::new([prefix.as_bytes(), value].concat());
                     Zeroizing::new(STANDARD.encode(&*joined).into_bytes())
                 }
-                None => return Err(refused(format!("`{{secret:{name}:…}}` is no placeholder; only base64: is known"))),
+                None => {
+                    let known = "base64:PREFIX, form and json are known";
+                    return Err(refused(format!("`{{secret:{name}:…}}` is no placeholder; {known}")));
+                }
             },
         };
         let written = match writing {
@@ -101,6 +111,13 @@ impl<'a> Secrets<'a> {
         };
         Ok(Some(InPlace { written, instead_of: end + 1 }))
     }
+}
+
+/// As it stands between the quotes of a JSON string.
+fn in_json(name: &str, value: &[u8]) -> Result<Zeroizing<Vec<u8>>, EgressFailure> {
+    let text = std::str::from_utf8(value).map_err(|_| refused(format!("the secret `{name}` is no text")))?;
+    let quoted = Zeroizing::new(serde_json::Value::from(text).to_string());
+    Ok(Zeroizing::new(quoted.as_bytes()[1..quoted.len() - 1].to_vec()))
 }
 
 fn percent(bytes: &[u8]) -> String {
@@ -123,12 +140,14 @@ mod tests {
 
     fn fill(text: &str, writing: Writing) -> Result<String, String> {
         let all = Arc::new(Grants { secrets: vec!["token".into(), "other".into()], ..Grants::default() });
-        let one = Arc::new(Grants { secrets: vec!["token".into(), "unset".into()], ..Grants::default() });
-        let declared = Grants { secrets: vec!["token".into(), "other".into(), "unset".into()], ..(*all).clone() };
+        let one = Arc::new(Grants { secrets: vec!["token".into(), "unset".into(), "odd".into()], ..Grants::default() });
+        let declared =
+            Grants { secrets: vec!["token".into(), "other".into(), "unset".into(), "odd".into()], ..(*all).clone() };
         let rights = Rights::of(Arc::new(declared), one);
         let values = BTreeMap::from([
             ("token".to_owned(), Secret::from("s3c/ret?")),
             ("other".to_owned(), Secret::from("hidden")),
+            ("odd".to_owned(), Secret::from("a b&c=\"d\"\n")),
         ]);
         let secrets = Secrets { rights: &rights, values: &values };
         match secrets.fill(text.as_bytes(), writing) {
@@ -148,11 +167,22 @@ mod tests {
     }
 
     #[test]
+    fn s44_placeholders_are_filled_in_for_forms_and_for_json() {
+        assert_eq!(fill("key={secret:odd:form}&x=1", Writing::Plain), Ok("key=a+b%26c%3D%22d%22%0A&x=1".to_owned()));
+        let document = fill(r#"{"key": "{secret:odd:json}"}"#, Writing::Plain).unwrap();
+        let document: serde_json::Value = serde_json::from_str(&document).unwrap();
+        assert_eq!(document["key"], "a b&c=\"d\"\n");
+        assert_eq!(fill("?key={secret:odd:form}", Writing::Percent), Ok("?key=a%20b%26c%3D%22d%22%0A".to_owned()));
+    }
+
+    #[test]
     fn s44_only_declared_granted_and_stored_secrets_are_filled_in() {
         assert!(fill("{secret:other}", Writing::Plain).unwrap_err().contains("not granted"));
         assert!(fill("{secret:ghost}", Writing::Plain).unwrap_err().contains("does not declare"));
         assert!(fill("{secret:unset}", Writing::Plain).unwrap_err().contains("is not set"));
-        assert!(fill("{secret:token:hex}", Writing::Plain).unwrap_err().contains("only base64: is known"));
+        assert!(
+            fill("{secret:token:hex}", Writing::Plain).unwrap_err().contains("base64:PREFIX, form and json are known")
+        );
     }
 
     #[test]

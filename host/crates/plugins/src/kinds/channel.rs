@@ -97,7 +97,10 @@ fn task_out(task: &ChannelTask) -> Result<wit::Task, PluginFailure> {
     Ok(match task {
         ChannelTask::Send(message) => wit::Task::Send(message_out(message)?),
         ChannelTask::Lookup(message) => wit::Task::Lookup(message_out(message)?),
-        ChannelTask::Price(provider_id) => wit::Task::Price(provider_id.clone()),
+        ChannelTask::Price(provider_id) => {
+            without_placeholders("the provider's id", &Value::Null, provider_id)?;
+            wit::Task::Price(provider_id.clone())
+        }
         ChannelTask::Probe => wit::Task::Probe,
         ChannelTask::ListTemplates => wit::Task::ListTemplates,
         ChannelTask::CreateTemplate(template) => wit::Task::CreateTemplate(template_out(template)?),

@@ -10,7 +10,7 @@ use cartwright_domain::shop::{Connection, ConnectionKind, Shop};
 use cartwright_domain::strategy::{StrategyRecord, StrategyState, Version};
 use cartwright_domain::time::Timestamp;
 use cartwright_domain::world::Entry;
-use cartwright_engine::ports::{ApiKey, Components, Secret, Settings, StoreError};
+use cartwright_engine::ports::{ApiKey, Captured, Components, Secret, Settings, StoreError};
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
@@ -191,7 +191,7 @@ impl Settings for PostgresStore {
         let mut transaction = self.begin().await?;
         sqlx::query(
             "insert into connection_secrets (shop_id, connection_id, name, sealed) values ($1, $2, $3, $4)
-             on conflict (shop_id, connection_id, name) do update set sealed = excluded.sealed",
+             on conflict (shop_id, connection_id, name) do update set sealed = excluded.sealed, expires_at = null",
         )
         .bind(shop.0)
         .bind(connection.0)
@@ -202,6 +202,48 @@ impl Settings for PostgresStore {
         .map_err(failed)?;
         move_settings(&mut transaction, shop).await?;
         self.end(transaction).await
+    }
+
+    async fn keep_secrets(
+        &self,
+        shop: ShopId,
+        connection: ConnectionId,
+        captured: &[Captured],
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        for one in captured {
+            sqlx::query(
+                "insert into connection_secrets (shop_id, connection_id, name, sealed, expires_at)
+                 values ($1, $2, $3, $4, $5) on conflict (shop_id, connection_id, name)
+                 do update set sealed = excluded.sealed, expires_at = excluded.expires_at",
+            )
+            .bind(shop.0)
+            .bind(connection.0)
+            .bind(column(&one.name))
+            .bind(self.keys.seal(&Place { shop, connection, name: &one.name }, &one.secret)?)
+            .bind(one.expires_at.map(Timestamp::millis))
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed)?;
+        }
+        self.end(transaction).await
+    }
+
+    async fn secret_expiries(
+        &self,
+        shop: ShopId,
+        connection: ConnectionId,
+    ) -> Result<Vec<(String, Timestamp)>, StoreError> {
+        let found: Vec<(String, i64)> = sqlx::query_as(
+            "select name, expires_at from connection_secrets
+             where shop_id = $1 and connection_id = $2 and expires_at is not null order by name",
+        )
+        .bind(shop.0)
+        .bind(connection.0)
+        .fetch_all(&self.pool)
+        .await
+        .map_err(failed)?;
+        Ok(found.into_iter().map(|(name, at)| (from_column(name), Timestamp::from_millis(at))).collect())
     }
 
     async fn secrets(&self, shop: ShopId, connection: ConnectionId) -> Result<Vec<(String, Secret)>, StoreError> {

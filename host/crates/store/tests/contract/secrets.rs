@@ -1,12 +1,12 @@
 //! Secrets never lie in clear (S44).
 
 use cartwright_domain::shop::ConnectionKind;
-use cartwright_engine::ports::{Secret, StoreError};
+use cartwright_engine::ports::{Captured, Secret, StoreError};
 use cartwright_store::SecretKeys;
 
 use crate::contract;
 use crate::settings::connection;
-use crate::values::add_shop;
+use crate::values::{add_shop, at};
 
 const WORDS: &str = "open-sesame-4711";
 
@@ -39,6 +39,22 @@ contract! {
         assert_eq!(secrets, [("password".into(), Secret::from("p")), ("token".into(), Secret::from(WORDS))]);
         store.remove_connection(shop, ConnectionKind::Channel, "main").await.unwrap();
         assert!(store.secrets(shop, channel.id).await.unwrap().is_empty());
+    }
+
+    async fn s44_a_secret_that_was_given_has_its_end_and_one_that_was_set_has_none(db) {
+        let store = db.store();
+        let shop = add_shop(&*store, 1).await;
+        let channel = connection(3, "channel", "main");
+        store.save_connection(shop, &channel).await.unwrap();
+        let given = |name: &str, expires_at| Captured { name: name.into(), secret: Secret::from(WORDS), expires_at };
+        store.save_secret(shop, channel.id, "token", &Secret::from("old")).await.unwrap();
+        let captured = [given("token", Some(at(60))), given("renewal", None)];
+        store.keep_secrets(shop, channel.id, &captured).await.unwrap();
+        let both = [("renewal".into(), Secret::from(WORDS)), ("token".into(), Secret::from(WORDS))];
+        assert_eq!(store.secrets(shop, channel.id).await.unwrap(), both);
+        assert_eq!(store.secret_expiries(shop, channel.id).await.unwrap(), [("token".into(), at(60))]);
+        store.save_secret(shop, channel.id, "token", &Secret::from("new")).await.unwrap();
+        assert!(store.secret_expiries(shop, channel.id).await.unwrap().is_empty());
     }
 }
 

@@ -47,6 +47,7 @@ contract! {
         assert!(store.connections(other).await.unwrap().is_empty());
         assert!(store.secrets(other, channel.id).await.unwrap().is_empty());
         assert!(store.secret_names(other, channel.id).await.unwrap().is_empty());
+        assert!(store.secret_expiries(other, channel.id).await.unwrap().is_empty());
         assert!(store.plugins(other).await.unwrap().is_empty());
         assert!(store.plugin_component(other, "d1").await.unwrap().is_none());
         assert!(store.component(other, "d1").await.unwrap().is_none());
