@@ -30,7 +30,8 @@ pub fn component(name: &str) -> Vec<u8> {
 /// If it was not built.
 pub fn example(name: &str) -> Vec<u8> {
     let file = format!("target/examples/wasm32-wasip2/release/{}.wasm", name.replace('-', "_"));
-    std::fs::read(workspace().join(&file)).unwrap_or_else(|error| panic!("{file}: {error}; run `cargo xtask plugins` first"))
+    std::fs::read(workspace().join(&file))
+        .unwrap_or_else(|error| panic!("{file}: {error}; run `cargo xtask plugins` first"))
 }
 
 /// A file of what providers published, where somebody put it; else the test says so and has a twin on own fixtures.

@@ -52,7 +52,10 @@ pub fn quick_reply(wamid: &str, answered: &str, payload: &str, at: Timestamp) ->
 /// A delivery signed with the app's secret.
 pub fn delivery(body: &Value) -> Delivery {
     let body = body.to_string().into_bytes();
-    let headers = [("content-type", "application/json".to_owned()), ("x-hub-signature-256", format!("sha256={}", hex_signature(APP_SECRET, &body)))];
+    let headers = [
+        ("content-type", "application/json".to_owned()),
+        ("x-hub-signature-256", format!("sha256={}", hex_signature(APP_SECRET, &body))),
+    ];
     let headers = headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     Delivery { topic: "messages".into(), headers, body }
 }
