@@ -2,22 +2,16 @@
 //! what comes back becomes events.
 
 use cartwright_domain::event::{OrderOrigin, What};
-use cartwright_domain::ids::Mint;
-use cartwright_domain::plugin::PluginLimits;
-use cartwright_domain::shop::{Grants, HostGrant};
 use cartwright_domain::time::Span;
 use cartwright_domain::world::{Identity, IdentityKind};
 use cartwright_engine::ports::{
-    BackfillKind, ConnectionCall, Parsed, PluginCall, RefusalKind, Secret, SourceDone, SourceTask, Verification,
-    Webhook,
+    BackfillKind, ConnectionCall, Parsed, RefusalKind, SourceDone, SourceTask, Verification, Webhook,
 };
 use cartwright_testkit::present;
 use cartwright_testkit::provider::{Answer, Provider};
 use cartwright_testkit::whatsapp;
 use cartwright_tests::{World, on_both_databases};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
-use std::sync::Arc;
 
 on_both_databases!(
     a_webhook_that_acme_signed_is_read,
@@ -40,29 +34,8 @@ impl<'a> Acme<'a> {
     async fn open(world: &'a World) -> Self {
         let shop = Provider::start(Answer::reply(404, json!({}))).await;
         let uploaded = world.api.upload("/v1/plugins", present::example("acme-shop")).await.ok();
-        let mut grants: Grants = serde_json::from_value(uploaded["asks"].clone()).unwrap();
-        // What the shop allows of `{config:/url}`.
-        grants.hosts = vec![HostGrant {
-            host: shop.host(),
-            methods: vec!["GET".to_owned(), "POST".to_owned()],
-            path_prefix: "/api/".to_owned(),
-            ..grants.hosts.remove(0)
-        }];
         let secrets = [("api_token", "t0ken"), ("webhook_secret", "s3cret")];
-        let secrets = secrets.map(|(name, value)| (name.to_owned(), Secret::from(value)));
-        let call = ConnectionCall {
-            plugin: PluginCall {
-                shop: world.shop().parse().unwrap(),
-                digest: uploaded["digest"].as_str().unwrap().to_owned(),
-                config: json!({ "url": shop.url() }),
-                grants: Arc::new(grants),
-                limits: PluginLimits::default(),
-            },
-            connection: Mint::new(world.now(), [2; 32]).next(),
-            secrets: Arc::new(BTreeMap::from(secrets)),
-            expiries: Arc::default(),
-            now: world.now(),
-        };
+        let call = world.call_of(&uploaded, &shop, json!({ "url": shop.url() }), &secrets);
         Self { world, shop, call }
     }
 

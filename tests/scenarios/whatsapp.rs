@@ -1,6 +1,7 @@
 //! WhatsApp: what leaves is what Meta takes, and what comes back moves the message on, never twice.
 
 use cartwright_domain::time::Span;
+use cartwright_engine::ports::{ChannelDone, ChannelTask, ConnectionCall, Template, TemplateState};
 use cartwright_testkit::present;
 use cartwright_testkit::provider::{Answer, Provider, Received};
 use cartwright_testkit::shopify::{self, ANA, TEAPOT};
@@ -22,6 +23,8 @@ on_both_databases!(
     s23_a_bad_token_holds_the_channel_until_it_is_put_right,
     s23_a_number_that_is_not_on_whatsapp_ends_the_message,
     a_forged_receipt_changes_nothing,
+    templates_are_listed_and_created_as_meta_documents_it,
+    a_probe_says_whose_number_it_is,
 );
 
 /// A cart that was left four hours ago in a shop that reminds over WhatsApp.
@@ -193,4 +196,56 @@ async fn a_forged_receipt_changes_nothing(world: &World) {
     assert_eq!(world.api.deliver(&webhook, &forged).await, 401);
     world.settle().await;
     assert_eq!(world.message().await["receipt"], Value::Null);
+}
+
+/// The channel for tasks that no message needs.
+async fn at_meta(world: &World, provider: &Provider) -> ConnectionCall {
+    let uploaded = world.api.upload("/v1/plugins", present::component("whatsapp_cloud")).await.ok();
+    let config =
+        json!({ "phone_number_id": PHONE_NUMBER_ID, "business_account_id": "10229012", "endpoint": provider.url() });
+    world.call_of(&uploaded, provider, config, &[("access_token", "EAAtoken")])
+}
+
+async fn does(world: &World, call: &ConnectionCall, task: ChannelTask) -> ChannelDone {
+    world.engine.tasks().run(call, &task, world.now() + Span::minutes(1)).await.unwrap()
+}
+
+async fn templates_are_listed_and_created_as_meta_documents_it(world: &World) {
+    let body = json!({ "type": "BODY", "text": "Hi {{1}}", "example": { "body_text": [["Ana"]] } });
+    let known = json!({ "id": "1", "name": "cart_reminder", "language": "en_US", "status": "REJECTED",
+        "category": "MARKETING", "rejected_reason": "PROMOTIONAL", "components": [body] });
+    let provider = Provider::start(Answer::reply(200, json!({ "data": [known] }))).await;
+    let call = at_meta(world, &provider).await;
+    let ChannelDone::Templates(templates) = does(world, &call, ChannelTask::ListTemplates).await else {
+        panic!("no list")
+    };
+    assert_eq!((templates[0].state, templates[0].words.as_deref()), (TemplateState::Rejected, Some("PROMOTIONAL")));
+
+    provider.then(Answer::reply(200, json!({ "id": "2", "status": "PENDING", "category": "MARKETING" })));
+    let done = does(world, &call, ChannelTask::CreateTemplate(templates[0].clone())).await;
+    let ChannelDone::Created(Template { name, state, .. }) = done else { panic!("{done:?}") };
+    assert_eq!((name.as_str(), state), ("cart_reminder", TemplateState::Pending));
+
+    let [listed, created] = <[Received; 2]>::try_from(provider.received()).unwrap();
+    let fields = "name%2Clanguage%2Cstatus%2Ccategory%2Ccomponents%2Crejected_reason";
+    assert_eq!(listed.path, format!("/v23.0/10229012/message_templates?fields={fields}&limit=250"));
+    assert_eq!((created.method.as_str(), created.path.as_str()), ("POST", "/v23.0/10229012/message_templates"));
+    assert_eq!(created.header("authorization"), Some("Bearer EAAtoken"));
+    let wanted = json!({ "name": "cart_reminder", "language": "en_US", "category": "MARKETING", "components": [body] });
+    assert_eq!(created.json(), wanted);
+    let Some(published) = present::provider_data("whatsapp/openapi_messages_templates_patched.json") else { return };
+    let Some((_program, address)) = node::validator(&published) else { return };
+    let validator = Client::new(address, "EAAtoken");
+    assert_eq!(validator.post(&created.path, &created.json()).await.status, 200);
+}
+
+async fn a_probe_says_whose_number_it_is(world: &World) {
+    let number = json!({ "id": PHONE_NUMBER_ID, "display_phone_number": "+49 30 123456", "verified_name": "Acorn" });
+    let provider = Provider::start(Answer::reply(200, number)).await;
+    let call = at_meta(world, &provider).await;
+    let done = does(world, &call, ChannelTask::Probe).await;
+    assert_eq!(done, ChannelDone::Probed("Acorn, +49 30 123456".to_owned()));
+    provider.then(Answer::graph_error(401, 190, "Invalid OAuth access token"));
+    let ChannelDone::Failed(refused) = does(world, &call, ChannelTask::Probe).await else { panic!("not refused") };
+    assert_eq!(refused.details.code.as_deref(), Some("190"));
 }

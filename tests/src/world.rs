@@ -1,12 +1,16 @@
 //! A whole service in this process: real store, real plugins, real HTTP; only the clock is the test's.
 
 use cartwright_domain::check::check_all;
+use cartwright_domain::ids::Mint;
+use cartwright_domain::plugin::PluginLimits;
+use cartwright_domain::shop::{Grants, HostGrant};
 use cartwright_domain::time::{Span, Timestamp};
 use cartwright_engine::Engine;
-use cartwright_engine::ports::{Clock, MessageFilter, PageRequest, RunFilter};
+use cartwright_engine::ports::{Clock, ConnectionCall, MessageFilter, PageRequest, PluginCall, RunFilter, Secret};
 use cartwright_testkit::clock::{ManualClock, SeededEntropy, at};
 use cartwright_testkit::database::Database;
 use cartwright_testkit::present;
+use cartwright_testkit::provider::Provider;
 use cartwright_testkit::shopify::{self, Delivery};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -92,6 +96,33 @@ impl World {
         }
         let settings = json!({ "plugin": plugin, "config": config, "grants": grants, "secrets": secrets });
         self.api.put(&format!("/v1/{kind}/{name}"), &settings).await.ok()
+    }
+
+    /// The call of a connection of this uploaded plugin with a server in the provider's place: for tasks that no
+    /// connection is saved for.
+    pub fn call_of(
+        &self,
+        uploaded: &Value,
+        server: &Provider,
+        config: Value,
+        secrets: &[(&str, &str)],
+    ) -> ConnectionCall {
+        let mut grants: Grants = serde_json::from_value(uploaded["asks"].clone()).unwrap();
+        grants.hosts = grants.hosts.into_iter().take(1).map(|host| HostGrant { host: server.host(), ..host }).collect();
+        let secrets = secrets.iter().map(|(name, value)| ((*name).to_owned(), Secret::from(*value)));
+        ConnectionCall {
+            plugin: PluginCall {
+                shop: self.shop().parse().unwrap(),
+                digest: uploaded["digest"].as_str().unwrap().to_owned(),
+                config,
+                grants: Arc::new(grants),
+                limits: PluginLimits::default(),
+            },
+            connection: Mint::new(self.now(), [2; 32]).next(),
+            secrets: Arc::new(secrets.collect()),
+            expiries: Arc::default(),
+            now: self.now(),
+        }
     }
 
     /// Publishes a strategy, live.
