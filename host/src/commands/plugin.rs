@@ -3,6 +3,7 @@
 mod asks;
 mod bench;
 mod check;
+mod diff;
 mod fixture;
 mod inspect;
 mod install;
@@ -11,7 +12,9 @@ mod new;
 mod pack;
 mod play;
 mod registry;
+mod records;
 mod remote;
+mod replay;
 mod run;
 mod sign;
 mod stage;
@@ -40,6 +43,10 @@ pub(crate) enum Command {
     Run(run::Args),
     /// Measure what a subject costs, alone and in batches
     Bench(bench::Args),
+    /// Make past decisions again from their records, bit for bit
+    Replay(replay::Args),
+    /// Show which recorded decisions a new version would change
+    Diff(diff::Args),
     /// Install a component in a running service, with no more rights than you say
     Install(install::Args),
     /// List the plugins of a running service
@@ -77,6 +84,8 @@ pub(crate) async fn run(command: Command) -> Result<(), Failure> {
         }
         Command::Run(args) => run::run(args).await,
         Command::Bench(args) => bench::run(args).await,
+        Command::Replay(args) => replay::run(args).await,
+        Command::Diff(args) => diff::run(args).await,
         Command::Install(args) => install::run(args).await,
         Command::List(args) => life::list(args).await,
         Command::Promote(args) => life::promote(args).await,

@@ -8,6 +8,7 @@ pub(crate) mod exchange;
 pub(crate) mod expectation;
 pub(crate) mod facts;
 mod signing;
+pub(crate) mod tasks;
 
 use cartwright_domain::event::read_json;
 use cartwright_domain::plugin::PluginKind;
@@ -21,9 +22,10 @@ use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
 use crate::strategy_file::text_of;
-use exchange::{ResponseDocument, TaskDocument, WebhookDocument};
+use exchange::{ResponseDocument, WebhookDocument};
 use expectation::Expectation;
 use facts::ShopFacts;
+use tasks::TaskDocument;
 
 /// One call of a plugin with everything it may see, and what should come of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

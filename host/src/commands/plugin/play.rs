@@ -1,19 +1,22 @@
 //! Plays a fixture: the calls that the service would make, with the answers that the fixture holds in place of the
 //! outside world.
 
-use cartwright_domain::plugin::{PluginKind, PluginRecord, Usage};
+use cartwright_domain::plan::Offered;
+use cartwright_domain::plugin::{PluginFailure, PluginKind, PluginRecord, Problem, Usage};
 use cartwright_engine::ports::{
-    Answered, Candidate, ConnectionCall, Escape, Parsed, PluginCall, Plugins, ReceiptEvent, Response, Step,
-    TemplatePart, Verification, Webhook,
+    Answered, ConnectionCall, Escape, Parsed, PluginCall, Plugins, ReceiptEvent, Response, Step, TemplatePart,
+    Verification, Webhook,
 };
 use serde_json::{Value, json};
 
 use super::fixture::Fixture;
 use super::fixture::body::Body;
-use super::fixture::exchange::RequestDocument;
+use super::fixture::exchange::{RequestDocument, ResponseDocument};
 use super::fixture::expectation::Expectation;
+use super::fixture::tasks::{self, TaskDocument};
 use super::workbench::Workbench;
 use crate::clock::Stopwatch;
+use crate::failure::counted;
 
 /// Rounds of requests that one task may take (S42).
 const ROUNDS: usize = 5;
@@ -65,7 +68,8 @@ impl Workbench {
                         let stopwatch = Stopwatch::start();
                         Ok(Played::new(self.receive(record.kind, &call, &webhook).await, stopwatch))
                     }
-                    None => self.task(record.kind, &call, fixture).await,
+                    None if record.kind == PluginKind::Channel => self.channel_task(&call, fixture).await,
+                    None => self.source_task(&call, fixture).await,
                 }
             }
         }
@@ -139,56 +143,105 @@ impl Workbench {
         Expectation { verification: Some(verification), ..came }
     }
 
-    /// Goes through the rounds of a task, as far as the fixture holds answers.
-    async fn task(&self, kind: PluginKind, call: &ConnectionCall, fixture: &Fixture) -> Result<Played, String> {
-        let Some(task) = &fixture.task else { return Err("a fixture needs `task` or `webhook`".to_owned()) };
-        if kind == PluginKind::Source {
-            return Err(
-                "`task` is for channels in this edition of the contract; give the source a `webhook`".to_owned()
-            );
-        }
-        let task = task.of_channel(fixture.now);
+    /// Goes through the rounds of a channel's task.
+    async fn channel_task(&self, call: &ConnectionCall, fixture: &Fixture) -> Result<Played, String> {
+        let task = asked(fixture)?.of_channel(fixture.now)?;
         let stopwatch = Stopwatch::start();
-        let mut requests = Vec::new();
+        let mut rounds = Rounds::new(fixture);
         let mut step = self.runtime.channel_begin(call, &task).await;
-        let end = loop {
-            match step {
-                Err(failure) => break Expectation::failed(&failure),
-                Ok(Step::Done(outcome)) => {
-                    break Expectation { outcome: Some(document(&outcome)), ..Expectation::default() };
-                }
-                Ok(Step::Call { requests: asked, state }) => {
-                    let round = requests.len();
-                    let count = asked.len();
-                    requests.push(asked.into_iter().map(|one| document(&RequestDocument::from(one))).collect());
-                    let Some(answers) = fixture.responses.get(round).filter(|_| round < ROUNDS) else {
-                        break Expectation::default();
-                    };
-                    if answers.len() != count {
-                        return Err(format!(
-                            "`responses[{round}]` holds {}, but the plugin made {count} there",
-                            crate::failure::counted(answers.len(), "answer"),
-                        ));
-                    }
-                    let answers: Vec<Response> = answers.iter().map(Into::into).collect();
-                    step = self.runtime.channel_resume(call, &state, &answers).await;
-                }
-            }
-        };
-        if end.outcome.is_some() && requests.len() < fixture.responses.len() {
-            return Err(format!(
-                "`responses` holds {} rounds, but the plugin was done after {}; leave the others out",
-                fixture.responses.len(),
-                requests.len()
-            ));
+        loop {
+            let (state, answers) = match rounds.next(step.map(|step| done(step, tasks::channel_done)))? {
+                Turn::End(came) => return Ok(Played::new(came, stopwatch)),
+                Turn::Resume { state, answers } => (state, answers),
+            };
+            step = self.runtime.channel_resume(call, task.kind(), &state, &answers).await;
         }
-        Ok(Played::new(Expectation { requests: Some(requests), ..end }, stopwatch))
+    }
+
+    /// The same for a source.
+    async fn source_task(&self, call: &ConnectionCall, fixture: &Fixture) -> Result<Played, String> {
+        let task = asked(fixture)?.of_source()?;
+        let stopwatch = Stopwatch::start();
+        let mut rounds = Rounds::new(fixture);
+        let mut step = self.runtime.source_begin(call, &task).await;
+        loop {
+            let (state, answers) = match rounds.next(step.map(|step| done(step, tasks::source_done)))? {
+                Turn::End(came) => return Ok(Played::new(came, stopwatch)),
+                Turn::Resume { state, answers } => (state, answers),
+            };
+            step = self.runtime.source_resume(call, task.kind(), &state, &answers).await;
+        }
     }
 }
 
-pub(crate) fn candidates(fixture: &Fixture) -> Vec<Candidate> {
+fn asked(fixture: &Fixture) -> Result<&TaskDocument, String> {
+    fixture.task.as_ref().ok_or_else(|| "a fixture needs `task` or `webhook`".to_owned())
+}
+
+/// A step with its end as a document.
+fn done<T>(step: Step<T>, told: impl FnOnce(&T) -> Value) -> Step<Value> {
+    match step {
+        Step::Done(end) => Step::Done(told(&end)),
+        Step::Call { requests, state } => Step::Call { requests, state },
+    }
+}
+
+/// How far a task has come, with the answers that the fixture holds.
+struct Rounds<'a> {
+    answers: &'a [Vec<ResponseDocument>],
+    requests: Vec<Vec<Value>>,
+}
+
+/// What is next.
+enum Turn {
+    Resume { state: Vec<u8>, answers: Vec<Response> },
+    End(Expectation),
+}
+
+impl<'a> Rounds<'a> {
+    fn new(fixture: &'a Fixture) -> Self {
+        Self { answers: &fixture.responses, requests: Vec::new() }
+    }
+
+    /// Takes a step. An error is the fixture's own: it holds other answers than the plugin asks for.
+    fn next(&mut self, step: Result<Step<Value>, PluginFailure>) -> Result<Turn, String> {
+        let end = match step {
+            Err(failure) => Expectation::failed(&failure),
+            Ok(Step::Done(_)) if self.requests.len() < self.answers.len() => {
+                return Err(format!(
+                    "`responses` holds {}, but the plugin was done after {}; leave the others out",
+                    counted(self.answers.len(), "round"),
+                    self.requests.len()
+                ));
+            }
+            Ok(Step::Done(outcome)) => Expectation { outcome: Some(outcome), ..Expectation::default() },
+            Ok(Step::Call { requests, state }) => {
+                let round = self.requests.len();
+                let captures: Vec<_> = requests.iter().map(|request| request.captures.clone()).collect();
+                let shown = requests.into_iter().map(|request| document(&RequestDocument::from(request)));
+                self.requests.push(shown.collect());
+                if round == ROUNDS {
+                    let words = format!("it asks for more than {ROUNDS} rounds of requests; the limit is {ROUNDS}");
+                    Expectation::failed(&PluginFailure::new(Problem::InvalidAnswer, words))
+                } else if let Some(answers) = self.answers.get(round) {
+                    if answers.len() != captures.len() {
+                        let (has, needs) = (counted(answers.len(), "answer"), counted(captures.len(), "request"));
+                        return Err(format!("`responses[{round}]` holds {has}, but the plugin made {needs} there"));
+                    }
+                    let answers = answers.iter().zip(&captures).map(|(answer, captures)| answer.seen(captures));
+                    return Ok(Turn::Resume { state, answers: answers.collect() });
+                } else {
+                    Expectation::default()
+                }
+            }
+        };
+        Ok(Turn::End(Expectation { requests: Some(std::mem::take(&mut self.requests)), ..end }))
+    }
+}
+
+pub(crate) fn candidates(fixture: &Fixture) -> Vec<Offered> {
     let offered = fixture.candidates.iter();
-    offered.map(|one| Candidate { name: one.name.clone(), labels: one.labels.clone() }).collect()
+    offered.map(|one| Offered { name: one.name.clone(), labels: one.labels.clone() }).collect()
 }
 
 pub(crate) fn parts(fixture: &Fixture) -> Vec<TemplatePart> {

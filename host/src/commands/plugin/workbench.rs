@@ -9,6 +9,7 @@ use cartwright_domain::time::Timestamp;
 use cartwright_engine::ports::{Components, ConnectionCall, PluginCall, Plugins, StoreError};
 use cartwright_plugins::Runtime;
 use serde_json::Value;
+use sha2::Digest;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -49,6 +50,11 @@ impl Components for AtHand {
 pub(crate) struct Workbench {
     pub(crate) runtime: Arc<Runtime>,
     at_hand: Arc<AtHand>,
+}
+
+/// SHA-256, hex.
+pub(crate) fn digest_of(component: &[u8]) -> String {
+    hex::encode(sha2::Sha256::digest(component))
 }
 
 /// The bytes of a file.
@@ -99,6 +105,7 @@ impl Workbench {
             plugin,
             connection: Mint::new(Timestamp::default(), [1; 32]).next::<ConnectionId>(),
             secrets: Arc::new(secrets.collect()),
+            expiries: Arc::default(),
             now,
         }
     }
