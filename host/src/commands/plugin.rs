@@ -13,6 +13,7 @@ mod pack;
 mod play;
 mod records;
 mod registry;
+mod records;
 mod remote;
 mod replay;
 mod run;
