@@ -1,6 +1,7 @@
 """What an answer of Acme means."""
 
 import json
+import re
 
 from wit_world.exports.channel import (
     Acceptance, Completion, Completion_Created, Completion_Failed, Completion_Probed, Completion_Refreshed,
@@ -144,8 +145,20 @@ def rejection(error: dict) -> Rejection:
 
 
 def document(body: bytes) -> dict:
+    """An object from JSON; an empty one from anything else."""
     try:
-        value = json.loads(body)
+        text = body.decode()
+        value = json.loads(text) if is_shallow(text) else {}
     except ValueError:
         return {}
     return value if isinstance(value, dict) else {}
+
+
+def is_shallow(text: str) -> bool:
+    """Whether it is nested as answers are: the parser would end the call on what is nested a thousand times."""
+    depth = 0
+    for bracket in re.finditer(r"[][{}]", text):
+        depth += 1 if bracket[0] in "[{" else -1
+        if depth > 100:
+            return False
+    return True

@@ -1,7 +1,5 @@
 """Acme's webhooks: what became of messages, replies, and who wants no more."""
 
-import json
-
 import answers
 from componentize_py_types import Err
 from wit_world.exports.channel import Address, AddressKind, Receipt, ReceiptKind
@@ -20,7 +18,7 @@ KINDS = {
 def read(body: bytes) -> list[Receipt]:
     """The events that are known; each is read alone, so that one of a new kind hides no other."""
     try:
-        events = json.loads(body)["events"]
+        events = answers.document(body)["events"]
         return [receipt(event) for event in events if event["type"] in KINDS]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Err(Fault(FaultKind.BAD_INPUT, f"the webhook is not as Acme documents it: {error!r}"))

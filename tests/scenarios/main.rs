@@ -9,4 +9,5 @@ mod mail;
 mod plugin_life;
 mod plugins;
 mod reminder;
+mod trust;
 mod whatsapp;

@@ -76,7 +76,10 @@ fn of(digest: &Value, what: &str) -> String {
 async fn audit(world: &World) -> Vec<String> {
     let mut entries = world.api.list("/v1/plugins/always/audit").await;
     entries.reverse();
-    entries.iter().map(|entry| format!("{} {}", entry["by"].as_str().unwrap(), entry["did"].as_str().unwrap())).collect()
+    entries
+        .iter()
+        .map(|entry| format!("{} {}", entry["by"].as_str().unwrap(), entry["did"].as_str().unwrap()))
+        .collect()
 }
 
 async fn s43_a_roll_back_is_one_call_and_runs_in_flight_go_on(world: &World) {

@@ -56,7 +56,7 @@ pub(crate) async fn upload(world: &World, component: Vec<u8>) {
     assert_eq!(plugin["active"], true, "{plugin:#}");
 }
 
-async fn a_checkout_is_left(world: &World, token: &str) {
+pub(crate) async fn a_checkout_is_left(world: &World, token: &str) {
     let checkout = shopify::checkout(token, None, &ANA, &[TEAPOT], world.now());
     assert_eq!(world.tell("checkouts/create", &checkout).await, 200);
     world.skip(Span::hours(2)).await;

@@ -77,6 +77,24 @@ impl Client {
         self.send(Method::POST, path, Some(("application/wasm", component))).await
     }
 
+    /// The same with a signature beside it.
+    ///
+    /// # Panics
+    /// If nobody answers.
+    pub async fn upload_signed(&self, path: &str, component: Vec<u8>, signature: Option<&str>) -> Reply {
+        let mut request = self.http.post(format!("{}{path}", self.base)).bearer_auth(&self.key);
+        if let Some(shop) = &self.shop {
+            request = request.header("cartwright-shop", shop);
+        }
+        if let Some(signature) = signature {
+            request = request.header("cartwright-signature", signature);
+        }
+        let answer = request.header("content-type", "application/wasm").body(component).send().await.unwrap();
+        let status = answer.status().as_u16();
+        let body = answer.bytes().await.unwrap();
+        Reply { status, body: serde_json::from_slice(&body).unwrap_or(Value::Null) }
+    }
+
     /// The items of a list.
     ///
     /// # Panics

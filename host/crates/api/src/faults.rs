@@ -82,6 +82,7 @@ impl From<InstallError> for Problem {
                 let errors = vec![FieldError::new(rejection.stage.to_string(), rejection.message.clone())];
                 Self { errors, ..Self::new(Code::PluginRejected, rejection.to_string()) }
             }
+            InstallError::Distrusted(distrust) => distrust.into(),
             InstallError::Breaks(faults) => {
                 let broken = problem(Code::PluginBreaksStrategies, faults);
                 let detail = "The version did not take its place: strategies, runs that wait, or connections of the \

@@ -12,6 +12,7 @@ use crate::ingest::GroupCommit;
 use crate::ports::{Clock, Egress, Entropy, Plugins, Store};
 use crate::settings::Cache;
 use crate::tasks::Turns;
+use crate::uses::Unwritten;
 use crate::watch::Watch;
 
 /// Everything a use case needs. Cheap to clone.
@@ -40,6 +41,7 @@ pub struct Engine {
     pub(crate) failpoints: Arc<dyn Failpoints>,
     /// What an operator demands of the signatures in every shop.
     pub(crate) trust_floor: Arc<TrustPolicy>,
+    pub(crate) unwritten: Arc<Unwritten>,
 }
 
 impl Engine {
@@ -68,6 +70,7 @@ impl Engine {
             turns: Arc::default(),
             failpoints: failpoints::none(),
             trust_floor: Arc::default(),
+            unwritten: Arc::default(),
         }
     }
 

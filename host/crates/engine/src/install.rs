@@ -5,6 +5,7 @@ use cartwright_domain::ids::{Mint, ShopId};
 use cartwright_domain::plugin::{AuditEntry, Audited, MoveError, PluginRecord, Rejected, Stage, moved};
 use cartwright_domain::publish::StrategyFault;
 use cartwright_domain::shop::Grants;
+use cartwright_domain::trust::Distrust;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
@@ -23,6 +24,8 @@ pub struct Upload {
     pub grants: Option<Grants>,
     /// How far it goes; without, it becomes active.
     pub stage: Option<Stage>,
+    /// The `.minisig` file beside the component.
+    pub signature: Option<String>,
     /// Who uploads it, for the audit.
     pub by: String,
 }
@@ -40,6 +43,9 @@ pub enum InstallError {
     /// It failed a check; nothing is installed.
     #[error(transparent)]
     Rejected(#[from] PluginRejection),
+    /// Nobody whom the shop trusts has signed it; nothing is installed, or it stays where it was.
+    #[error(transparent)]
+    Distrusted(#[from] Distrust),
     /// It stays where it was: strategies that enter, send or wait would not be sound with it.
     #[error("strategies would not be sound: {}", list(.0))]
     Breaks(Vec<StrategyFault>),
@@ -64,8 +70,18 @@ impl Engine {
         component: Bytes,
         upload: Upload,
     ) -> Result<PluginRecord, InstallError> {
+        // Before anything of it is compiled or run.
+        let digest = hex::encode(Sha256::digest(&component));
+        let installed = self.store.plugins(shop).await?;
+        let known = installed.iter().find(|record| record.digest == digest);
+        let (signed_by, warning) = self.judge(shop, &component, upload.signature.as_deref(), known).await??;
+        if let Some(distrust) = &warning {
+            tracing::warn!(%shop, digest, %distrust, "a plugin that no trusted key has signed is let pass");
+        }
         let checked = match self.plugins.check(component.clone(), self.now()).await {
-            Ok(checked) => checked,
+            Ok(checked) => {
+                PluginRecord { signed_by, distrust: warning.map(|distrust| distrust.to_string()), ..checked }
+            }
             Err(rejection) => {
                 self.keep_rejected(shop, &component, &rejection, &upload.by).await?;
                 return Err(rejection.into());
@@ -91,17 +107,33 @@ impl Engine {
         let now = self.now();
         let known = holdings.plugins.iter().find(|record| record.digest == checked.digest);
         let replaced = holdings.plugins.iter().find(|record| record.is_active() && record.is_of_line(checked));
-        let mut record = known.unwrap_or(checked).clone();
+        let (signed_by, distrust) = (checked.signed_by.clone(), checked.distrust.clone());
+        let mut record = PluginRecord { signed_by, distrust, ..known.unwrap_or(checked).clone() };
+        let trust_is_known =
+            known.is_some_and(|known| known.signed_by == record.signed_by && known.distrust == record.distrust);
         if let Some(grants) = upload.grants.clone().or_else(|| known.or(replaced).map(|record| record.grants.clone())) {
             record.grants = grants;
         }
         let wanted = upload.stage.clone().unwrap_or(Stage::Active);
-        if upload.grants.is_none() && known.is_some_and(|known| known.stage == wanted) {
+        let stays = upload.grants.is_none() && known.is_some_and(|known| known.stage == wanted);
+        if stays && trust_is_known {
             return Ok(record);
         }
         let mut audit = Audit::new(self, &upload.by);
-        if known.is_none() {
-            audit.tell(&record, Audited::Uploaded { version: record.version.clone() });
+        if !trust_is_known {
+            let (signed_by, distrust) = (record.signed_by.clone(), record.distrust.clone());
+            audit.tell(&record, Audited::Uploaded { version: record.version.clone(), signed_by, distrust });
+        }
+        if stays {
+            let records = vec![record.clone()];
+            let changes = PluginChanges {
+                revision: holdings.revision,
+                records,
+                audit: audit.entries,
+                ..PluginChanges::default()
+            };
+            self.store.change_plugins(shop, &changes).await?;
+            return Ok(record);
         }
         if let Some(grants) = &upload.grants {
             audit.tell(&record, Audited::Granted { grants: grants.clone() });
@@ -151,6 +183,9 @@ impl Engine {
         now: cartwright_domain::time::Timestamp,
         why: Option<&str>,
     ) -> Result<Vec<PluginRecord>, InstallError> {
+        if to.is_asked() {
+            self.stands(holdings.shop.id, record).await??;
+        }
         let decides = matches!(to, Stage::Active | Stage::Canary { .. });
         let leaves = record.is_active() && !matches!(to, Stage::Active);
         let records = moved(&holdings.plugins, record, to, now, why)?;

@@ -101,6 +101,7 @@ impl Engine {
         let mut changes = PluginChanges { revision: holdings.revision, ..PluginChanges::default() };
         match change {
             PluginChange::Grant { grants, .. } => {
+                self.stands(shop, record).await??;
                 audit.tell(record, Audited::Granted { grants: grants.clone() });
                 let granted = PluginRecord { grants: grants.clone(), ..record.clone() };
                 changes.records = match &record.stage {
@@ -123,6 +124,7 @@ impl Engine {
                 let why = why.as_deref().unwrap_or("rolled back");
                 changes.records = rolled_back(&holdings.plugins, name, *major, now, why)?;
                 if let Some(back) = changes.records.first() {
+                    self.stands(shop, back).await??;
                     self.refuse_broken(&holdings, back, true).await?;
                 }
             }

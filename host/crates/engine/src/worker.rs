@@ -22,11 +22,15 @@ impl Engine {
     pub async fn work(&self, stop: impl Future<Output = ()>) {
         self.work_until(stop).await;
         self.flush_all_figures().await;
+        if let Err(error) = self.flush_uses().await {
+            tracing::warn!(%error, "what plugins used since the last time is lost");
+        }
     }
 
     async fn work_until(&self, stop: impl Future<Output = ()>) {
         let mut stop = std::pin::pin!(stop);
         loop {
+            self.flush_uses_now_and_then().await;
             let pause = match self.round().await {
                 Ok(true) => Span::ZERO,
                 Ok(false) => LOOK_AGAIN,

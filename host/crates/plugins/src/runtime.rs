@@ -13,9 +13,9 @@ use cartwright_domain::plugin::{
 use cartwright_domain::shop::{ChannelTaskKind, Grants};
 use cartwright_domain::time::Timestamp;
 use cartwright_engine::ports::{
-    Answered, ChannelDone, ChannelTask, Choice, Components, ConnectionCall, Observed, Observer, Parsed, PluginCall, PluginRejection,
-    Plugins, ReceiptEvent, Response, SourceDone, SourceTask, Step, TemplatePart, TemplateReport, Use, Verdict,
-    Verification, Webhook,
+    Answered, ChannelDone, ChannelTask, Choice, Components, ConnectionCall, Observed, Observer, Parsed, PluginCall,
+    PluginRejection, Plugins, ReceiptEvent, Response, SourceDone, SourceTask, Step, TemplatePart, TemplateReport, Use,
+    Verdict, Verification, Webhook,
 };
 use serde_json::Value;
 

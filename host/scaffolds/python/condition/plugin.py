@@ -44,7 +44,8 @@ class Condition:
 def read(text: str) -> int:
     """The least number of orders, or a fault that names the field."""
     try:
-        match json.loads(text):
+        # The parser would end the call on what is nested a thousand times.
+        match json.loads(text if len(text) < 1000 else "{}"):
             case {"min_orders": int(min_orders)} if min_orders >= 1:
                 return min_orders
     except ValueError:

@@ -16,6 +16,7 @@ mod rollback;
 mod show;
 mod traps;
 mod upload;
+mod uses;
 
 use cartwright_domain::ids::ShopId;
 use cartwright_domain::plugin::{Breaker, Kill, PluginRecord, Stage};
@@ -133,4 +134,5 @@ pub(crate) fn operations() -> OpenApiRouter<Api> {
         .routes(routes!(traps::show_trap))
         .routes(routes!(differences::list_differences))
         .routes(routes!(decisions::list_plugin_decisions))
+        .routes(routes!(uses::list_uses))
 }

@@ -2,7 +2,10 @@
 
 use axum::Json;
 use axum::extract::{Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use cartwright_domain::trust::Distrust;
 use cartwright_engine::Upload;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -31,7 +34,10 @@ pub(crate) struct UploadQuery {
 /// kept too. A new version that asks for no more than was granted becomes active at once, unless `stage` says
 /// otherwise; whatever asks for more waits until somebody grants it.
 #[utoipa::path(
-    post, path = "/v1/plugins", tag = "plugins", params(UploadQuery),
+    post, path = "/v1/plugins", tag = "plugins", params(
+        UploadQuery,
+        ("Cartwright-Signature" = Option<String>, Header, description = "The `.minisig` file in base64, on one line: `base64 -w0 FILE.minisig`."),
+    ),
     request_body(content_type = "application/wasm", description = "The component, at most 32 MiB."),
     responses((status = 201, description = "The installed version.", body = PluginView), Invalid, Conflicting)
 )]
@@ -49,9 +55,17 @@ pub(crate) async fn upload_plugin(
             "Send the component itself with `content-type: application/wasm`.",
         ));
     }
+    let signature = signature(request.headers())?;
     let component = limited(request, api.options.limits.component).await?;
     let stage = query.stage.unwrap_or(Target::Active).stage(query.percent)?;
-    let upload = Upload { stage: Some(stage), ..Upload::by(caller.label()) };
+    let upload = Upload { stage: Some(stage), signature, ..Upload::by(caller.label()) };
     let record = api.engine.install_plugin(shop.id(), component, upload).await?;
     Ok((StatusCode::CREATED, Json(record.into())))
+}
+
+/// The `.minisig` file that came along.
+fn signature(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let Some(header) = headers.get("cartwright-signature") else { return Ok(None) };
+    let text = STANDARD.decode(header.as_bytes()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    text.map(Some).ok_or_else(|| Distrust::Unreadable("it is no text in base64".to_owned()).into())
 }

@@ -7,6 +7,7 @@ use super::{PluginLimits, Stage};
 use crate::ids::NoteId;
 use crate::shop::Grants;
 use crate::time::Timestamp;
+use crate::trust::SignedBy;
 
 /// One line of the audit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -35,6 +36,12 @@ pub enum Audited {
     Uploaded {
         /// Its version.
         version: String,
+        /// Who signed it, as far as the shop knew the key.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        signed_by: Option<SignedBy>,
+        /// What the shop was warned of.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        distrust: Option<String>,
     },
     /// It asks for more than was granted, and waits.
     AskedForMore {
