@@ -155,9 +155,12 @@ impl Engine {
             probed = Some((place, answer));
         }
         let rest: Vec<Subject> = match &probed {
-            Some((place, _)) => {
-                subjects.iter().enumerate().filter(|(other, _)| other != place).map(|(_, subject)| subject.clone()).collect()
-            }
+            Some((place, _)) => subjects
+                .iter()
+                .enumerate()
+                .filter(|(other, _)| other != place)
+                .map(|(_, subject)| subject.clone())
+                .collect(),
             None => subjects.to_vec(),
         };
         let mut answers = self.call_plugin(settings, active, question, &rest, &mut found.traps).await;
@@ -249,7 +252,9 @@ impl Engine {
 impl ShopSettings {
     /// The version that stands beside the active one at a stage.
     fn beside(&self, active: &PluginRecord, stage: impl Fn(&Stage) -> bool) -> Option<&Arc<PluginRecord>> {
-        self.plugins.iter().find(|record| stage(&record.stage) && record.kind == active.kind && record.is_of_line(active))
+        self.plugins
+            .iter()
+            .find(|record| stage(&record.stage) && record.kind == active.kind && record.is_of_line(active))
     }
 }
 
@@ -277,7 +282,9 @@ fn held(version: &PluginRecord, why: &str) -> Answer {
 fn why_open(breaker: &Breaker) -> String {
     let Some(open) = breaker.opened() else { return "its circuit breaker is open".to_owned() };
     let (since, failures, subjects) = (open.since, open.failures, open.subjects);
-    format!("its circuit breaker is open since {since}: it failed on {failures} of {subjects} subjects; the first good answer to a probe closes it")
+    format!(
+        "its circuit breaker is open since {since}: it failed on {failures} of {subjects} subjects; the first good answer to a probe closes it"
+    )
 }
 
 /// A branch that leads nowhere is no answer.

@@ -173,7 +173,12 @@ impl Engine {
     }
 
     /// The right to one probe of an open breaker, and its number; one at a time over all nodes.
-    pub(crate) async fn take_probe(&self, settings: &ShopSettings, version: &PluginRecord, now: Timestamp) -> Option<u32> {
+    pub(crate) async fn take_probe(
+        &self,
+        settings: &ShopSettings,
+        version: &PluginRecord,
+        now: Timestamp,
+    ) -> Option<u32> {
         let mut entry = self.breakers.with(settings, version, |counted| counted.base.clone());
         // None as well where it opened within this batch, and is not in the database yet.
         let number = entry.value.take_probe(now)?;

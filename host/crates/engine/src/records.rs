@@ -3,7 +3,9 @@
 use cartwright_domain::decision::{DecisionAnswer, DecisionRecord, Difference, LogEntry, TrapRecord};
 use cartwright_domain::ids::{NoteId, RunId, ShopId, VersionId};
 use cartwright_domain::plan::{Offered, Reply};
-use cartwright_domain::plugin::{AuditEntry, Figures, PluginFailure, PluginKind, PluginRecord, Problem, Rejected, Tally};
+use cartwright_domain::plugin::{
+    AuditEntry, Figures, PluginFailure, PluginKind, PluginRecord, Problem, Rejected, Tally,
+};
 use cartwright_domain::strategy::{Step, Strategy, Version};
 use cartwright_domain::time::Span;
 use cartwright_domain::trace::{Happening, TraceEntry};
@@ -160,10 +162,10 @@ fn decision_of(
         Step::Condition { config, .. } => (PluginKind::Condition, config, Vec::new()),
         Step::Message { select: Some(select), .. } => {
             let labels = |name: &str| definition.content(name).map(|content| content.labels.clone());
-            let offered = select.candidates.iter().map(|name| Offered {
-                name: name.clone(),
-                labels: labels(name).unwrap_or_default(),
-            });
+            let offered = select
+                .candidates
+                .iter()
+                .map(|name| Offered { name: name.clone(), labels: labels(name).unwrap_or_default() });
             (PluginKind::Selector, &select.config, offered.collect())
         }
         _ => return None,

@@ -48,7 +48,14 @@ impl Watch {
     }
 
     /// Lines that it logged.
-    pub(crate) fn logged(&self, shop: ShopId, digest: &str, at: Option<Timestamp>, run: Option<RunId>, lines: &[String]) {
+    pub(crate) fn logged(
+        &self,
+        shop: ShopId,
+        digest: &str,
+        at: Option<Timestamp>,
+        run: Option<RunId>,
+        lines: &[String],
+    ) {
         if lines.is_empty() {
             return;
         }

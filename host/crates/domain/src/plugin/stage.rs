@@ -300,7 +300,9 @@ mod tests {
         assert_eq!((share(0), share(100)), (0, 2_000));
         let grows = |customer: &&CustomerId| !is_in_canary(**customer, "d1", 10) || is_in_canary(**customer, "d1", 20);
         assert!(customers.iter().all(|customer| grows(&customer)));
-        assert!(customers.iter().any(|customer| is_in_canary(*customer, "d1", 10) != is_in_canary(*customer, "d2", 10)));
+        assert!(
+            customers.iter().any(|customer| is_in_canary(*customer, "d1", 10) != is_in_canary(*customer, "d2", 10))
+        );
     }
 
     #[test]
