@@ -142,6 +142,15 @@ async fn an_operator_names_the_shop_and_only_an_operator_makes_one() {
 }
 
 #[tokio::test]
+async fn s42_only_an_operator_changes_what_a_plugin_may_use() {
+    let service = Service::quiet().await;
+    let digest = service.see("/v1/plugins").await["items"][0]["digest"].as_str().unwrap().to_owned();
+    let limits = format!("/v1/plugins/{digest}/limits");
+    let refused = service.ask("PUT", &limits, &service.own, Some("{}")).await;
+    assert_eq!((refused.status, refused.code().as_str()), (403, "operator_only"));
+}
+
+#[tokio::test]
 async fn a_key_opens_until_it_is_removed_and_is_shown_once() {
     let service = Service::quiet().await;
     let keys = format!("/v1/shops/{}/keys", service.shop);

@@ -98,8 +98,7 @@ async fn s43_a_roll_back_is_one_call_and_runs_in_flight_go_on(world: &World) {
     let further = world.api.post("/v1/plugins/always/rollback", &json!({})).await;
     assert_eq!((further.status, further.problem()), (409, "plugin_stage"));
     let moved = "tests moved";
-    let expected = ["tests uploaded", moved, "tests uploaded", moved, moved, moved, moved];
-    assert_eq!(audit(world).await, expected);
+    assert_eq!(audit(world).await, [moved, moved, moved, moved, moved, "tests uploaded", "tests uploaded"]);
 }
 
 async fn s43_a_promotion_is_refused_with_the_list_of_what_would_not_be_sound(world: &World) {
@@ -140,8 +139,7 @@ async fn s12_a_canary_that_traps_is_rolled_back_by_itself_and_no_message_is_lost
     let left = version(world, &canary["digest"]).await;
     assert_eq!(left["stage"], "installed");
     assert!(left["why"].as_str().unwrap().contains("rolled back"), "{left:#}");
-    let done = audit(world).await;
-    assert_eq!(done[done.len() - 2..], ["circuit breaker breaker_opened", "circuit breaker moved"]);
+    assert_eq!(audit(world).await[..2], ["circuit breaker breaker_opened", "circuit breaker moved"]);
     let traps = world.api.list(&of(&canary["digest"], "/traps")).await;
     assert!(traps.len() >= 5, "{}", traps.len());
     assert_eq!((&traps[0]["failure"]["problem"], &traps[0]["decision"]["step"]), (&json!("trap"), &json!("ask")));
@@ -217,8 +215,7 @@ async fn s13_a_circuit_breaker_opens_holds_and_closes_with_a_good_probe(world: &
     world.skip(Span::minutes(2)).await;
     assert_eq!((said(world, "yes it is").await, world.inbox_size().await), (3, 8));
     assert_eq!(version(world, &plugin["digest"]).await["breaker"].get("open"), None);
-    let done = audit(world).await;
-    assert_eq!(done[done.len() - 2..], ["circuit breaker breaker_opened", "circuit breaker breaker_closed"]);
+    assert_eq!(audit(world).await[..2], ["circuit breaker breaker_closed", "circuit breaker breaker_opened"]);
 }
 
 async fn s12_a_plugin_that_is_stopped_holds_its_runs_until_it_goes_on(world: &World) {
@@ -240,7 +237,7 @@ async fn s12_a_plugin_that_is_stopped_holds_its_runs_until_it_goes_on(world: &Wo
     world.api.post("/v1/plugins/always/revive", &json!({})).await.ok();
     world.skip(Span::minutes(1)).await;
     assert_eq!(world.inbox().await, ["yes it is", "yes it is"]);
-    assert_eq!(audit(world).await[2..], ["tests killed", "tests revived"]);
+    assert_eq!(audit(world).await, ["tests killed", "tests moved", "tests revived", "tests uploaded"]);
     assert_eq!(world.api.post("/v1/plugins/nobody/kill", &json!({ "why": "x" })).await.status, 404);
 }
 
