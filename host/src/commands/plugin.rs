@@ -13,7 +13,6 @@ mod pack;
 mod play;
 mod records;
 mod registry;
-mod records;
 mod remote;
 mod replay;
 mod run;
