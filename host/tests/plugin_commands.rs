@@ -265,3 +265,72 @@ fn a_project_is_never_written_over_another() {
     assert!(said.contains("`Vip Customer` is no name for a plugin"), "{said}");
     assert_eq!(desk.read("vip/README.md"), "mine");
 }
+
+/// Decisions of the high-value condition, as traces record them: one for each number of orders.
+fn decisions(desk: &Desk, plugin: &str, counts: &[u64]) -> Vec<Value> {
+    let about: Value = serde_json::from_str(&desk.printed(&["inspect", "--json", plugin])).unwrap();
+    let record = |(place, count): (usize, &u64)| {
+        let branch = if *count >= 5 { "yes" } else { "no" };
+        let reason = if *count >= 5 { "enough" } else { "fewer than 5" };
+        let reason = if *count >= 5 { format!("{count} orders") } else { format!("{count} orders, {reason}") };
+        json!({
+            "plugin": about["name"], "version": about["version"], "digest": about["digest"], "kind": "condition",
+            "config": {"min_orders": 5}, "run": format!("00000000-0000-7000-8000-{place:012}"), "step": "valuable",
+            "now": "2026-01-15T12:00:00.000Z",
+            "facts": [{"fact": "orders.count", "value": count.to_string()}],
+            "answer": {"decided": {"branch": {"branch": branch, "reason": reason}}},
+        })
+    };
+    counts.iter().enumerate().map(record).collect()
+}
+
+fn lines(records: &[Value]) -> String {
+    records.iter().map(|record| format!("{record}\n")).collect()
+}
+
+#[test]
+fn a_past_decision_is_made_again_bit_for_bit() {
+    let desk = Desk::new("replay");
+    let plugin = shipped("high_value");
+    let mut records = decisions(&desk, &plugin, &[4, 3]);
+    desk.write("decisions.jsonl", lines(&records));
+    let folder = present::plugins_folder().canonicalize().unwrap().display().to_string();
+    let said = desk.printed(&["replay", "decisions.jsonl", "--plugins", &folder]);
+    assert_eq!(said.matches("the same").count(), 2, "{said}");
+
+    records[1]["answer"]["decided"]["branch"]["branch"] = "yes".into();
+    desk.write("one.json", records[1].to_string());
+    let (out, said) = desk.ended(1, &["replay", "one.json", "--component", &plugin]);
+    assert!(out.contains("recorded   yes") && out.contains("again      no"), "{out}");
+    assert!(out.contains("DIFFERENT: the decision") && out.contains("read       orders.count = 3"), "{out}");
+    assert!(said.contains("1 of 1 decision came out another way"), "{said}");
+
+    records[1]["digest"] = "0".repeat(64).into();
+    desk.write("one.json", records[1].to_string());
+    let said = desk.refused(&["replay", "one.json", "--plugins", &folder]);
+    assert!(said.contains("there is no component of digest 000") && said.contains("--component"), "{said}");
+    desk.write("odd.json", r#"{"plugin": "vip"}"#);
+    let said = desk.refused(&["replay", "odd.json", "--component", &plugin]);
+    assert!(said.contains("odd.json is no record of a decision: missing field `version`"), "{said}");
+}
+
+#[test]
+fn two_versions_are_compared_on_what_was_decided() {
+    let desk = Desk::new("diff");
+    let old = shipped("high_value");
+    let mut records = decisions(&desk, &old, &[4, 3, 7]);
+    // What the new version reads for this one, nobody read then.
+    records[2]["config"] = json!({"min_orders": 5, "min_spent": {"amount": "1", "currency": "EUR"}});
+    let other = json!({"plugin": "other", "version": "1.0.0"});
+    let mut stray = records[0].clone();
+    stray["plugin"] = other["plugin"].clone();
+    records.push(stray);
+    desk.write("traces/decisions.json", Value::from(records).to_string());
+    let diff = ["diff", &old, &old, "--traces", "traces"];
+    let said = desk.printed(&diff);
+    assert!(said.contains("2  the same") && said.contains("1  of other plugins, left out"), "{said}");
+    assert!(said.contains("not comparable: the old version read `orders.spent`"), "{said}");
+    let told: Value =
+        serde_json::from_str(&desk.printed(&[&diff[..], &["--json", "--deny-changes"]].concat())).unwrap();
+    assert_eq!((&told["decisions"], &told["same"], &told["changed"]), (&json!(3), &json!(2), &json!([])));
+}

@@ -295,6 +295,24 @@ mod tests {
         assert!(published == now, "run UPDATE_FIXTURE_SCHEMA=1 cargo test -p cartwright fixture");
     }
 
+    /// Every fixture of the scaffolds and examples, read as `plugin test` does.
+    #[test]
+    fn the_fixtures_that_come_along_can_be_read() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut folders = vec![root.join("scaffolds"), root.join("../examples")];
+        let mut count = 0;
+        while let Some(folder) = folders.pop() {
+            if folder.ends_with("fixtures") {
+                count += read(&folder).unwrap_or_else(|failure| panic!("{failure:?}")).len();
+                continue;
+            }
+            let unwanted = ["node_modules", "target", ".venv"];
+            let entries = std::fs::read_dir(&folder).unwrap().flatten().map(|entry| entry.path());
+            folders.extend(entries.filter(|path| path.is_dir() && !unwanted.iter().any(|name| path.ends_with(name))));
+        }
+        assert!(count > 20, "only {count} fixtures were found");
+    }
+
     #[test]
     fn what_a_kind_has_no_use_for_is_refused() {
         let fixture = Fixture { data: Some(json!({})), ..Fixture::default() };
