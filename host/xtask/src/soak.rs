@@ -22,6 +22,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     };
     let properties = ["test", "-p", "cartwright-domain", "--test", "behaviour", "properties"];
     run_shown(cargo().args(properties).env("PROPTEST_CASES", CASES))?;
+    let batches = ["test", "-p", "cartwright-plugins", "--test", "properties"];
+    run_shown(cargo().args(batches).env("PROPTEST_CASES", CASES))?;
     for round in 1..=rounds {
         println!("crashes, round {round} of {rounds}");
         run_shown(cargo().args(["test", "-p", "cartwright-tests", "--test", "scenarios", "crash"]))?;

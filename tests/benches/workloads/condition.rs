@@ -79,7 +79,7 @@ pub(crate) async fn measure(figures: &mut Figures) {
 }
 
 /// A customer with ten orders of 64.50.
-fn subject() -> Subject {
+pub(crate) fn subject() -> Subject {
     let now = at(MONDAY_MORNING);
     let mut mint = values::mint(now);
     let customer = values::customer(&mut mint, now);

@@ -1,4 +1,4 @@
-//! What Cartwright costs, each figure beside its floor of the same run: `cargo xtask bench [w1|w2|w4]`.
+//! What Cartwright costs, each figure beside its floor of the same run: `cargo xtask bench [w1|w2|w4|w5|w6]`.
 //!
 //! Absolute figures say something about this machine at this moment; only ratios may be compared. Times are taken
 //! here and nowhere in the tests.
@@ -14,6 +14,8 @@ mod condition;
 mod figures;
 mod ingest;
 mod journeys;
+mod neighbours;
+mod versions;
 
 use cartwright_testkit::database::Database;
 use figures::Figures;
@@ -25,7 +27,8 @@ async fn main() {
         std::env::args().skip(1).filter(|word| word != "--bench").map(|word| word.to_lowercase()).collect();
     let asked = |workload: &str| wanted.is_empty() || wanted.iter().any(|word| word == workload);
     for word in &wanted {
-        assert!(["w1", "w2", "w4"].contains(&word.as_str()), "there is no workload {word}; there are w1, w2 and w4");
+        let known = ["w1", "w2", "w4", "w5", "w6"];
+        assert!(known.contains(&word.as_str()), "there is no workload {word}; there are {}", known.join(", "));
     }
     let mut figures = Figures::begin();
     if asked("w1") {
@@ -39,6 +42,12 @@ async fn main() {
     if asked("w4") {
         journeys::measure("SQLite", Database::sqlite().await, &mut figures).await;
         journeys::measure("PostgreSQL", Database::postgres().await, &mut figures).await;
+    }
+    if asked("w5") {
+        neighbours::measure(&mut figures).await;
+    }
+    if asked("w6") {
+        versions::measure(&mut figures).await;
     }
     figures.end();
 }

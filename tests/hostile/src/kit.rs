@@ -143,7 +143,7 @@ fn decisions() -> Vec<Hostile> {
         "a socket, opened all the same": guests::interpreter_with_socket().component() => Fails("not granted", &["it tried to open a TCP socket, but sockets are not offered"]);
         "an undeclared fact": guests::undeclared_fact().component() => Fails("fact not declared", &["it read `orders.count`, which its descriptor does not declare"]);
         "a fact that nobody granted": guests::reading_tags().component() => Fails("not granted", &["it read `customer.has-tag`, which the shop did not grant"]);
-        "a flood of questions": guests::asking_flood().component() => Fails("time-out", &["it ran longer than 50 ms for one subject"]);
+        "a flood of questions": guests::asking_flood().component() => Fails("answer too large", &["what it asked facts about has more than 256 KiB in one call"]);
         "a flood of log lines": guests::log_flood().component() => Harmless;
         "an endless loop of the first edition": first(guests::endless_loop()) => Fails("time-out", &["it ran longer than 50 ms for one subject"]);
         "a lying pointer of the first edition": first(guests::lying_pointer()) => Fails("invalid answer", &["its answer cannot be read", "out of bounds of memory"]);

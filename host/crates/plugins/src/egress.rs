@@ -6,6 +6,7 @@
 
 mod address;
 mod captures;
+mod echo;
 mod grants;
 mod http;
 mod mail;
@@ -99,7 +100,10 @@ impl Ways {
             Action::Mail(mail) => smtp::perform(&self.policy, &limits, gate, secrets, mail).await,
             Action::Inbox { .. } => Err(refused("an entry of the inbox never leaves the host")),
         };
-        captures::take_out(answer.unwrap_or_else(Response::Failed), &request.captures, call.now)
+        let mut performed = captures::take_out(answer.unwrap_or_else(Response::Failed), &request.captures, call.now);
+        // A secret that came back as it is may be one to capture, so this is last.
+        performed.response = echo::masked(secrets, performed.response);
+        performed
     }
 }
 

@@ -165,9 +165,19 @@ impl Guest {
         if self.reads.len() == READS {
             return Err(Stopped::Reads(READS).into());
         }
+        // What a guest asks about is kept too, and it may ask about very long texts.
+        let asked: usize = read.about.iter().map(length).sum();
+        let limit = self.limits.output_bytes;
+        if asked > limit.saturating_sub(self.reads.iter().flat_map(|known| &known.about).map(length).sum()) {
+            return Err(Stopped::AskedAbout { limit }.into());
+        }
         self.reads.push(read);
         Ok(())
     }
+}
+
+fn length(value: &FactValue) -> usize {
+    if let FactValue::Text(text) = value { text.len() } else { 0 }
 }
 
 #[cfg(test)]

@@ -33,6 +33,8 @@ pub(crate) enum Stopped {
     FurtherThanGranted { fact: &'static str, since: Timestamp, earliest: Timestamp },
     #[error("it read more than {0} different facts in one call, which is the limit")]
     Reads(usize),
+    #[error("what it asked facts about has more than {} in one call, which is the limit", bytes(*limit))]
+    AskedAbout { limit: usize },
     #[error(
         "it read `{1}`, which the record of the decision does not have: it decides in another way than the one that was recorded"
     )]
@@ -65,7 +67,7 @@ impl Stopped {
             | Self::HashOfSecret
             | Self::Socket(_) => Problem::NotGranted,
             Self::FactNotRecorded(..) => Problem::FactNotRecorded,
-            Self::Reads(_) => Problem::TooLarge,
+            Self::Reads(_) | Self::AskedAbout { .. } => Problem::TooLarge,
             Self::NoSubject(_) | Self::OfOtherKind { .. } => Problem::InvalidAnswer,
         }
     }

@@ -363,3 +363,17 @@ async fn an_entry_of_the_inbox_never_leaves() {
     let answer = sender.host.runtime.perform(&sender.call, &request).await.response;
     assert!(matches!(answer, Response::Failed(EgressFailure::Refused(_))), "{answer:?}");
 }
+
+#[tokio::test]
+async fn s44_a_server_that_repeats_a_secret_does_not_tell_it_to_the_plugin() {
+    let (server, asked) = answering(
+        b"HTTP/1.1 200 OK\r\nx-echo: Bearer s3cret/1\r\ncontent-length: 47\r\n\r\ns3cret/1 s3cret%2F1 czNjcmV0LzE= and nothing el",
+    )
+    .await;
+    let answer = sender(&server, &[&server], Limits::default()).get("/v1/bot{secret:token}").await;
+    let Response::Http { headers, body, .. } = answer else { panic!("{answer:?}") };
+    assert!(headers.contains(&("x-echo".to_owned(), "Bearer {secret:token}".to_owned())), "{headers:?}");
+    let body = String::from_utf8(body).unwrap();
+    assert_eq!(body, "{secret:token} {secret:token} {secret:token} and nothing el");
+    asked.await.unwrap();
+}

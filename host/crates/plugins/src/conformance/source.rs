@@ -1,12 +1,16 @@
 //! Sources: only what is signed is believed, and told twice it is the same event.
 
 use bytes::Bytes;
-use cartwright_engine::ports::{Parsed, Plugins, Verification, Webhook};
+use cartwright_domain::plugin::SourceTaskKind;
+use cartwright_domain::world::Identity;
+use cartwright_engine::ports::{
+    BackfillKind, ConnectionCall, Parsed, Plugins, Request, SourceDone, SourceTask, Step, Verification, Webhook,
+};
 use serde_json::{Value, json};
 
 use super::channel::{Broken, unsigned};
 use super::report::Rule;
-use super::{Kit, SampleWebhook};
+use super::{Depth, Kit, SampleWebhook, cassettes, requests};
 
 const UNSIGNED: Rule = Rule {
     name: "wrong-signature-refused",
@@ -33,6 +37,18 @@ const NO_TRAP: Rule = Rule {
     statement: "whatever a body says, the answer is events or a fault",
     remedy: "answer with the fault `bad-input` instead of crashing",
 };
+
+const TASKS: Rule = Rule {
+    name: "tasks-always-answered",
+    statement: "every answer of the platform brings a task to its end: a page, or a failure of the list",
+    remedy: "give a kind to every status and every failure, and never trust a body",
+};
+const GRANTED: Rule = Rule {
+    name: "requests-within-grants",
+    statement: "it asks only for requests that its descriptor declares, with placeholders for credentials",
+    remedy: "declare host, method and path prefix in `hosts`, the secret in `secrets`, and write {secret:name}",
+};
+const ROUNDS: usize = 5;
 
 pub(super) async fn examine(kit: &mut Kit<'_>, configs: &[Value]) {
     let call = kit.connection(configs.first().unwrap_or(&json!({})));
@@ -66,6 +82,9 @@ pub(super) async fn examine(kit: &mut Kit<'_>, configs: &[Value]) {
     if !kit.goes_on() {
         return;
     }
+    if kit.depth == Depth::Full {
+        tasks(kit, configs).await;
+    }
     let (mut twice, mut trap, mut events) = (Ok(()), Ok(()), 0);
     for webhook in fixed.iter().cloned().chain(odd()) {
         let first = kit.runtime.parse(&call, &webhook).await;
@@ -93,6 +112,70 @@ pub(super) async fn examine(kit: &mut Kit<'_>, configs: &[Value]) {
         Ok(Parsed::Events(events)) => Err(format!("{events:?}")),
     };
     kit.report.note(UNKNOWN, seen);
+}
+
+/// Every task that it says it does, through every cassette.
+async fn tasks(kit: &mut Kit<'_>, configs: &[Value]) {
+    let kinds: Vec<SourceTaskKind> = kit.plugin.descriptor.tasks.iter().map(|ability| ability.task).collect();
+    let Some(config) = configs.first().filter(|_| !kinds.is_empty()) else {
+        let why = if kinds.is_empty() { "it does no task" } else { "no configuration is known to try it with" };
+        kit.report.leave_out(TASKS, why);
+        kit.report.leave_out(GRANTED, why);
+        return;
+    };
+    let call = kit.connection(config);
+    let (mut answered, mut granted) = (Ok(()), Ok(()));
+    for kind in kinds {
+        let task = task_of(kind);
+        for cassette in cassettes::all() {
+            let (asked, done) = through(kit, &call, &task, &cassette).await;
+            if let Err(why) = done {
+                answered = Err(format!("{task:?}, {}: {why}", cassette.name));
+            }
+            for request in &asked {
+                let sound = requests::within_grants(kit, &call, request);
+                if let Err(why) = sound.and_then(|()| requests::literal_secret(request)) {
+                    granted = Err(format!("{task:?}: {why}"));
+                }
+            }
+        }
+    }
+    kit.report.note(TASKS, answered);
+    kit.report.note(GRANTED, granted);
+}
+
+fn task_of(kind: SourceTaskKind) -> SourceTask {
+    match kind {
+        SourceTaskKind::Poll => SourceTask::Poll(None),
+        SourceTaskKind::Backfill => SourceTask::Backfill { kind: BackfillKind::Orders, cursor: None },
+        SourceTaskKind::OrdersOf => SourceTask::OrdersOf(Vec::<Identity>::new()),
+        SourceTaskKind::Subscribe => SourceTask::Subscribe("https://example.com/in/1".to_owned()),
+        SourceTaskKind::Probe => SourceTask::Probe,
+    }
+}
+
+/// All requests of a task and what it came to.
+async fn through(
+    kit: &Kit<'_>,
+    call: &ConnectionCall,
+    task: &SourceTask,
+    cassette: &cassettes::Cassette,
+) -> (Vec<Request>, Result<SourceDone, String>) {
+    let mut asked = Vec::new();
+    let mut step = kit.runtime.source_begin(call, task).await;
+    for _ in 0..=ROUNDS {
+        match step {
+            Err(failure) => return (asked, Err(failure.to_string())),
+            Ok(Step::Done(done)) => return (asked, Ok(done)),
+            Ok(Step::Call { requests, state }) => {
+                let limit = kit.runtime.sandbox.limits.body_bytes;
+                let answers: Vec<_> = requests.iter().map(|one| cassette.answer(&one.action, limit)).collect();
+                asked.extend(requests);
+                step = kit.runtime.source_resume(call, task.kind(), &state, &answers).await;
+            }
+        }
+    }
+    (asked, Err(format!("it asks for more than {ROUNDS} rounds")))
 }
 
 /// A topic of no platform, wherever a platform may name it.

@@ -120,7 +120,7 @@ fn in_json(name: &str, value: &[u8]) -> Result<Zeroizing<Vec<u8>>, EgressFailure
     Ok(Zeroizing::new(quoted.as_bytes()[1..quoted.len() - 1].to_vec()))
 }
 
-fn percent(bytes: &[u8]) -> String {
+pub(super) fn percent(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         // A colon is no separator within a segment, and bot tokens have one.
         if byte.is_ascii_alphanumeric() || b"-._~:".contains(byte) {
