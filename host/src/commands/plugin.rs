@@ -3,11 +3,13 @@
 mod asks;
 mod bench;
 mod check;
+mod conformance;
 mod diff;
 mod fixture;
 mod inspect;
 mod install;
 mod life;
+mod logs;
 mod new;
 mod pack;
 mod play;
@@ -47,6 +49,8 @@ pub(crate) enum Command {
     Replay(replay::Args),
     /// Show which recorded decisions a new version would change
     Diff(diff::Args),
+    /// Examine whether a component keeps the promises of its kind
+    Conformance(conformance::Args),
     /// Install a component in a running service, with no more rights than you say
     Install(install::Args),
     /// List the plugins of a running service
@@ -59,6 +63,10 @@ pub(crate) enum Command {
     Kill(life::KillArgs),
     /// Let a stopped plugin go on
     Revive(life::ReviveArgs),
+    /// Show what an installed version wrote into its log
+    Logs(logs::LogsArgs),
+    /// Print the decisions of an installed version as JSON Lines, for replay and diff
+    Decisions(logs::DecisionsArgs),
     /// Make a key pair to sign components with
     Keygen(sign::KeygenArgs),
     /// Sign a component
@@ -86,12 +94,15 @@ pub(crate) async fn run(command: Command) -> Result<(), Failure> {
         Command::Bench(args) => bench::run(args).await,
         Command::Replay(args) => replay::run(args).await,
         Command::Diff(args) => diff::run(args).await,
+        Command::Conformance(args) => conformance::run(args).await,
         Command::Install(args) => install::run(args).await,
         Command::List(args) => life::list(args).await,
         Command::Promote(args) => life::promote(args).await,
         Command::Rollback(args) => life::roll_back(args).await,
         Command::Kill(args) => life::kill(args).await,
         Command::Revive(args) => life::revive(args).await,
+        Command::Logs(args) => logs::logs(args).await,
+        Command::Decisions(args) => logs::decisions(args).await,
         Command::Keygen(args) => sign::keygen(&args),
         Command::Sign(args) => sign::sign(&args),
         Command::Verify(args) => sign::verify(&args),

@@ -51,6 +51,12 @@ impl Service {
         self.answer(self.request(Method::GET, path)).await
     }
 
+    /// Asks for something that is no JSON document.
+    pub(crate) async fn text(&self, path: &str) -> Result<String, Failure> {
+        let bytes = self.bytes(self.request(Method::GET, path)).await?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
     /// Tells something.
     pub(crate) async fn post(&self, path: &str, document: &Value) -> Result<Value, Failure> {
         self.answer(self.request(Method::POST, path).json(document)).await
@@ -97,6 +103,10 @@ impl Service {
     }
 
     async fn answer(&self, request: RequestBuilder) -> Result<Value, Failure> {
+        Ok(serde_json::from_slice(&self.bytes(request).await?).unwrap_or_default())
+    }
+
+    async fn bytes(&self, request: RequestBuilder) -> Result<Bytes, Failure> {
         let url = &self.url;
         let silent = |error: reqwest::Error| {
             let why = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
@@ -105,8 +115,11 @@ impl Service {
         let response = request.send().await.map_err(silent)?;
         let status = response.status();
         let bytes = response.bytes().await.map_err(silent)?;
-        let document: Value = serde_json::from_slice(&bytes).unwrap_or_default();
-        if status.is_success() { Ok(document) } else { Err(refusal(url, status.as_u16(), &document)) }
+        if status.is_success() {
+            return Ok(bytes);
+        }
+        let problem: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+        Err(refusal(url, status.as_u16(), &problem))
     }
 }
 
