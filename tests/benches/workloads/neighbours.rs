@@ -9,6 +9,7 @@ use bytes::Bytes;
 use cartwright_domain::event::Origin;
 use cartwright_domain::ids::ShopId;
 use cartwright_domain::shop::Grants;
+use cartwright_engine::Upload;
 use cartwright_engine::ports::PluginCall;
 use cartwright_plugins::SLICE;
 use cartwright_testkit::database::Database;
@@ -30,7 +31,7 @@ pub(crate) async fn measure(figures: &mut Figures) {
     let shop: ShopId = world.shop().parse().unwrap();
     let tame = Bytes::from(guests::tame().component());
     let facts = Grants { facts: vec!["orders.*".into()], ..Grants::default() };
-    world.engine.install_plugin(shop, tame, Some(facts)).await.unwrap();
+    world.engine.install_plugin(shop, tame, granted(facts)).await.unwrap();
     world.publish(&strategy()).await;
     let hostile = hostile(&world).await;
     // The first journeys pay for what is made once.
@@ -68,9 +69,13 @@ pub(crate) async fn measure(figures: &mut Figures) {
 async fn hostile(world: &World) -> PluginCall {
     let shop = world.engine.make_shop("Hostile", "EUR".parse().unwrap(), None, None).await.unwrap();
     let component = Bytes::from(guests::once_configured(guests::endless_loop()).component());
-    let plugin = world.engine.install_plugin(shop.id, component, Some(Grants::default())).await.unwrap();
+    let plugin = world.engine.install_plugin(shop.id, component, granted(Grants::default())).await.unwrap();
     let config = json!({ "awake": true });
     PluginCall { shop: shop.id, digest: plugin.digest, config, grants: Arc::default(), limits: Default::default() }
+}
+
+fn granted(grants: Grants) -> Upload {
+    Upload { grants: Some(grants), ..Upload::by("bench") }
 }
 
 /// One journey after another, each begun when its time has come.
