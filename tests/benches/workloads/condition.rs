@@ -1,4 +1,4 @@
-//! W1: the condition `high-value` through the sandbox, for each subject, in batches of 1, 32 and 256; against the
+//! W1: the condition `high-value` through the sandbox, for each subject, in batches of 1, 32, 64 and 256; against the
 //! same component called bare, and against the same logic as a closure.
 
 use std::hint::black_box;
@@ -23,9 +23,9 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use crate::figures::{Figures, Unit};
 
-wasmtime::component::bindgen!({ path: "../wit/v0.1", world: "condition-plugin" });
+wasmtime::component::bindgen!({ path: "../wit/v0.2", world: "condition-plugin" });
 
-use cartwright::plugin::{cart, contact, customer, decision, orders, run, types};
+use cartwright::plugin::{cart, contact, customer, decision, local_time, messages, orders, run, types, words};
 
 const ROUNDS: usize = 15;
 const CONFIG: &str = r#"{"min_orders":5,"min_spent":{"amount":"500.00","currency":"EUR"}}"#;
@@ -59,7 +59,7 @@ pub(crate) async fn measure(figures: &mut Figures) {
         grants: Arc::new(grants),
         limits: Default::default(),
     };
-    for size in [1, 32, 256] {
+    for size in [1, 32, 64, 256] {
         let batch = vec![subject.clone(); size];
         let mut least = f64::INFINITY;
         for _ in 0..ROUNDS {
@@ -182,6 +182,15 @@ impl orders::Host for Known {
     fn count_since(&mut self, _: i64) -> u32 {
         10
     }
+    fn count_between(&mut self, _: i64, _: i64) -> u32 {
+        10
+    }
+    fn spent_between(&mut self, _: i64, _: i64) -> Option<types::Money> {
+        None
+    }
+    fn has_bought(&mut self, _: String) -> bool {
+        false
+    }
     fn spent(&mut self) -> Option<types::Money> {
         Some(types::Money { minor: 64_500, currency: "EUR".to_owned() })
     }
@@ -206,6 +215,9 @@ impl customer::Host for Known {
     fn has_tag(&mut self, _: String) -> bool {
         false
     }
+    fn tags(&mut self) -> Vec<String> {
+        Vec::new()
+    }
     fn attribute(&mut self, _: String) -> Option<String> {
         None
     }
@@ -213,6 +225,9 @@ impl customer::Host for Known {
 
 impl contact::Host for Known {
     fn first_name(&mut self) -> Option<String> {
+        None
+    }
+    fn last_name(&mut self) -> Option<String> {
         None
     }
     fn phone(&mut self) -> Option<String> {
@@ -251,6 +266,9 @@ impl cart::Host for Known {
     fn has_category(&mut self, _: String) -> bool {
         false
     }
+    fn quantity_of(&mut self, _: String) -> u32 {
+        0
+    }
     fn updated_at(&mut self) -> Option<i64> {
         None
     }
@@ -266,7 +284,46 @@ impl run::Host for Known {
     fn step(&mut self) -> String {
         String::new()
     }
+    fn strategy(&mut self) -> String {
+        String::new()
+    }
     fn messages_sent(&mut self) -> u32 {
         0
+    }
+}
+
+impl words::Host for Known {
+    fn translate(&mut self, _: String, _: String) -> Option<String> {
+        None
+    }
+}
+
+impl messages::Host for Known {
+    fn count_between(&mut self, _: i64, _: i64) -> u32 {
+        0
+    }
+    fn last_at(&mut self) -> Option<i64> {
+        None
+    }
+    fn reacted_between(&mut self, _: messages::Reaction, _: i64, _: i64) -> u32 {
+        0
+    }
+}
+
+impl local_time::Host for Known {
+    fn zone(&mut self) -> String {
+        String::new()
+    }
+    fn weekday(&mut self) -> local_time::Day {
+        local_time::Day::Monday
+    }
+    fn hour(&mut self) -> u8 {
+        0
+    }
+    fn minute(&mut self) -> u8 {
+        0
+    }
+    fn date(&mut self) -> String {
+        String::new()
     }
 }
