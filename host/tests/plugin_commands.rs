@@ -143,7 +143,7 @@ fn a_channel_is_tested_without_its_provider() {
     };
     let asks = json!([[{"effect": "none", "http": {
         "method": "GET",
-        "url": "https://graph.facebook.com/v23.0/10001?fields=id",
+        "url": "https://graph.facebook.com/v23.0/10001?fields=display_phone_number%2Cverified_name",
         "headers": {"authorization": "Bearer {secret:access_token}"},
     }}]]);
     desk.write("fixtures/probe.json", json!([probe(200, json!({"requests": asks}))]).to_string());

@@ -4,10 +4,10 @@
 use cartwright_domain::time::{Span, Timestamp};
 use cartwright_testkit::shopify::{self, ANA, Person, TEAPOT};
 use cartwright_tests::{World, on_both_databases};
-use hostile_guests::Condition;
+use hostile_guests::{Condition, guests};
 use serde_json::{Value, json};
 
-use crate::plugins::{always_no, always_yes, asking, upload};
+use crate::plugins::{always_no, always_yes, asking, configured, upload};
 
 on_both_databases!(
     s43_a_roll_back_is_one_call_and_runs_in_flight_go_on,
@@ -21,9 +21,9 @@ on_both_databases!(
     a_decision_is_told_with_everything_it_was_made_on,
 );
 
-/// The condition `always`, which traps.
+/// The condition `always`, which traps once it is awake: nothing that an upload would see.
 fn trapping() -> Vec<u8> {
-    Condition { evaluate: "unreachable", ..Condition::new("always") }.component()
+    guests::once_configured(Condition { evaluate: "unreachable", ..Condition::new("always") }).component()
 }
 
 /// The same until a moment, and yes from then on.
@@ -33,7 +33,8 @@ fn trapping_until(moment: Timestamp) -> Vec<u8> {
         moment.millis()
     );
     let evaluate: &'static str = evaluate.leak();
-    Condition { imports: vec![("decision", "now", "(result i64)")], evaluate, ..Condition::new("always") }.component()
+    let imports = vec![("decision", "now", "(result i64)")];
+    guests::once_configured(Condition { imports, evaluate, ..Condition::new("always") }).component()
 }
 
 /// The same with a fact that it reads, and says yes.
@@ -45,7 +46,7 @@ fn reading() -> Vec<u8> {
 }
 
 /// The same for configurations with a number only.
-fn configured() -> Vec<u8> {
+fn demanding() -> Vec<u8> {
     Condition { config_schema: r#"{"type":"object","required":["n"]}"#, ..Condition::new("always") }.component()
 }
 
@@ -72,14 +73,14 @@ fn of(digest: &Value, what: &str) -> String {
     format!("/v1/plugins/{}{what}", digest.as_str().unwrap())
 }
 
-/// What was done to the plugin, oldest first.
+/// What was done to the plugin and by whom, in alphabetical order: much of it happens in one instant.
 async fn audit(world: &World) -> Vec<String> {
-    let mut entries = world.api.list("/v1/plugins/always/audit").await;
-    entries.reverse();
-    entries
-        .iter()
-        .map(|entry| format!("{} {}", entry["by"].as_str().unwrap(), entry["did"].as_str().unwrap()))
-        .collect()
+    let entries = world.api.list("/v1/plugins/always/audit").await;
+    let told =
+        entries.iter().map(|entry| format!("{} {}", entry["by"].as_str().unwrap(), entry["did"].as_str().unwrap()));
+    let mut told: Vec<String> = told.collect();
+    told.sort();
+    told
 }
 
 async fn s43_a_roll_back_is_one_call_and_runs_in_flight_go_on(world: &World) {
@@ -107,7 +108,7 @@ async fn s43_a_promotion_is_refused_with_the_list_of_what_would_not_be_sound(wor
     let checkout = shopify::checkout("waits", None, &ANA, &[TEAPOT], world.now());
     assert_eq!(world.tell("checkouts/create", &checkout).await, 200);
     world.settle().await;
-    let refused = world.api.upload("/v1/plugins", configured()).await;
+    let refused = world.api.upload("/v1/plugins", demanding()).await;
     assert_eq!((refused.status, refused.problem()), (409, "plugin_breaks_strategies"), "{:#}", refused.body);
     assert_eq!(refused.body["errors"][0]["field"], "strategies.ask.steps.ask.config");
     let plugins = world.api.list("/v1/plugins").await;
@@ -131,7 +132,7 @@ async fn s43_a_promotion_is_refused_with_the_list_of_what_would_not_be_sound(wor
 
 async fn s12_a_canary_that_traps_is_rolled_back_by_itself_and_no_message_is_lost_or_wrong(world: &World) {
     upload(world, always_yes()).await;
-    world.publish(&asking("always")).await;
+    world.publish(&configured("always")).await;
     let canary = world.api.upload("/v1/plugins?stage=canary&percent=99", trapping()).await.ok();
     assert_eq!((&canary["stage"], &canary["percent"]), (&json!("canary"), &json!(99)), "{canary:#}");
     checkouts_are_left(world, 12).await;
@@ -168,7 +169,7 @@ async fn s43_a_canary_decides_for_its_share_and_then_for_all(world: &World) {
 
 async fn s43_a_shadow_is_asked_about_everybody_and_changes_nothing(world: &World) {
     upload(world, always_no()).await;
-    world.publish(&asking("always")).await;
+    world.publish(&configured("always")).await;
     let shadow = world.api.upload("/v1/plugins?stage=shadow", reading()).await.ok();
     assert_eq!((&shadow["stage"], &shadow["then"]["stage"]), (&json!("waiting"), &json!("shadow")), "{shadow:#}");
     let granted = world.api.post(&of(&shadow["digest"], "/grants"), &shadow["asks"]).await.ok();
@@ -198,7 +199,7 @@ async fn s43_a_shadow_is_asked_about_everybody_and_changes_nothing(world: &World
 async fn s13_a_circuit_breaker_opens_holds_and_closes_with_a_good_probe(world: &World) {
     let well_again = world.now() + Span::hours(1) + Span::seconds(90);
     let plugin = world.api.upload("/v1/plugins", trapping_until(well_again)).await.ok();
-    world.publish(&asking("always")).await;
+    world.publish(&configured("always")).await;
     checkouts_are_left(world, 8).await;
     // Five took the branch for errors, and from there on everybody holds.
     assert_eq!((said(world, "no it is not").await, world.inbox_size().await), (5, 5));

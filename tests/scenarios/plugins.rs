@@ -28,7 +28,7 @@ pub(crate) fn always_no() -> Vec<u8> {
 }
 
 /// The same with a configuration, which wakes what slept through its upload.
-fn configured(plugin: &str) -> Value {
+pub(crate) fn configured(plugin: &str) -> Value {
     let mut strategy = asking(plugin);
     strategy["steps"]["ask"]["config"] = json!({ "awake": true });
     strategy

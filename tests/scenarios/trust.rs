@@ -154,6 +154,8 @@ async fn s41_a_rate_delays_messages_and_loses_none(world: &World) {
         assert_eq!(world.tell("carts/update", &shopify::cart(token, &[TEAPOT], world.now())).await, 200);
     }
     world.skip(Span::hours(4)).await;
+    assert_eq!(provider.received().len(), 1, "one a minute");
+    world.skip(Span::minutes(5)).await;
     assert_eq!(provider.received().len(), 2, "both went out, one after the other");
     let messages = world.api.list("/v1/messages").await;
     let attempts: Vec<&Value> = messages.iter().map(|message| &message["attempts"]).collect();

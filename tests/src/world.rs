@@ -108,7 +108,14 @@ impl World {
         secrets: &[(&str, &str)],
     ) -> ConnectionCall {
         let mut grants: Grants = serde_json::from_value(uploaded["asks"].clone()).unwrap();
-        grants.hosts = grants.hosts.into_iter().take(1).map(|host| HostGrant { host: server.host(), ..host }).collect();
+        // Which host it is stands in the configuration; here it is the server's.
+        let hosts = uploaded["descriptor"]["hosts"].as_array().unwrap().iter().map(|need| HostGrant {
+            host: server.host(),
+            methods: serde_json::from_value(need["methods"].clone()).unwrap(),
+            path_prefix: need["path_prefix"].as_str().unwrap().to_owned(),
+            per_minute: None,
+        });
+        grants.hosts = hosts.collect();
         let secrets = secrets.iter().map(|(name, value)| ((*name).to_owned(), Secret::from(*value)));
         ConnectionCall {
             plugin: PluginCall {

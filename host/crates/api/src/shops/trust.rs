@@ -25,14 +25,14 @@ pub(crate) struct TrustView {
     /// What holds: with what the operator demands of every shop.
     effective: TrustPolicy,
     /// The keys that hold, by the ids that signatures show.
-    key_ids: Vec<KeyView>,
+    key_ids: Vec<TrustedKeyView>,
     /// Versions at work that would be warned of or refused if they were installed now.
     distrusted: Vec<DistrustView>,
 }
 
 /// A trusted key.
 #[derive(Debug, Serialize, JsonSchema)]
-struct KeyView {
+struct TrustedKeyView {
     /// As minisign shows it.
     key_id: String,
     /// Whose it is.
@@ -54,7 +54,8 @@ described!(TrustView);
 
 impl From<Trusted> for TrustView {
     fn from(trusted: Trusted) -> Self {
-        let key_of = |TrustedKey { name, key }: &TrustedKey| Some(KeyView { key_id: key_id(key)?, name: name.clone() });
+        let key_of =
+            |TrustedKey { name, key }: &TrustedKey| Some(TrustedKeyView { key_id: key_id(key)?, name: name.clone() });
         let distrusted = trusted.distrusted.into_iter().map(|(record, why)| DistrustView {
             plugin: format!("{}@{}", record.name, record.version),
             digest: record.digest,

@@ -35,6 +35,7 @@ impl PluginFailure {
 /// What can go wrong with a plugin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "PluginProblem")]
 pub enum Problem {
     /// It answered with a fault of its own.
     Fault,

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use cartwright_domain::contact::{Address, AddressKind};
 use cartwright_domain::ids::Mint;
 use cartwright_domain::message::Outcome;
+use cartwright_domain::plugin::{PluginFailure, Problem};
 use cartwright_domain::shop::ChannelTaskKind;
 use cartwright_engine::ports::{
     ChannelDone, ChannelTask, ConnectionCall, OutgoingMessage, Plugins, Request, RequestEffect, Step, Template,
@@ -167,7 +168,9 @@ async fn play(kit: &Kit<'_>, call: &ConnectionCall, task: &ChannelTask, cassette
     let name = cassette.name;
     match &outcome {
         Err(why) => found.against(ALWAYS_TYPED, format!("{name}: {why}")),
-        Ok(ChannelDone::Sent(Outcome::Accepted { provider_id })) if !cassette.may_be_accepted && !asked.is_empty() => {
+        Ok(Some(ChannelDone::Sent(Outcome::Accepted { provider_id })))
+            if !cassette.may_be_accepted && !asked.is_empty() =>
+        {
             found.against(NOT_ACCEPTED, format!("{name} was answered with accepted `{provider_id}`"));
         }
         Ok(_) => {}
@@ -202,13 +205,15 @@ async fn through(
     call: &ConnectionCall,
     task: &ChannelTask,
     cassette: &Cassette,
-) -> (Vec<Request>, Result<ChannelDone, String>) {
+) -> (Vec<Request>, Result<Option<ChannelDone>, String>) {
     let mut asked = Vec::new();
     let mut step = kit.runtime.channel_begin(call, task).await;
     for _ in 0..ROUNDS {
         match step {
+            // The configuration and the template are made up; a task may need more of them, and says which field.
+            Err(failure) if asked.is_empty() && needs_more(task, &failure) => return (asked, Ok(None)),
             Err(failure) => return (asked, Err(failure.to_string())),
-            Ok(Step::Done(outcome)) => return (asked, Ok(outcome)),
+            Ok(Step::Done(outcome)) => return (asked, Ok(Some(outcome))),
             Ok(Step::Call { requests, state }) => {
                 let limit = kit.runtime.sandbox.limits.body_bytes;
                 let answers: Vec<_> = requests.iter().map(|one| cassette.answer(&one.action, limit)).collect();
@@ -218,10 +223,14 @@ async fn through(
         }
     }
     match step {
-        Ok(Step::Done(outcome)) => (asked, Ok(outcome)),
+        Ok(Step::Done(outcome)) => (asked, Ok(Some(outcome))),
         Ok(Step::Call { .. }) => (asked, Err(format!("it asks for more than {ROUNDS} rounds"))),
         Err(failure) => (asked, Err(failure.to_string())),
     }
+}
+
+fn needs_more(task: &ChannelTask, failure: &PluginFailure) -> bool {
+    task.kind() != ChannelTaskKind::Send && matches!(failure.problem, Problem::BadConfig | Problem::BadInput)
 }
 
 async fn webhooks(kit: &mut Kit<'_>, config: &Value) {
