@@ -1,5 +1,7 @@
 //! Takes the scaffolds and the newest edition of the contract into the binary: `cartwright plugin new` needs no files.
 
+#![allow(clippy::disallowed_methods, reason = "cargo tells a build script everything by variables")]
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 

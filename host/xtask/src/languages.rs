@@ -60,7 +60,7 @@ pub(crate) fn check(part: &mut Part) {
 
 /// The command line that is tried, and a shell that finds it.
 fn prepare() -> Result<Shell, String> {
-    run_shown(cargo().args(["build", "--quiet", "-p", "cartwright"]))?;
+    run_shown(cargo().args(["build", "--workspace", "--bins", "--tests", "--quiet"]))?;
     Shell::open(&crate::root().join(FOLDER))
 }
 

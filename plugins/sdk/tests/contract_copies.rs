@@ -1,5 +1,7 @@
 //! Examples carry their own copy of the contract; a copy that differs would build against a contract nobody offers.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,7 @@
 //! What is known of a decision afterwards: what it used, where it crashed, and the decision itself, made again.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 mod support;
 
 use std::sync::Arc;

@@ -1,6 +1,8 @@
 //! The hostile kit: whatever a component does, it meets its named error, nobody else waits for it, and afterwards
 //! everything is as it was.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 mod support;
 
 use std::collections::BTreeSet;

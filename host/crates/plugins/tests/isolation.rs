@@ -1,5 +1,7 @@
 //! What isolates one subject, one batch and one shop from the next, and what a component may do unpunished.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 mod support;
 
 use std::time::Duration;

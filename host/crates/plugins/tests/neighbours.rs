@@ -1,6 +1,8 @@
 //! A hostile shop beside a decent one: nobody waits longer than a slice for it, and it leaves nothing behind. This
 //! file is a process of its own: it looks at the memory of the whole of it.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 mod support;
 
 use std::future::Future;

@@ -1,6 +1,8 @@
 //! What holds of every batch, whoever is in it: it decides as each of its subjects alone, in any order, and one that
 //! fails harms no other. `cargo xtask soak` asks for more cases by PROPTEST_CASES.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 mod support;
 
 use std::sync::LazyLock;

@@ -104,10 +104,10 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
 
 fn fate(before: &DecisionRecord, after: &DecisionRecord) -> Fate {
     for (record, which) in [(before, "the old version"), (after, "the new version")] {
-        if let DecisionAnswer::Failed(failure) = &record.answer {
-            if failure.problem == Problem::FactNotRecorded || failure.problem.may_pass() {
-                return Fate::NotComparable(format!("{which} {}", failure.message.trim_start_matches("it ")));
-            }
+        if let DecisionAnswer::Failed(failure) = &record.answer
+            && (failure.problem == Problem::FactNotRecorded || failure.problem.may_pass())
+        {
+            return Fate::NotComparable(format!("{which} {}", failure.message.trim_start_matches("it ")));
         }
     }
     let (from, to) = (Decided::from(&before.answer), Decided::from(&after.answer));

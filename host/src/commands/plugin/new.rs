@@ -147,7 +147,7 @@ fn scaffold(language: &str, kind: PluginKind, name: &str) -> Result<(Vec<Written
                 Err(_) => content.to_vec(),
             };
             if path == NEXT {
-                next = next.is_empty().then(|| String::from_utf8_lossy(&content).into_owned()).unwrap_or(next);
+                next = if next.is_empty() { String::from_utf8_lossy(&content).into_owned() } else { next };
             } else {
                 files.push(Written { path, content });
             }

@@ -151,7 +151,7 @@ impl Workbench {
         let mut step = self.runtime.channel_begin(call, &task).await;
         loop {
             let (state, answers) = match rounds.next(step.map(|step| done(step, tasks::channel_done)))? {
-                Turn::End(came) => return Ok(Played::new(came, stopwatch)),
+                Turn::End(came) => return Ok(Played::new(*came, stopwatch)),
                 Turn::Resume { state, answers } => (state, answers),
             };
             step = self.runtime.channel_resume(call, task.kind(), &state, &answers).await;
@@ -166,7 +166,7 @@ impl Workbench {
         let mut step = self.runtime.source_begin(call, &task).await;
         loop {
             let (state, answers) = match rounds.next(step.map(|step| done(step, tasks::source_done)))? {
-                Turn::End(came) => return Ok(Played::new(came, stopwatch)),
+                Turn::End(came) => return Ok(Played::new(*came, stopwatch)),
                 Turn::Resume { state, answers } => (state, answers),
             };
             step = self.runtime.source_resume(call, task.kind(), &state, &answers).await;
@@ -195,7 +195,7 @@ struct Rounds<'a> {
 /// What is next.
 enum Turn {
     Resume { state: Vec<u8>, answers: Vec<Response> },
-    End(Expectation),
+    End(Box<Expectation>),
 }
 
 impl<'a> Rounds<'a> {
@@ -235,7 +235,7 @@ impl<'a> Rounds<'a> {
                 }
             }
         };
-        Ok(Turn::End(Expectation { requests: Some(std::mem::take(&mut self.requests)), ..end }))
+        Ok(Turn::End(Box::new(Expectation { requests: Some(std::mem::take(&mut self.requests)), ..end })))
     }
 }
 

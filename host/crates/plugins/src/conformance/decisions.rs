@@ -101,13 +101,9 @@ async fn under(kit: &Kit<'_>, config: &Value) -> Vec<Result<(), String>> {
         same("asked alone", &together, &singles).map_err(|why| told(config, why)),
         same("asked in the other order", &together, &backwards).map_err(|why| told(config, why)),
         if ask(&[]).await.is_empty() { Ok(()) } else { Err("an answer about nobody".to_owned()) },
-        if full.len() == many {
-            broken(&full, Problem::is_of_the_limits)
-        } else {
-            Err("answers are missing".to_owned())
-        }
-        .map_err(|why| told(config, why)),
-        broken(&together, Problem::is_of_the_code).map_err(|why| told(config, why)),
+        if full.len() == many { broken(&full, of_the_limits) } else { Err("answers are missing".to_owned()) }
+            .map_err(|why| told(config, why)),
+        broken(&together, of_the_code).map_err(|why| told(config, why)),
         match kit.plugin.kind.name() {
             PluginKind::Selector => few_candidates(kit, config, &subjects[..4]).await,
             _ => broken(all, |problem| problem == Problem::InvalidAnswer),
@@ -175,18 +171,12 @@ fn broken<'s>(seen: impl IntoIterator<Item = &'s Seen>, is_broken: impl Fn(Probl
     Ok(())
 }
 
-/// What a failure speaks against.
-trait OfWhat {
-    fn is_of_the_limits(self) -> bool;
-    fn is_of_the_code(self) -> bool;
+/// A failure that speaks against what the guest uses.
+fn of_the_limits(problem: Problem) -> bool {
+    matches!(problem, Problem::TimeOut | Problem::Memory | Problem::TooLarge | Problem::Busy)
 }
 
-impl OfWhat for Problem {
-    fn is_of_the_limits(self) -> bool {
-        matches!(self, Self::TimeOut | Self::Memory | Self::TooLarge | Self::Busy)
-    }
-
-    fn is_of_the_code(self) -> bool {
-        matches!(self, Self::Trap | Self::FactNotDeclared | Self::NotGranted | Self::NotInstalled)
-    }
+/// A failure that speaks against what the guest does.
+fn of_the_code(problem: Problem) -> bool {
+    matches!(problem, Problem::Trap | Problem::FactNotDeclared | Problem::NotGranted | Problem::NotInstalled)
 }

@@ -249,7 +249,7 @@ contract! {
             store.add_figures(shop, &figures).await.unwrap();
         }
         let yesterday = Figure { day: "2026-11-20".into(), ..figure("d1", "calls", 7) };
-        store.add_figures(shop, &[yesterday.clone()]).await.unwrap();
+        store.add_figures(shop, std::slice::from_ref(&yesterday)).await.unwrap();
         let today = [figure("d1", "calls", 5), figure("d1", "max_memory", 30)];
         assert_eq!(store.figures(shop, "d1", "2026-11-21").await.unwrap(), today);
         assert_eq!(store.figures(shop, "d1", "").await.unwrap()[0], yesterday);
