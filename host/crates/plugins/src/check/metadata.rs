@@ -20,6 +20,8 @@ pub(crate) struct Metadata {
     pub(crate) source: Option<String>,
     /// The tools that made it, such as `rustc 1.95.0`.
     pub(crate) made_with: Vec<String>,
+    /// It is put together from shared libraries, as Python's interpreter is.
+    pub(crate) of_libraries: bool,
 }
 
 /// Whether the file can be read to its end.
@@ -70,6 +72,7 @@ impl Metadata {
             "description" => self.description = self.description.take().or_else(text),
             "authors" => self.authors = self.authors.take().or_else(text),
             "source" => self.source = self.source.take().or_else(text),
+            "dylink.0" => self.of_libraries = true,
             "producers" => {
                 let Ok(producers) = Producers::from_bytes(data, offset) else { return };
                 for (tool, version) in producers.get("processed-by").iter().flat_map(|field| field.iter()) {
@@ -94,6 +97,7 @@ impl Metadata {
             authors: self.authors.or(inner.authors),
             source: self.source.or(inner.source),
             made_with: self.made_with,
+            of_libraries: self.of_libraries || inner.of_libraries,
         }
     }
 
@@ -116,7 +120,7 @@ impl Metadata {
 
     /// Whether it is an interpreter with a program inside: those import all of WASI, whatever the program uses.
     pub(crate) fn is_interpreter(&self) -> bool {
-        self.made_with.iter().any(|tool| tool.starts_with("componentize-"))
+        self.of_libraries || self.made_with.iter().any(|tool| tool.starts_with("componentize-"))
     }
 }
 
