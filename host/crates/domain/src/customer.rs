@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::contact::{Address, AddressKind, Consent, ConsentState, Email, Phone};
 use crate::event::CustomerBody;
 use crate::ids::CustomerId;
+use crate::split::Assignment;
 use crate::time::{Span, Timestamp};
 
 /// A customer. An anonymous cart has one too: it stands for itself until it is joined (S10).
@@ -38,6 +39,9 @@ pub struct Customer {
     /// IANA zone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<String>,
+    /// IANA zone that the last cart, checkout or order named; it counts where no zone of their own is known (S04).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_time_zone: Option<String>,
     /// Tags.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub tags: BTreeSet<String>,
@@ -50,6 +54,9 @@ pub struct Customer {
     /// What is known against addresses, by channel.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub marks: Vec<AddressMark>,
+    /// The arms of experiments they are in (S16).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub experiments: BTreeMap<String, Assignment>,
 }
 
 /// Something known against an address.
@@ -93,10 +100,12 @@ impl Customer {
             country: None,
             language: None,
             time_zone: None,
+            last_time_zone: None,
             tags: BTreeSet::new(),
             attributes: BTreeMap::new(),
             consent: None,
             marks: Vec::new(),
+            experiments: BTreeMap::new(),
         }
     }
 
@@ -177,6 +186,7 @@ impl Customer {
         self.country = self.country.take().or(other.country);
         self.language = self.language.take().or(other.language);
         self.time_zone = self.time_zone.take().or(other.time_zone);
+        self.last_time_zone = self.last_time_zone.take().or(other.last_time_zone);
         self.tags.extend(other.tags);
         for (name, value) in other.attributes {
             self.attributes.entry(name).or_insert(value);
@@ -193,6 +203,13 @@ impl Customer {
         };
         for mark in other.marks {
             self.add_mark(mark);
+        }
+        // S10: the older arm wins.
+        for (experiment, theirs) in other.experiments {
+            match self.experiments.get(&experiment) {
+                Some(own) if own.at <= theirs.at => {}
+                _ => drop(self.experiments.insert(experiment, theirs)),
+            }
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::run::{EndReason, Position, Run};
 use crate::shop::Shop;
 use crate::time::Timestamp;
 use crate::trace::{Happening, TraceEntry};
+use crate::wake::{moves, wake_local_waits};
 use crate::world::{Entry, Identity, IdentityKind, World};
 
 /// The names in an event, strongest first. Addresses that are none are left out.
@@ -77,7 +78,7 @@ pub fn resolve(world: &mut World, mint: &mut Mint, event: &Event, received_at: T
             None => give_name(world, name, customer),
         }
     }
-    take_person(world, customer, event);
+    take_person(world, customer, event, received_at);
     Some(customer)
 }
 
@@ -133,7 +134,7 @@ fn move_name(world: &mut World, name: &Identity, from: CustomerId, to: CustomerI
     give_name(world, name, to);
 }
 
-fn take_person(world: &mut World, customer: CustomerId, event: &Event) {
+fn take_person(world: &mut World, customer: CustomerId, event: &Event, at: Timestamp) {
     let country = world.shop.country.clone();
     let owned = |world: &World, kind: IdentityKind, value: String| {
         world.identities.get(&Identity { kind, value }).is_some_and(|owner| *owner == customer)
@@ -154,10 +155,20 @@ fn take_person(world: &mut World, customer: CustomerId, event: &Event) {
     let before = entry.value.clone();
     let mut after = before.clone();
     after.take(&CustomerBody { email: None, phone: None, consent: None, ..body });
+    // S04: a record says where the customer is at home, anything else where they were.
+    if !matches!(event.what, What::CustomerUpdated(_) | What::CustomerIdentified(_))
+        && after.time_zone != before.time_zone
+    {
+        after.last_time_zone = std::mem::replace(&mut after.time_zone, before.time_zone.clone());
+    }
     after.email = email.or(after.email);
     after.phone = phone.or(after.phone);
-    if after != before {
-        *entry.edit() = after;
+    if after == before {
+        return;
+    }
+    *entry.edit() = after.clone();
+    if moves(world, &before, &after) {
+        wake_local_waits(world, customer, at);
     }
 }
 
@@ -187,6 +198,7 @@ pub fn merge(world: &mut World, from: CustomerId, into: CustomerId, by: &str, at
         message.edit().customer = into;
     }
     merge_runs(world, from, into, by, at);
+    wake_local_waits(world, into, at);
 }
 
 /// The run key of a customer.

@@ -47,7 +47,8 @@ pub struct Message {
     pub purpose: Purpose,
     /// When it was decided.
     pub created_at: Timestamp,
-    /// The first instant that its delay allows; lateness counts from here (S27).
+    /// The first instant that its delay allows; lateness counts from the first one after it that its window allows
+    /// too (S27).
     pub allowed_at: Timestamp,
     /// Past this it is not handed over any more.
     pub late_after: Timestamp,
@@ -55,6 +56,9 @@ pub struct Message {
     pub state: MessageState,
     /// When it is looked at again; none while nothing is to be done.
     pub due_at: Option<Timestamp>,
+    /// Set while it waits for its sending window, to the instant it was told (S04).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window_opens_at: Option<Timestamp>,
     /// How often it was handed over.
     pub attempts: u32,
     /// Where it went, once that is known.
@@ -82,8 +86,8 @@ pub struct Message {
     pub changed_at: Timestamp,
 }
 
-/// Where a message stands. The order is the way it goes; `accepted`, `rejected`, `uncertain` and `skipped` end the
-/// step, so that the run goes on.
+/// Where a message stands. The order is the way it goes; `accepted`, `rejected`, `uncertain`, `skipped` and
+/// `held_out` end the step, so that the run goes on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum MessageState {
@@ -120,6 +124,8 @@ pub enum MessageState {
         /// Why.
         reason: SkipReason,
     },
+    /// It could have been sent, and was held out to see what it is worth (S16). The run goes on as if it had been.
+    HeldOut,
 }
 
 /// Why a message was not sent on purpose. A closed list (S31).
@@ -156,6 +162,8 @@ pub enum SkipReason {
     NoContent,
     /// Past its lateness.
     TooLate,
+    /// The windows of shop, channel and strategy have nothing in common.
+    WindowNeverOpen,
 }
 
 /// Why a message waits.
@@ -351,7 +359,7 @@ impl Message {
             MessageState::Accepted | MessageState::Uncertain | MessageState::Rejected { .. } => {
                 Some(self.handed_over_at.unwrap_or(self.changed_at))
             }
-            MessageState::Skipped { .. } => Some(self.changed_at),
+            MessageState::Skipped { .. } | MessageState::HeldOut => Some(self.changed_at),
             _ => None,
         }
     }
@@ -359,6 +367,11 @@ impl Message {
     /// Whether the provider may have it.
     pub fn may_have_been_sent(&self) -> bool {
         matches!(self.state, MessageState::HandedOver { .. } | MessageState::Accepted | MessageState::Uncertain)
+    }
+
+    /// Whether the run goes on as if it had been sent: it may have been, or it was held out (S16).
+    pub fn counts_as_sent(&self) -> bool {
+        self.may_have_been_sent() || self.state == MessageState::HeldOut
     }
 
     /// Takes a receipt: states only move forward, in whatever order receipts come; a failure after the provider

@@ -2,6 +2,7 @@
 
 use crate::apply::suppress;
 use crate::customer::{AddressMark, Mark, NOT_ON_CHANNEL};
+use crate::fact::FactRead;
 use crate::ids::{MessageId, chance_of};
 use crate::message::{After, Details, Effect, HoldReason, Message, MessageState, Outcome, Rejection, SkipReason};
 use crate::shop::Hold;
@@ -160,8 +161,19 @@ pub fn hold_message(world: &mut World, id: MessageId, reason: HoldReason, now: T
 
 /// Adds to the trace of the message's run.
 pub fn tell(world: &mut World, message: &Message, state: MessageTrace, at: Timestamp) {
+    tell_with(world, message, state, Vec::new(), at);
+}
+
+/// The same with the facts that it was decided on.
+pub(crate) fn tell_with(
+    world: &mut World,
+    message: &Message,
+    state: MessageTrace,
+    facts: Vec<FactRead>,
+    at: Timestamp,
+) {
     let what = Happening::Message { message: message.id, state };
-    world.tell(message.run, TraceEntry { at, step: Some(message.step.clone()), what, facts: Vec::new() });
+    world.tell(message.run, TraceEntry { at, step: Some(message.step.clone()), what, facts });
 }
 
 /// The run goes on once its message is complete.

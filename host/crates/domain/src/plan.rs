@@ -6,7 +6,9 @@
 //! So it runs alike in production, in `simulate` and in property tests.
 
 mod condition;
+mod delay;
 mod message;
+mod split;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -19,9 +21,11 @@ use crate::message::Message;
 use crate::plugin::PluginFailure;
 use crate::run::{EndReason, Position, Run};
 use crate::shop::{Connection, PluginRef};
-use crate::strategy::{Step, Strategy, StrategyState, Version};
+use crate::split::Assignment;
+use crate::strategy::{Policies, Step, Strategy, StrategyState, Version};
 use crate::time::{Span, Timestamp};
 use crate::trace::{Happening, TraceEntry};
+use message::Sending;
 
 /// How often a plugin that timed out is asked again on the same step (S12).
 pub const TRIES: u32 = 3;
@@ -39,6 +43,8 @@ pub struct Situation<'a> {
     pub version: &'a Version,
     /// The strategy's state.
     pub state: StrategyState,
+    /// Its policies as they are now: windows and lateness are read live (S28).
+    pub policies: &'a Policies,
     /// The run as it stands.
     pub run: &'a Run,
     /// What is known, at [`Subject::now`].
@@ -140,6 +146,8 @@ pub struct Plan {
     pub trace: Vec<TraceEntry>,
     /// Messages it made; all but the last are skipped ones.
     pub messages: Vec<Message>,
+    /// Arms that were drawn for the customer, by experiment (S16).
+    pub experiments: BTreeMap<String, Assignment>,
     /// What must be answered before any of this is meant.
     pub question: Option<Question>,
 }
@@ -149,7 +157,13 @@ pub fn plan(situation: &Situation<'_>) -> Plan {
     Planner {
         situation,
         now: situation.subject.now,
-        plan: Plan { run: situation.run.clone(), trace: Vec::new(), messages: Vec::new(), question: None },
+        plan: Plan {
+            run: situation.run.clone(),
+            trace: Vec::new(),
+            messages: Vec::new(),
+            experiments: BTreeMap::new(),
+            question: None,
+        },
     }
     .make()
 }
@@ -213,14 +227,7 @@ impl<'a> Planner<'a> {
     fn step(&mut self, name: &str, since: Timestamp, tries: u32) -> Flow {
         match self.definition().steps.get(name) {
             None | Some(Step::Exit {}) => self.end(EndReason::Completed),
-            Some(Step::Delay { span, next }) => {
-                let due = since + *span;
-                if self.now >= due {
-                    return self.go(next, due);
-                }
-                self.wait(name, due);
-                Flow::Rest
-            }
+            Some(Step::Delay(delay)) => self.delay(name, delay, since),
             Some(Step::Condition { rule: Some(rule), branches, .. }) => self.branch_by_rule(name, rule, branches),
             Some(Step::Condition { plugin: Some(plugin), config, branches, on_error, .. }) => {
                 match self.situation.answers.get(name) {
@@ -236,9 +243,13 @@ impl<'a> Planner<'a> {
             }
             // Publishing refuses a condition without either.
             Some(Step::Condition { .. }) => self.end(EndReason::PluginFailed),
-            Some(Step::Message { channel, content, select, next }) => {
-                self.message(name, channel, content.as_deref(), select.as_ref(), next, since, tries)
-            }
+            Some(Step::Split { arms }) => self.split(name, arms),
+            Some(Step::Message { channel, content, select, hold_out, next }) => self.message(
+                &Sending { step: name, channel, hold_out: *hold_out, next, allowed_at: since },
+                content.as_deref(),
+                select.as_ref(),
+                tries,
+            ),
         }
     }
 
@@ -260,9 +271,9 @@ impl<'a> Planner<'a> {
         Flow::GoOn
     }
 
-    fn wait(&mut self, step: &str, until: Timestamp) {
+    fn wait(&mut self, step: &str, until: Timestamp, reads: Vec<FactRead>) {
         if self.plan.run.due_at != Some(until) {
-            self.tell(Some(step), Happening::Waiting { until }, Vec::new());
+            self.tell(Some(step), Happening::Waiting { until }, reads);
             self.plan.run.due_at = Some(until);
         }
     }

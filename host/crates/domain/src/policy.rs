@@ -7,8 +7,9 @@ use crate::fact::FactRead;
 use crate::facts::Subject;
 use crate::message::{HoldReason, Purpose, SkipReason};
 use crate::shop::Connection;
-use crate::strategy::StrategyState;
-use crate::time::Timestamp;
+use crate::strategy::{Policies, StrategyState};
+use crate::time::{Span, Timestamp};
+use crate::window::{Whose, Windows};
 
 /// What the check says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub enum Check {
     Skip(SkipReason),
     /// Not before something is put right.
     Hold(HoldReason),
+    /// Not before its window opens, or it is too late.
+    Wait(Timestamp),
     /// Not while the strategy is paused.
     Paused,
 }
@@ -38,8 +41,35 @@ pub struct Candidate<'a> {
     pub channel: Option<&'a Connection>,
     /// The content.
     pub content: Option<&'a Content>,
-    /// Past this it is too late.
-    pub late_after: Timestamp,
+    /// The first instant that its delay allows.
+    pub allowed_at: Timestamp,
+    /// The strategy's policies.
+    pub policies: &'a Policies,
+}
+
+impl<'a> Candidate<'a> {
+    /// The windows that it has to be inside of: none unless it is marketing.
+    fn windows(&self) -> Windows<'a> {
+        let mut windows = Windows::default();
+        let Subject { customer, shop, now, .. } = self.subject;
+        if self.content.is_some_and(|content| content.purpose == Purpose::Marketing) {
+            let channel = self.channel.and_then(|channel| channel.window.as_ref());
+            windows.add(Whose::Shop, shop.window.as_ref(), customer, shop, *now);
+            windows.add(Whose::Channel, channel, customer, shop, *now);
+            windows.add(Whose::Strategy, self.policies.window.as_ref(), customer, shop, *now);
+        }
+        windows
+    }
+
+    /// Past this it is too late: counted from the first instant that its delay and its windows allow (S27). None if
+    /// they never do.
+    pub fn late_after(&self) -> Option<Timestamp> {
+        self.late_after_in(&self.windows())
+    }
+
+    fn late_after_in(&self, windows: &Windows<'_>) -> Option<Timestamp> {
+        Some(windows.first_open(self.allowed_at)? + self.policies.max_lateness)
+    }
 }
 
 /// Checks in the order of S17: the first that refuses is the reason. What was read goes to `reads`.
@@ -76,13 +106,21 @@ pub fn check(candidate: &Candidate<'_>, reads: &mut Vec<FactRead>) -> Check {
     let held = candidate.channel.and_then(|channel| {
         channel.held.as_ref().or_else(|| channel.held_contents.get(&content.name)).map(|hold| hold.reason)
     });
-    if subject.now > candidate.late_after {
-        reads.push(FactRead::new("late_after", candidate.late_after));
+    let windows = candidate.windows();
+    reads.extend(windows.reads());
+    let Some(late_after) = candidate.late_after_in(&windows) else { return Check::Skip(SkipReason::WindowNeverOpen) };
+    if subject.now > late_after {
+        reads.push(FactRead::new("late_after", late_after));
         return Check::Skip(SkipReason::TooLate);
     }
-    match held {
-        Some(reason) => Check::Hold(reason),
-        None => Check::Go(address),
+    if let Some(reason) = held {
+        return Check::Hold(reason);
+    }
+    match windows.first_open(subject.now) {
+        Some(opens) if opens <= subject.now => Check::Go(address),
+        // What cannot open in time is not waited for any longer than it takes to say so.
+        Some(opens) => Check::Wait(opens.min(late_after + Span::from_millis(1))),
+        None => Check::Skip(SkipReason::WindowNeverOpen),
     }
 }
 

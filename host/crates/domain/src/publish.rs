@@ -5,6 +5,7 @@
 //! takes a configuration, is handed in with the view.
 
 mod contents;
+mod delays;
 mod grants;
 mod graph;
 mod schemas;
@@ -12,6 +13,7 @@ mod shops;
 mod steps;
 #[cfg(test)]
 mod tests;
+mod windows;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -19,6 +21,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 use crate::content::Content;
+use crate::delay::LONGEST;
 use crate::plugin::{PluginKind, PluginRecord};
 use crate::shop::{Connection, ConnectionKind, PluginRef, Shop};
 use crate::strategy::{END, KeyKind, Step, Strategy, TriggerKind};
@@ -28,6 +31,7 @@ pub use contents::content_faults;
 pub use grants::{missing_facts, missing_grants};
 pub use schemas::{event_schema, strategy_schema};
 pub use shops::shop_faults;
+pub use windows::window_faults;
 
 /// Something wrong with what a person wrote.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -155,8 +159,6 @@ pub fn plugin_uses(strategy: &Strategy) -> Vec<PluginUse<'_>> {
 pub const NAME_LENGTH: usize = 100;
 /// More steps than anybody reads.
 const MOST_STEPS: usize = 200;
-/// The longest wait: what is longer is a typing mistake, and no calendar has to hold it.
-const LONGEST: Span = Span::days(5 * 366);
 
 /// Everything that is wrong with a strategy, in the order of the file.
 pub fn faults(definition: &Strategy, view: &ShopView<'_>) -> Vec<StrategyFault> {
@@ -166,6 +168,8 @@ pub fn faults(definition: &Strategy, view: &ShopView<'_>) -> Vec<StrategyFault> 
     graph::check(definition, &mut faults);
     steps::check(definition, view, &mut faults);
     span_faults(definition.policies.max_lateness, "policies.max_lateness", &mut faults);
+    delays::percent_faults(definition.policies.hold_out, "policies.hold_out", &mut faults);
+    windows::check(definition, view, &mut faults);
     for (place, content) in definition.contents.iter().enumerate() {
         let path = format!("contents[{place}]");
         if definition.contents[..place].iter().any(|before| before.name == content.name) {

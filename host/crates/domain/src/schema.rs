@@ -28,6 +28,17 @@ text_schema! {
         "type": "string", "pattern": "^( *[0-9]+ *(ms|s|m|h|d|w))+ *$",
         "description": "A length of time, such as 30m, 4h or 1d 12h."
     };
+    crate::local::TimeOfDay, "TimeOfDay", {
+        "type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$",
+        "description": "A time of day, such as 08:00; 24:00 only as an end."
+    };
+    crate::local::Day, "Day", {
+        "type": "string", "format": "date", "description": "A date, such as 2026-12-24."
+    };
+    crate::local::Weekday, "Weekday", {
+        "type": "string", "enum": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"],
+        "description": "A day of the week."
+    };
     crate::money::Currency, "Currency", {
         "type": "string", "pattern": "^[A-Z]{3}$", "description": "ISO 4217 code."
     };

@@ -11,6 +11,7 @@ use crate::ids::{ConnectionId, ShopId};
 use crate::message::HoldReason;
 use crate::money::Currency;
 use crate::time::Timestamp;
+use crate::window::Window;
 
 /// One merchant, the tenant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -30,6 +31,9 @@ pub struct Shop {
     /// Channels (by name) on which marketing also goes to customers who never said yes or no (S18).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unknown_consent_passes: Vec<String>,
+    /// When marketing may go out, on any channel (S04).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<Window>,
 }
 
 fn utc() -> String {
@@ -56,6 +60,9 @@ pub struct Connection {
     /// Only for channels: what the plugin says of itself, kept so that deciding needs no call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ability: Option<ChannelAbility>,
+    /// Only for channels: when marketing may go out (S04).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<Window>,
     /// Why nothing goes out at the moment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<Hold>,

@@ -7,10 +7,13 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 use crate::content::Content;
+use crate::delay::Delay;
 use crate::ids::{StrategyId, VersionId};
 use crate::rule::Group;
 use crate::shop::PluginRef;
+use crate::split::Arm;
 use crate::time::{Span, Timestamp};
+use crate::window::Window;
 
 /// A strategy as people write it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -93,13 +96,7 @@ pub enum KeyKind {
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Step {
     /// Waits.
-    Delay {
-        /// Elapsed since the step before was complete.
-        #[serde(rename = "for")]
-        span: Span,
-        /// Then.
-        next: String,
-    },
+    Delay(Delay),
     /// Branches.
     Condition {
         /// A plugin decides …
@@ -127,8 +124,16 @@ pub enum Step {
         /// … or a selector chooses one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         select: Option<Select>,
+        /// Percent of the customers from whom this message is held out, to see what it is worth (S16).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        hold_out: Option<u32>,
         /// Then.
         next: String,
+    },
+    /// Sends each customer one of several ways, and always the same (S16).
+    Split {
+        /// The ways, by name.
+        arms: BTreeMap<String, Arm>,
     },
     /// Ends the run.
     Exit {},
@@ -191,11 +196,17 @@ pub enum ExitMatch {
 pub struct Policies {
     /// How long after it was first allowed a message may still be handed over (S27).
     pub max_lateness: Span,
+    /// When its marketing may go out; the windows of the shop and the channel hold as well (S04).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub window: Option<Window>,
+    /// Percent of the customers from whom all its marketing is held out, to see what it is worth (S16).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hold_out: Option<u32>,
 }
 
 impl Default for Policies {
     fn default() -> Self {
-        Self { max_lateness: Span::hours(12) }
+        Self { max_lateness: Span::hours(12), window: None, hold_out: None }
     }
 }
 
@@ -284,7 +295,9 @@ impl Step {
     /// Every step that may come next.
     pub fn next(&self) -> Vec<&str> {
         match self {
-            Self::Delay { next, .. } | Self::Message { next, .. } => vec![next],
+            Self::Delay(delay) => delay.ways(),
+            Self::Message { next, .. } => vec![next],
+            Self::Split { arms } => arms.values().map(|arm| arm.next.as_str()).collect(),
             Self::Condition { branches, .. } => branches.values().map(String::as_str).collect(),
             Self::Exit {} => Vec::new(),
         }
@@ -293,9 +306,10 @@ impl Step {
     /// The word of the file.
     pub fn kind(&self) -> &'static str {
         match self {
-            Self::Delay { .. } => "delay",
+            Self::Delay(_) => "delay",
             Self::Condition { .. } => "condition",
             Self::Message { .. } => "message",
+            Self::Split { .. } => "split",
             Self::Exit {} => "exit",
         }
     }

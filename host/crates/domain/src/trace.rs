@@ -120,6 +120,11 @@ pub enum Happening {
         /// Why.
         reason: SkipReason,
     },
+    /// The message that could have been sent was held out, to see what it is worth.
+    HeldOut {
+        /// Whose figures it belongs to.
+        message: MessageId,
+    },
     /// An exit took the run out of its way.
     ExitTaken {
         /// The order that did.
@@ -165,6 +170,11 @@ pub enum MessageTrace {
     Held {
         /// What.
         reason: HoldReason,
+    },
+    /// Waits for its sending window.
+    WaitsForWindow {
+        /// Until.
+        until: Timestamp,
     },
     /// Nobody knows.
     Uncertain {

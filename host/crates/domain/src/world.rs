@@ -15,7 +15,7 @@ use crate::order::Order;
 use crate::product::Product;
 use crate::run::Run;
 use crate::shop::{Connection, Shop};
-use crate::strategy::{StrategyRecord, StrategyState, Version};
+use crate::strategy::{Policies, StrategyRecord, StrategyState, Version};
 use crate::time::Timestamp;
 use crate::trace::TraceEntry;
 
@@ -181,6 +181,12 @@ impl World {
             .map_or(StrategyState::Stopped, |live| live.record.state)
     }
 
+    /// The policies of a run's strategy as they are now; those of its own version once the strategy is gone (S28).
+    pub fn policies(&self, run: &Run) -> Option<&Policies> {
+        let live = self.strategies.iter().find(|live| live.record.id == run.strategy).map(|live| &live.version);
+        live.or_else(|| self.versions.get(&run.version)).map(|version| &version.definition.policies)
+    }
+
     fn strategy_name(&self, run: &Run) -> Arc<str> {
         let live = self.strategies.iter().find(|live| live.record.id == run.strategy);
         live.map(|live| live.record.name.as_str()).unwrap_or_default().into()
@@ -211,7 +217,7 @@ impl World {
             strategy: self.strategy_name(run),
             started_at: run.started_at,
             step: run.step().unwrap_or_default().into(),
-            messages_sent: self.messages_of(run.id).filter(|message| message.may_have_been_sent()).count() as u32,
+            messages_sent: self.messages_of(run.id).filter(|message| message.counts_as_sent()).count() as u32,
             now,
         })
     }

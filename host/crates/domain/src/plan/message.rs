@@ -4,9 +4,9 @@ use super::{Flow, LOOK_AGAIN, Offered, Planner, Question, Reply};
 use crate::content::Content;
 use crate::fact::FactRead;
 use crate::ids::MessageId;
-use crate::message::{Message, MessageState, SkipReason};
+use crate::message::{Message, MessageState, Purpose, SkipReason};
 use crate::plugin::{PluginFailure, Problem};
-use crate::policy::{self, Check};
+use crate::policy::{self, Candidate, Check};
 use crate::run::{EndReason, Position};
 use crate::strategy::{Select, Step};
 use crate::time::Timestamp;
@@ -19,34 +19,43 @@ enum Selected {
     Rest,
 }
 
+/// A message step that is taken.
+#[derive(Clone, Copy)]
+pub(super) struct Sending<'a> {
+    pub(super) step: &'a str,
+    pub(super) channel: &'a str,
+    pub(super) hold_out: Option<u32>,
+    pub(super) next: &'a str,
+    /// The first instant that the delay before it allows.
+    pub(super) allowed_at: Timestamp,
+}
+
 impl Planner<'_> {
-    #[expect(clippy::too_many_arguments, reason = "the fields of one step")]
     pub(super) fn message(
         &mut self,
-        step: &str,
-        channel: &str,
+        sending: &Sending<'_>,
         content: Option<&str>,
         select: Option<&Select>,
-        next: &str,
-        allowed_at: Timestamp,
         tries: u32,
     ) -> Flow {
         if self.cart_is_emptied() {
             return self.end(EndReason::CartEmptied);
         }
-        let late_after = allowed_at + self.definition().policies.max_lateness;
+        let Sending { step, allowed_at, .. } = *sending;
         let (chosen, variables) = match (content, select) {
             (Some(name), _) => (Some(name.to_owned()), Vec::new()),
             (None, Some(select)) => {
-                // A message that may not go out needs no selector.
+                // A message that may not go out, or not yet, needs no selector.
                 let first = select.candidates.first().and_then(|name| self.definition().content(name));
                 let mut reads = Vec::new();
-                if let Check::Skip(reason) = self.check(channel, first, late_after, &mut reads)
-                    && reason != SkipReason::NoVariant
-                {
-                    let content = select.candidates.first().cloned().unwrap_or_default();
-                    self.make_message(step, channel, &content, Vec::new(), allowed_at, Err(reason), reads);
-                    return self.go(next, self.now);
+                match self.check(sending, first, &mut reads) {
+                    Check::Skip(reason) if reason != SkipReason::NoVariant => {
+                        let content = select.candidates.first().cloned().unwrap_or_default();
+                        self.make_message(sending, &content, Vec::new(), MessageState::Skipped { reason }, reads);
+                        return self.go(sending.next, self.now);
+                    }
+                    Check::Wait(until) => return self.wait_for_window(step, until, reads),
+                    _ => {}
                 }
                 match self.select(step, select, allowed_at, tries) {
                     Selected::Content(name, variables) => (Some(name), variables),
@@ -59,17 +68,23 @@ impl Planner<'_> {
         let mut reads = Vec::new();
         let content = chosen.as_deref().and_then(|name| self.definition().content(name));
         let name = chosen.clone().unwrap_or_default();
-        match self.check(channel, content, late_after, &mut reads) {
+        match self.check(sending, content, &mut reads) {
             Check::Skip(reason) => {
-                self.make_message(step, channel, &name, variables, allowed_at, Err(reason), reads);
-                self.go(next, self.now)
+                self.make_message(sending, &name, variables, MessageState::Skipped { reason }, reads);
+                self.go(sending.next, self.now)
             }
             Check::Paused => {
                 self.plan.run.due_at = Some(self.now + LOOK_AGAIN);
                 Flow::Rest
             }
+            Check::Wait(until) => self.wait_for_window(step, until, reads),
             Check::Go(_) | Check::Hold(_) => {
-                let id = self.make_message(step, channel, &name, variables, allowed_at, Ok(()), reads);
+                let is_marketing = content.is_some_and(|content| content.purpose == Purpose::Marketing);
+                if is_marketing && self.is_held_out(step, sending.hold_out, &mut reads) {
+                    self.make_message(sending, &name, variables, MessageState::HeldOut, reads);
+                    return self.go(sending.next, self.now);
+                }
+                let id = self.make_message(sending, &name, variables, MessageState::Queued, reads);
                 self.plan.run.position = Position::Message { step: step.to_owned(), message: id };
                 self.plan.run.due_at = None;
                 Flow::Rest
@@ -77,25 +92,27 @@ impl Planner<'_> {
         }
     }
 
-    fn check(
-        &self,
-        channel: &str,
-        content: Option<&Content>,
-        late_after: Timestamp,
-        reads: &mut Vec<FactRead>,
-    ) -> Check {
-        policy::check(
-            &policy::Candidate {
-                strategy: self.situation.state,
-                run_is_active: true,
-                subject: self.situation.subject,
-                channel_name: channel,
-                channel: self.situation.channels.get(channel),
-                content,
-                late_after,
-            },
-            reads,
-        )
+    /// S04: the run waits with its message, so that everything else is decided when it opens.
+    fn wait_for_window(&mut self, step: &str, until: Timestamp, reads: Vec<FactRead>) -> Flow {
+        self.wait(step, until, reads);
+        Flow::Rest
+    }
+
+    fn candidate<'b>(&'b self, sending: &Sending<'b>, content: Option<&'b Content>) -> Candidate<'b> {
+        Candidate {
+            strategy: self.situation.state,
+            run_is_active: true,
+            subject: self.situation.subject,
+            channel_name: sending.channel,
+            channel: self.situation.channels.get(sending.channel),
+            content,
+            allowed_at: sending.allowed_at,
+            policies: self.situation.policies,
+        }
+    }
+
+    fn check(&self, sending: &Sending<'_>, content: Option<&Content>, reads: &mut Vec<FactRead>) -> Check {
+        policy::check(&self.candidate(sending, content), reads)
     }
 
     fn select(&mut self, step: &str, select: &Select, since: Timestamp, tries: u32) -> Selected {
@@ -141,29 +158,29 @@ impl Planner<'_> {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the fields of one message")]
     fn make_message(
         &mut self,
-        step: &str,
-        channel: &str,
+        sending: &Sending<'_>,
         content: &str,
         variables: Vec<(String, String)>,
-        allowed_at: Timestamp,
-        may_go: Result<(), SkipReason>,
+        state: MessageState,
         reads: Vec<FactRead>,
     ) -> MessageId {
+        let Sending { step, channel, allowed_at, .. } = *sending;
         let run = &self.plan.run;
         // An exit may lead back to a step that was taken before: that is another contact.
         let iteration = self.situation.messages.iter().filter(|message| message.step == step).count() as u32;
         let id = MessageId::of_contact(self.situation.subject.shop.id, run.id, step, iteration, 0);
-        let purpose = self.definition().content(content).map(|content| content.purpose).unwrap_or_default();
-        let (state, due_at, what) = match may_go {
-            Ok(()) => {
-                let what =
-                    Happening::MessageQueued { message: id, channel: channel.to_owned(), content: content.to_owned() };
-                (MessageState::Queued, Some(self.now), what)
+        let known = self.definition().content(content);
+        let purpose = known.map(|content| content.purpose).unwrap_or_default();
+        let late_after = self.candidate(sending, known).late_after();
+        let (due_at, what) = match &state {
+            MessageState::Skipped { reason } => (None, Happening::Skipped { reason: *reason }),
+            MessageState::HeldOut => (None, Happening::HeldOut { message: id }),
+            _ => {
+                let (channel, content) = (channel.to_owned(), content.to_owned());
+                (Some(self.now), Happening::MessageQueued { message: id, channel, content })
             }
-            Err(reason) => (MessageState::Skipped { reason }, None, Happening::Skipped { reason }),
         };
         self.plan.messages.push(Message {
             id,
@@ -178,9 +195,10 @@ impl Planner<'_> {
             purpose,
             created_at: self.now,
             allowed_at,
-            late_after: allowed_at + self.definition().policies.max_lateness,
+            late_after: late_after.unwrap_or(allowed_at + self.situation.policies.max_lateness),
             state,
             due_at,
+            window_opens_at: None,
             attempts: 0,
             to: None,
             locale: None,

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{MOST_STEPS, StrategyFault};
+use crate::delay::Until;
 use crate::strategy::{END, Step, Strategy};
 
 /// Dangling ways, cycles, steps that nobody reaches, names of steps.
@@ -32,7 +33,17 @@ pub(super) fn check(definition: &Strategy, faults: &mut Vec<StrategyFault>) {
 /// Every way out of a step with its path.
 fn ways<'a>(name: &str, step: &'a Step) -> Vec<(String, &'a str)> {
     match step {
-        Step::Delay { next, .. } | Step::Message { next, .. } => vec![(format!("steps.{name}.next"), next)],
+        Step::Delay(delay) => {
+            let mut ways = vec![(format!("steps.{name}.next"), delay.next.as_str())];
+            if let Some(Until::Attribute { otherwise, .. }) = &delay.until {
+                ways.push((format!("steps.{name}.until.attribute.otherwise"), otherwise));
+            }
+            ways
+        }
+        Step::Message { next, .. } => vec![(format!("steps.{name}.next"), next)],
+        Step::Split { arms } => {
+            arms.iter().map(|(arm, to)| (format!("steps.{name}.arms.{arm}.next"), to.next.as_str())).collect()
+        }
         Step::Condition { branches, .. } => {
             branches.iter().map(|(branch, next)| (format!("steps.{name}.branches.{branch}"), next.as_str())).collect()
         }

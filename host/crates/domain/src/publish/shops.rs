@@ -1,6 +1,6 @@
 //! What must hold of a shop.
 
-use super::{StrategyFault, name_faults};
+use super::{StrategyFault, name_faults, window_faults};
 use crate::shop::Shop;
 
 /// Everything that is wrong with a shop, each with its path.
@@ -15,6 +15,9 @@ pub fn shop_faults(shop: &Shop) -> Vec<StrategyFault> {
     if let Some(code) = shop.country.as_deref().filter(|code| !sound(code)) {
         let message = format!("`{code}` is no country; use two capital letters such as DE");
         faults.push(StrategyFault::error("country", message));
+    }
+    if let Some(window) = &shop.window {
+        window_faults(window, "window", &mut faults);
     }
     faults
 }
@@ -35,6 +38,7 @@ mod tests {
             time_zone: "Europe/Berlin".into(),
             country: Some("DE".into()),
             unknown_consent_passes: Vec::new(),
+            window: None,
         };
         assert_eq!(shop_faults(&shop), []);
         shop.name = " ".into();

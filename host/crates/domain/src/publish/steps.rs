@@ -3,7 +3,7 @@
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-use super::{PluginUse, ShopView, StrategyFault, ends_on_any_order, missing_facts, plugin_uses, span_faults};
+use super::{PluginUse, ShopView, StrategyFault, delays, ends_on_any_order, missing_facts, plugin_uses};
 use crate::content::Content;
 use crate::plugin::{PluginRecord, Stage, active_plugin};
 use crate::rule::Group;
@@ -21,13 +21,15 @@ pub(super) fn check(definition: &Strategy, view: &ShopView<'_>, faults: &mut Vec
     for (name, step) in &definition.steps {
         let path = format!("steps.{name}");
         match step {
-            Step::Delay { span, .. } => span_faults(*span, &format!("{path}.for"), faults),
+            Step::Delay(delay) => delays::check(delay, &path, faults),
+            Step::Split { arms } => delays::split_faults(arms, &path, faults),
             Step::Condition { plugin, config, rule, branches, on_error } => {
                 let one =
                     Condition { path: &path, plugin: plugin.as_ref(), config, rule: rule.as_ref(), branches, on_error };
                 one.check(definition, view, faults);
             }
-            Step::Message { channel, content, select, .. } => {
+            Step::Message { channel, content, select, hold_out, .. } => {
+                delays::percent_faults(*hold_out, &format!("{path}.hold_out"), faults);
                 let one = Message { path: &path, channel, content: content.as_deref(), select: select.as_ref() };
                 one.check(definition, view, faults);
             }

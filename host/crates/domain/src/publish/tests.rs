@@ -1,3 +1,5 @@
+mod waiting;
+
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 

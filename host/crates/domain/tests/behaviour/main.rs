@@ -1,6 +1,9 @@
 //! The rules of semantics, each shown on a stage: the planner and the appliance of events, and nothing else.
 
+mod experiments;
 mod properties;
 mod rules;
 mod sending;
 mod stage;
+mod waiting;
+mod zones;

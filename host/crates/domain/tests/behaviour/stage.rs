@@ -15,8 +15,9 @@ use cartwright_domain::message::{Message, MessageState, Outcome};
 use cartwright_domain::outcome;
 use cartwright_domain::plan::{Answer, Answers, Plan, Question, Reply, Situation, plan};
 use cartwright_domain::plugin::PluginFailure;
-use cartwright_domain::policy::{self, Check};
+use cartwright_domain::policy::Check;
 use cartwright_domain::run::{EndReason, Position, Run};
+use cartwright_domain::sending;
 use cartwright_domain::shop::{Billing, ChannelAbility, Connection, ConnectionKind, Grants, Shop};
 use cartwright_domain::strategy::{Strategy, StrategyRecord, StrategyState, Version};
 use cartwright_domain::time::{Span, Timestamp};
@@ -78,6 +79,7 @@ impl Stage {
             time_zone: "UTC".into(),
             country: Some("DE".into()),
             unknown_consent_passes: Vec::new(),
+            window: None,
         };
         let live: Vec<LiveStrategy> = strategies
             .into_iter()
@@ -159,6 +161,8 @@ impl Stage {
             let id = plan.run.id;
             *self.world.runs.get_mut(&id).expect("the run").edit() = plan.run;
             self.world.traces.extend(plan.trace.into_iter().map(|entry| (id, entry)));
+            let customer = self.world.customers.get_mut(&run.customer).expect("the run's customer");
+            customer.edit().experiments.extend(plan.experiments);
             for message in plan.messages {
                 let twice = self.world.messages.insert(message.id, Entry::new(message));
                 assert!(twice.is_none(), "a message was made twice");
@@ -176,6 +180,7 @@ impl Stage {
             let planned = plan(&Situation {
                 version: &self.world.versions[&run.version],
                 state: self.world.strategy_state(run),
+                policies: self.world.policies(run).expect("the run's version"),
                 run,
                 subject: &subject,
                 channels: &channels,
@@ -207,27 +212,14 @@ impl Stage {
     }
 
     fn send_one(&mut self, message: &Message) {
-        let run = self.world.runs[&message.run].value.clone();
-        let subject = self.world.subject(&run, self.now).expect("the customer");
-        let version = self.world.versions[&run.version].clone();
-        let checked = policy::check(
-            &policy::Candidate {
-                strategy: self.world.strategy_state(&run),
-                run_is_active: run.is_active(),
-                subject: &subject,
-                channel_name: &message.channel,
-                channel: self.world.connections.get(&message.channel).map(|entry| &entry.value),
-                content: version.definition.content(&message.content),
-                late_after: message.late_after,
-            },
-            &mut Vec::new(),
-        );
-        match checked {
+        let checked = sending::check(&self.world, message, self.now);
+        match checked.check.clone() {
             Check::Go(to) => {
                 let entry = self.world.messages.get_mut(&message.id).expect("the message").edit();
                 entry.state = MessageState::HandedOver { lease_until: self.now, adapter_state: String::new() };
                 entry.attempts += 1;
                 entry.handed_over_at = Some(self.now);
+                entry.late_after = checked.late_after;
                 entry.to = Some(to);
                 let accepted = Outcome::Accepted { provider_id: format!("p-{}", message.id) };
                 let outcome = self.provider.clone().unwrap_or(accepted);
@@ -235,6 +227,7 @@ impl Stage {
             }
             Check::Skip(reason) => outcome::skip(&mut self.world, message.id, reason, None, self.now),
             Check::Hold(reason) => outcome::hold_message(&mut self.world, message.id, reason, self.now),
+            Check::Wait(until) => sending::wait_for_window(&mut self.world, message.id, until, checked, self.now),
             Check::Paused => {
                 self.world.messages.get_mut(&message.id).expect("it").edit().due_at = Some(self.now + Span::minutes(1))
             }
@@ -308,6 +301,7 @@ fn inbox(id: ConnectionId) -> Connection {
             billed: Billing::Never,
             refreshes: Vec::new(),
         }),
+        window: None,
         held: None,
         held_contents: BTreeMap::new(),
         odd_refusals: 0,

@@ -1,0 +1,126 @@
+//! What must hold of sending windows (S04).
+
+use std::collections::BTreeSet;
+
+use super::delays::{text_faults, time_faults, weekday_faults, zone_faults};
+use super::{ShopView, StrategyFault};
+use crate::local::ZoneChoice;
+use crate::message::Purpose;
+use crate::shop::Shop;
+use crate::strategy::{Step, Strategy};
+use crate::window::{OpeningHours, Window, have_common_minute};
+use crate::zone::Zone;
+
+/// Everything that is wrong with a window by itself.
+pub fn window_faults(window: &Window, path: &str, faults: &mut Vec<StrategyFault>) {
+    let Window::Hours(hours) = window else { return };
+    if hours.open.is_empty() {
+        faults.push(StrategyFault::error(
+            format!("{path}.open"),
+            "needs at least one opening; leave the window out, or write \"always\", if it never closes",
+        ));
+    }
+    for (place, opening) in hours.open.iter().enumerate() {
+        let path = format!("{path}.open[{place}]");
+        weekday_faults(&opening.days, &format!("{path}.days"), faults);
+        time_faults(&opening.from, &format!("{path}.from"), faults);
+        text_faults(&opening.until, &format!("{path}.until"), faults);
+        if opening.from.get().is_some() && opening.from == opening.until {
+            let message = "ends when it begins, so it never opens; a whole day is 00:00 until 24:00";
+            faults.push(StrategyFault::error(format!("{path}.until"), message));
+        }
+    }
+    for (place, date) in hours.closed_dates.iter().enumerate() {
+        text_faults(date, &format!("{path}.closed_dates[{place}]"), faults);
+    }
+    zone_faults(&hours.zone, &format!("{path}.zone"), faults);
+}
+
+/// The window of a strategy, and whether what it sends can ever go out.
+pub(super) fn check(definition: &Strategy, view: &ShopView<'_>, faults: &mut Vec<StrategyFault>) {
+    let own = definition.policies.window.as_ref();
+    if let Some(window) = own {
+        let mut found = Vec::new();
+        window_faults(window, "policies.window", &mut found);
+        let is_unsound = !found.is_empty();
+        faults.extend(found);
+        if is_unsound {
+            return;
+        }
+    }
+    let mut told = BTreeSet::new();
+    for (name, step) in &definition.steps {
+        let Step::Message { channel, .. } = step else { continue };
+        if !sends_marketing(step, definition, view) || !told.insert(channel) {
+            continue;
+        }
+        let of_channel = view.channel(channel).and_then(|channel| channel.window.as_ref());
+        let hours: Vec<&OpeningHours> = [view.shop.window.as_ref(), of_channel, own]
+            .into_iter()
+            .flatten()
+            .filter_map(|window| match window {
+                Window::Hours(hours) => Some(hours),
+                Window::Always => None,
+            })
+            .collect();
+        let path = if own.is_some() { "policies.window".to_owned() } else { format!("steps.{name}.channel") };
+        let of = format!("the windows of the shop, of the channel `{channel}` and of the strategy");
+        match common(&hours, view.shop) {
+            Common::Some => {}
+            Common::Never => {
+                let message = format!("{of} have no minute of the week in common, so nothing could ever be sent");
+                faults.push(StrategyFault::error(path, message));
+            }
+            Common::NotInTheShopsZone => {
+                let message = format!(
+                    "{of} have no minute of the week in common for customers in the shop's own zone, \
+                     {}; their messages would be skipped",
+                    view.shop.time_zone
+                );
+                faults.push(StrategyFault::warning(path, message));
+            }
+        }
+    }
+}
+
+fn sends_marketing(step: &Step, definition: &Strategy, view: &ShopView<'_>) -> bool {
+    let Step::Message { content, select, .. } = step else { return false };
+    let choices = select.iter().flat_map(|select| select.candidates.iter().chain(&select.default));
+    content
+        .iter()
+        .chain(choices)
+        .filter_map(|name| view.content(definition, name))
+        .any(|content| content.purpose == Purpose::Marketing)
+}
+
+enum Common {
+    Some,
+    NotInTheShopsZone,
+    Never,
+}
+
+/// Wherever a customer is, their own windows move together, and so do those of fixed zones; only between the two a
+/// zone decides.
+fn common(hours: &[&OpeningHours], shop: &Shop) -> Common {
+    let of_shop = Zone::named(&shop.time_zone).unwrap_or_else(Zone::utc);
+    let placed: Vec<(&OpeningHours, Option<Zone>)> = hours
+        .iter()
+        .map(|hours| {
+            let zone = match &hours.zone {
+                ZoneChoice::Customer => None,
+                ZoneChoice::Shop => Some(of_shop.clone()),
+                ZoneChoice::Named(name) => Zone::named(name),
+            };
+            (*hours, zone)
+        })
+        .collect();
+    let only = |wanted: bool| {
+        let all = placed.iter().filter(move |(_, zone)| zone.is_some() == wanted);
+        all.map(|(hours, zone)| (*hours, zone.as_ref().unwrap_or(&of_shop))).collect::<Vec<_>>()
+    };
+    let (of_customers, fixed) = (only(false), only(true));
+    if !have_common_minute(&of_customers) || !have_common_minute(&fixed) {
+        return Common::Never;
+    }
+    if have_common_minute(&[of_customers, fixed].concat()) { Common::Some } else { Common::NotInTheShopsZone }
+}
