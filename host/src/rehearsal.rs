@@ -38,6 +38,7 @@ impl Rehearsal {
         plugins: &PluginsArgs,
         strategy: &Strategy,
         currency: Currency,
+        time_zone: &str,
         start: Timestamp,
     ) -> Result<Self, Failure> {
         let components = plugins.components()?;
@@ -50,7 +51,7 @@ impl Rehearsal {
         let accepting = Arc::new(accepting::Accepting::new(runtime));
         let entropy = Arc::new(CountedEntropy::default());
         let engine = Engine::new(store, accepting.clone(), accepting, clock.clone(), entropy);
-        let shop = engine.make_shop("Rehearsal", currency, None, None).await?.id;
+        let shop = engine.make_shop("Rehearsal", currency, Some(time_zone), None).await?.id;
         let installed = shipped::install(&engine, shop, components).await?;
         let rehearsal = Self { engine, clock, shop };
         for channel in channels(strategy) {
@@ -69,7 +70,7 @@ impl Rehearsal {
         let grants = plugin.descriptor.asks(&config);
         let secrets = grants.secrets.iter().map(|name| (name.clone(), Secret::from("made up"))).collect();
         let plugin = PluginRef { name: plugin.name.clone(), major: Some(plugin.major()) };
-        let draft = ConnectionDraft { name: name.to_owned(), kind, plugin, config, grants, secrets };
+        let draft = ConnectionDraft { name: name.to_owned(), kind, plugin, config, grants, window: None, secrets };
         match self.engine.save_connection(self.shop, draft).await {
             Ok(_) => Ok(()),
             Err(error) => {

@@ -88,6 +88,7 @@ fn happened(what: &Happening) -> String {
         Happening::MessageQueued { channel, content, .. } => format!("message `{content}` over {channel}"),
         Happening::Message { state, .. } => became(state),
         Happening::Skipped { reason } => format!("not sent: {}", word(reason)),
+        Happening::HeldOut { .. } => "held out, to see what it is worth".to_owned(),
         Happening::ExitTaken { order, then } => format!("order {order}: exit to {then}"),
         Happening::Ended { reason } => format!("ended: {}", word(reason)),
     }
@@ -102,6 +103,7 @@ fn became(state: &MessageTrace) -> String {
             format!("tried again at {}: {class}: {}", moment(*at), details.text)
         }
         MessageTrace::Held { reason } => format!("held: {}", word(reason)),
+        MessageTrace::WaitsForWindow { until } => format!("waits for its window until {}", moment(*until)),
         MessageTrace::Uncertain { details } => format!("uncertain: {}", details.text),
         MessageTrace::Skipped { reason, details } => {
             format!("not sent: {}{}", word(reason), own_words(details.as_deref()))

@@ -66,9 +66,12 @@ fn without_digests(timeline: &str) -> String {
     cut
 }
 
+/// Strategies with an event log.
+const EXAMPLES: [&str; 3] = ["add-to-cart-reminder", "high-value-first", "morning-after"];
+
 #[test]
 fn the_examples_come_out_as_their_readme_says() {
-    for name in ["add-to-cart-reminder", "high-value-first"] {
+    for name in EXAMPLES {
         let (strategy, events) = (format!("examples/{name}.strategy.json"), format!("examples/{name}.events.jsonl"));
         let timeline = printed(&["simulate", "--strategy", &strategy, "--events", &events]);
         insta::assert_snapshot!(name, without_digests(&timeline));
@@ -78,7 +81,7 @@ fn the_examples_come_out_as_their_readme_says() {
 #[test]
 fn a_simulation_prints_the_same_bytes_twice_and_for_shuffled_lines() {
     let folder = folder("shuffled");
-    for name in ["add-to-cart-reminder", "high-value-first"] {
+    for name in EXAMPLES {
         let strategy = format!("examples/{name}.strategy.json");
         let log = example(&format!("{name}.events.jsonl"));
         let mut lines: Vec<&str> = log.lines().collect();
@@ -130,7 +133,7 @@ fn a_strategy_that_is_not_sound_is_refused_with_the_path_of_each_fault() {
     assert!(template.contains("contents[0].variants[0].body.text: "), "{template}");
     let body = check(|strategy| strategy["contents"][0]["variants"][0]["body"]["txt"] = "x".into());
     assert!(body.contains("contents[0].variants[0].body: "), "{body}");
-    for name in ["add-to-cart-reminder", "high-value-first"] {
+    for name in EXAMPLES {
         let output = cartwright(&["strategy", "check", &format!("examples/{name}.strategy.json")]);
         assert!(String::from_utf8_lossy(&output.stdout).contains("is sound"));
         assert_eq!(String::from_utf8_lossy(&output.stderr), "", "an example warns of something");
@@ -176,7 +179,7 @@ fn the_schema_that_is_printed_is_the_published_one() {
     let published = std::fs::read_to_string(present::workspace().join("host/docs/strategy.schema.json")).unwrap();
     assert_eq!(printed(&["strategy", "schema"]), published);
     let schema: Value = serde_json::from_str(&published).unwrap();
-    for name in ["add-to-cart-reminder", "high-value-first"] {
+    for name in EXAMPLES {
         let strategy = serde_json::from_str(&example(&format!("{name}.strategy.json"))).unwrap();
         assert!(jsonschema::is_valid(&schema, &strategy), "{name}");
     }
@@ -186,7 +189,7 @@ fn the_schema_that_is_printed_is_the_published_one() {
 fn the_logs_of_the_examples_fit_the_published_schema_of_events() {
     let text = std::fs::read_to_string(present::workspace().join("wit/v0.1/events.schema.json")).unwrap();
     let schema = jsonschema::validator_for(&serde_json::from_str(&text).unwrap()).unwrap();
-    for name in ["add-to-cart-reminder", "high-value-first"] {
+    for name in EXAMPLES {
         for line in example(&format!("{name}.events.jsonl")).lines() {
             let event: Value = serde_json::from_str(line).unwrap();
             assert!(event.get("hook").is_some() || schema.is_valid(&event), "{line}");

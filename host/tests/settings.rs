@@ -9,6 +9,7 @@ use cartwright_domain::ids::ShopId;
 use cartwright_domain::plugin::PluginRecord;
 use cartwright_domain::shop::{ConnectionKind, Grants, PluginRef};
 use cartwright_domain::strategy::{Strategy, StrategyState};
+use cartwright_domain::window::Window;
 use cartwright_engine::ports::{Secret, StoreError};
 use cartwright_engine::{
     ConnectError, ConnectionDraft, ContentError, Engine, InstallError, PluginChange, PublishError, ShopError,
@@ -95,6 +96,7 @@ fn draft(name: &str, kind: ConnectionKind, plugin: &str) -> ConnectionDraft {
         plugin: PluginRef::try_from(plugin.to_owned()).unwrap(),
         config: json!({}),
         grants: Grants::default(),
+        window: None,
         secrets: BTreeMap::new(),
     }
 }
@@ -233,6 +235,11 @@ async fn a_connection_is_denied_what_nobody_granted_and_told_what_it_lacks() {
     assert_eq!(setting.connect(settings).await, Err(vec!["config".to_owned()]));
     let secret = ConnectionDraft { grants: Grants::default(), ..shopify("hush") };
     assert_eq!(setting.connect(secret).await, Err(vec!["grants.secrets".to_owned()]));
+    let window: Window = serde_json::from_value(json!({ "open": [{ "from": "09:00", "until": "9" }] })).unwrap();
+    let closed = ConnectionDraft { window: Some(window.clone()), ..inbox() };
+    assert_eq!(setting.connect(closed).await, Err(vec!["window.open[0].until".to_owned()]));
+    let source = ConnectionDraft { window: Some(window), ..shopify("hush") };
+    assert_eq!(setting.connect(source).await, Err(vec!["window".to_owned()]));
     let unknown = ConnectionDraft { secrets: BTreeMap::from([("pin".to_owned(), Secret::from("1"))]), ..inbox() };
     assert_eq!(setting.connect(unknown).await, Err(vec!["secrets.pin".to_owned()]));
     assert_eq!(

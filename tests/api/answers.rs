@@ -108,6 +108,13 @@ async fn a_shop_changes_field_by_field() {
         "invalid_request"
     );
     assert_eq!(service.see(&path).await, changed);
+    let window = r#"{"window":{"open":[{"from":"09:00","until":"20:00"}],"zone":"shop"}}"#;
+    let changed = service.ask("PATCH", &path, &service.own, Some(window)).await.json();
+    assert_eq!(changed["window"], json!({ "open": [{ "from": "09:00", "until": "20:00" }], "zone": "shop" }));
+    let changed = service.ask("PATCH", &path, &service.own, Some(r#"{"name":"Elm"}"#)).await.json();
+    assert_eq!(changed["window"]["zone"], "shop", "what is left out stays");
+    let changed = service.ask("PATCH", &path, &service.own, Some(r#"{"window":null}"#)).await.json();
+    assert_eq!(changed["window"], json!(null));
 }
 
 #[tokio::test]

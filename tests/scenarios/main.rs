@@ -9,5 +9,6 @@ mod mail;
 mod plugin_life;
 mod plugins;
 mod reminder;
+mod timing;
 mod trust;
 mod whatsapp;

@@ -72,6 +72,16 @@ impl Client {
         self.send(Method::PUT, path, Some(("application/json", body.to_string().into_bytes()))).await
     }
 
+    /// `PATCH` with a JSON document.
+    pub async fn patch(&self, path: &str, body: &Value) -> Reply {
+        self.send(Method::PATCH, path, Some(("application/json", body.to_string().into_bytes()))).await
+    }
+
+    /// `DELETE`.
+    pub async fn delete(&self, path: &str) -> Reply {
+        self.send(Method::DELETE, path, None).await
+    }
+
     /// `POST` of a component.
     pub async fn upload(&self, path: &str, component: Vec<u8>) -> Reply {
         self.send(Method::POST, path, Some(("application/wasm", component))).await

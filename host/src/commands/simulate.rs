@@ -31,6 +31,9 @@ pub(crate) struct Args {
     /// Currency of the shop
     #[arg(long, default_value = "EUR")]
     currency: Currency,
+    /// Time zone of the shop
+    #[arg(long, value_name = "ZONE", default_value = "UTC")]
+    time_zone: String,
     #[command(flatten)]
     format: Format,
 }
@@ -40,7 +43,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let strategy = strategy_file::read(&args.strategy)?;
     let lines = event_log::read(&args.events)?;
     let start = lines.iter().map(|line| line.received_at).min().unwrap_or_default();
-    let rehearsal = Rehearsal::new(&args.plugins, &strategy, args.currency, start).await?;
+    let rehearsal = Rehearsal::new(&args.plugins, &strategy, args.currency, &args.time_zone, start).await?;
     let name = strategy.name.clone();
     let Rehearsal { engine, clock, shop } = rehearsal;
     match engine.publish(shop, None, strategy, StrategyState::Live).await {

@@ -31,6 +31,9 @@ pub(crate) struct CheckArgs {
     /// Currency of the shop that it is for
     #[arg(long, default_value = "EUR")]
     currency: Currency,
+    /// Its time zone
+    #[arg(long, value_name = "ZONE", default_value = "UTC")]
+    time_zone: String,
     #[command(flatten)]
     format: Format,
 }
@@ -47,7 +50,8 @@ pub(crate) async fn run(command: Command) -> Result<(), Failure> {
 
 async fn check(args: CheckArgs) -> Result<(), Failure> {
     let strategy = strategy_file::read(&args.file)?;
-    let rehearsal = Rehearsal::new(&args.plugins, &strategy, args.currency, Timestamp::default()).await?;
+    let rehearsal =
+        Rehearsal::new(&args.plugins, &strategy, args.currency, &args.time_zone, Timestamp::default()).await?;
     let faults = rehearsal.engine.check_strategy(rehearsal.shop, &strategy).await?;
     let file = args.file.display().to_string();
     if args.format.json {

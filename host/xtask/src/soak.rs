@@ -22,6 +22,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     };
     let properties = ["test", "-p", "cartwright-domain", "--test", "behaviour", "properties"];
     run_shown(cargo().args(properties).env("PROPTEST_CASES", CASES))?;
+    // Every zone around every change of its clock: some minutes even where the compiler does its best.
+    let zones = ["test", "--release", "-p", "cartwright-domain", "--test", "behaviour", "zones"];
+    run_shown(cargo().args(zones).env("CARTWRIGHT_ZONES", "all"))?;
     let batches = ["test", "-p", "cartwright-plugins", "--test", "properties"];
     run_shown(cargo().args(batches).env("PROPTEST_CASES", CASES))?;
     for round in 1..=rounds {

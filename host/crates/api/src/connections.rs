@@ -6,6 +6,7 @@ use std::fmt;
 
 use cartwright_domain::ids::ShopId;
 use cartwright_domain::shop::{ChannelAbility, Connection, ConnectionKind, Grants, Hold, PluginRef};
+use cartwright_domain::window::Window;
 use cartwright_engine::ConnectionDraft;
 use cartwright_engine::ports::Secret;
 use schemars::JsonSchema;
@@ -30,6 +31,9 @@ pub(crate) struct ConnectionSettings {
     /// What the plugin may do here. Nothing, unless said.
     #[serde(default)]
     grants: Grants,
+    /// Channels: when their marketing may go out (S04).
+    #[serde(default)]
+    window: Option<Window>,
     /// Secrets by name. They are stored encrypted and never shown; those left out stay as they are.
     #[serde(default)]
     secrets: BTreeMap<String, SecretText>,
@@ -66,6 +70,9 @@ pub(crate) struct ConnectionView {
     /// Channels: what it can do.
     #[serde(skip_serializing_if = "Option::is_none")]
     ability: Option<ChannelAbility>,
+    /// Channels: when their marketing may go out (S04).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    window: Option<Window>,
     /// Why nothing goes out at the moment.
     #[serde(skip_serializing_if = "Option::is_none")]
     held: Option<Hold>,
@@ -128,6 +135,7 @@ pub(crate) async fn save(
         plugin: settings.plugin,
         config: settings.config,
         grants: settings.grants,
+        window: settings.window,
         secrets: secrets.collect(),
     };
     let saved = api.engine.save_connection(shop, draft).await?;
@@ -158,6 +166,7 @@ async fn view(api: &Api, shop: ShopId, connection: Connection) -> Result<Connect
         grants: connection.grants,
         secrets: secrets.into_iter().collect(),
         ability: connection.ability,
+        window: connection.window,
         held: connection.held,
         held_contents: connection.held_contents,
     })

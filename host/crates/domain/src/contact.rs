@@ -44,6 +44,12 @@ impl Phone {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The country (ISO 3166-1 alpha-2) that its prefix belongs to; none for numbers that belong to none.
+    pub fn country(&self) -> Option<String> {
+        let number = PHONE_NUMBER_UTIL.parse(&self.0, None).ok()?;
+        PHONE_NUMBER_UTIL.get_region_for_number(&number).map(|region| region.to_string())
+    }
 }
 
 impl Email {

@@ -144,12 +144,7 @@ impl Delay {
         };
         let Some(until) = &self.until else { return Due::At((base + self.span.unwrap_or(Span::ZERO)).max(since)) };
         let place = zone::chosen(&self.zone, &subject.customer, &subject.shop);
-        // Several zones that agree are as good as one; where they differ, only the shop's is sure.
-        let place = if place.zones.iter().all(|zone| zone.agrees(&place.zones[0], base)) {
-            place
-        } else {
-            zone::of_shop(&subject.shop)
-        };
+        let place = zone::sole(place, &subject.shop, base);
         reads.push(place.read("delay.zone"));
         match until.instant(base, &place.zones[0], subject, reads) {
             Ok(at) => Due::At(at.max(since)),

@@ -14,6 +14,7 @@ use crate::money::{Currency, Money};
 use crate::order::{Order, Orders};
 use crate::shop::Shop;
 use crate::time::Timestamp;
+use crate::zone;
 
 /// One run's customer, as of now.
 #[derive(Debug, Clone, PartialEq)]
@@ -112,19 +113,18 @@ pub struct LocalTime {
 }
 
 impl Subject {
-    /// The clock where the customer is: in their own zone if it is known, else in the shop's.
+    /// The clock where the customer is: in their zone as far as it is known, else in the shop's (S04).
     pub fn local_time(&self) -> LocalTime {
-        let known = |name: &str| jiff::tz::TimeZone::get(name).ok();
-        let zone = self.customer.time_zone.as_deref().and_then(known);
-        let zone = zone.or_else(|| known(&self.shop.time_zone)).unwrap_or(jiff::tz::TimeZone::UTC);
-        let name = zone.iana_name().unwrap_or("UTC").to_owned();
-        let moment = jiff::Timestamp::from_millisecond(self.now.millis()).unwrap_or_default().to_zoned(zone);
+        let place = zone::sole(zone::of_customer(&self.customer, &self.shop), &self.shop, self.now);
+        let zone = &place.zones[0];
+        let wall = zone.wall(self.now);
+        let minutes = wall.time().minutes();
         LocalTime {
-            zone: name,
-            weekday: moment.weekday().to_monday_zero_offset().unsigned_abs(),
-            hour: moment.hour().unsigned_abs(),
-            minute: moment.minute().unsigned_abs(),
-            date: moment.date().to_string(),
+            zone: zone.name().to_owned(),
+            weekday: wall.day().weekday() as u8,
+            hour: (minutes / 60) as u8,
+            minute: (minutes % 60) as u8,
+            date: wall.day().to_string(),
         }
     }
 

@@ -39,6 +39,7 @@ pub mod run;
 mod schema;
 pub mod sending;
 pub mod shop;
+pub mod sms;
 pub mod split;
 pub mod strategy;
 pub mod time;

@@ -181,7 +181,30 @@ pub fn of_customer(customer: &Customer, shop: &Shop) -> Whereabouts {
     };
     named(&customer.time_zone, ZoneOrigin::Customer)
         .or_else(|| named(&customer.last_time_zone, ZoneOrigin::LastEvent))
+        .or_else(|| {
+            // In a country of several zones it says too little, and the phone may know more.
+            let zones = of_country(customer.country.as_deref()?);
+            (zones.len() == 1).then_some(Whereabouts { zones, origin: ZoneOrigin::Country })
+        })
+        .or_else(|| {
+            let zones = of_country(&customer.phone.as_ref()?.country()?);
+            (!zones.is_empty()).then_some(Whereabouts { zones, origin: ZoneOrigin::PhonePrefix })
+        })
         .unwrap_or_else(|| of_shop(shop))
+}
+
+/// The one zone that local times of a customer's are in; where a phone leaves several, only the shop's is sure.
+pub fn sole(place: Whereabouts, shop: &Shop, at: Timestamp) -> Whereabouts {
+    if place.zones.iter().all(|zone| zone.agrees(&place.zones[0], at)) { place } else { of_shop(shop) }
+}
+
+const COUNTRIES: &str = include_str!("zone/countries.txt");
+
+/// The zones of a country, one of each that shows the same; none of an unknown one.
+fn of_country(code: &str) -> Vec<Zone> {
+    let mut lines = COUNTRIES.lines().map(|line| line.split(' '));
+    let line = lines.find(|line| line.clone().next().is_some_and(|known| known.eq_ignore_ascii_case(code)));
+    line.into_iter().flatten().skip(1).filter_map(Zone::named).collect()
 }
 
 /// Where a local rule is meant.
@@ -224,6 +247,18 @@ mod tests {
         assert_eq!(first("Pacific/Apia", "2011-12-30", "08:00"), first("Pacific/Apia", "2011-12-31", "08:00"));
         assert_eq!(first("Pacific/Fakaofo", "2011-12-30", "08:00"), "2011-12-30T19:00:00.000Z");
         assert!(!Zone::named("Pacific/Apia").unwrap().has("2011-12-30".parse().unwrap()));
+    }
+
+    #[test]
+    fn every_zone_of_every_country_is_one() {
+        let mut countries = 0;
+        for line in COUNTRIES.lines().filter(|line| !line.starts_with('#')) {
+            let (code, names) = line.split_once(' ').unwrap();
+            assert_eq!(of_country(code).len(), names.split(' ').count(), "{line}");
+            countries += 1;
+        }
+        assert_eq!((countries, of_country("DE").len(), of_country("US").len()), (247, 1, 8));
+        assert_eq!((of_country("XX"), of_country("#"), of_country("")), (Vec::new(), Vec::new(), Vec::new()));
     }
 
     #[test]

@@ -115,6 +115,7 @@ pub(crate) fn plan_of(
     Some(plan(&Situation {
         version: world.versions.get(&run.version)?,
         state: world.strategy_state(run),
+        policies: world.policies(run)?,
         run,
         subject,
         channels,
@@ -124,7 +125,16 @@ pub(crate) fn plan_of(
 }
 
 fn take_plan(world: &mut World, plan: Plan) {
-    let id = plan.run.id;
+    let (id, customer) = (plan.run.id, plan.run.customer);
+    if !plan.experiments.is_empty()
+        && let Some(entry) = world.customers.get_mut(&customer)
+    {
+        let kept = &mut entry.edit().experiments;
+        for (experiment, arm) in plan.experiments {
+            // Two runs of one batch draw the same arm; the first keeps its moment.
+            kept.entry(experiment).or_insert(arm);
+        }
+    }
     if let Some(entry) = world.runs.get_mut(&id) {
         *entry.edit() = plan.run;
     }

@@ -2,8 +2,9 @@
 
 use cartwright_domain::ids::ShopId;
 use cartwright_domain::plugin::{PluginKind, PluginRecord, active_plugin};
-use cartwright_domain::publish::{StrategyFault, missing_grants};
+use cartwright_domain::publish::{StrategyFault, missing_grants, window_faults};
 use cartwright_domain::shop::{Connection, ConnectionKind, Grants, PluginRef};
+use cartwright_domain::window::Window;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -25,6 +26,8 @@ pub struct ConnectionDraft {
     pub config: Value,
     /// What the shop allows the plugin here.
     pub grants: Grants,
+    /// Channels: when their marketing may go out (S04).
+    pub window: Option<Window>,
     /// Secrets to set by name; those left out stay as they are.
     pub secrets: BTreeMap<String, Secret>,
 }
@@ -77,6 +80,7 @@ impl Engine {
         if let Err(failure) = self.plugins.check_config(&call).await {
             faults.push(StrategyFault::error("config", failure.message));
         }
+        window_faults_of(draft, &mut faults);
         right_faults(record, &call.config, draft, &mut faults);
         if !faults.is_empty() {
             return Err(faults);
@@ -90,6 +94,7 @@ impl Engine {
             config: Value::Null,
             grants: Grants::default(),
             ability: None,
+            window: None,
             held: None,
             held_contents: BTreeMap::new(),
             odd_refusals: 0,
@@ -99,6 +104,7 @@ impl Engine {
             config: call.config,
             grants: draft.grants.clone(),
             ability: record.descriptor.ability.clone(),
+            window: draft.window.clone(),
             ..known.cloned().unwrap_or_else(fresh)
         };
         Ok((connection, known.is_none()))
@@ -124,6 +130,16 @@ fn plugin_of<'a>(holdings: &'a Holdings, draft: &ConnectionDraft) -> Result<&'a 
         return Err(StrategyFault::error("plugin", message));
     }
     Ok(record)
+}
+
+fn window_faults_of(draft: &ConnectionDraft, faults: &mut Vec<StrategyFault>) {
+    match (&draft.window, draft.kind) {
+        (Some(_), ConnectionKind::Source) => {
+            faults.push(StrategyFault::error("window", "nothing goes out by a source; leave it out"));
+        }
+        (Some(window), ConnectionKind::Channel) => window_faults(window, "window", faults),
+        (None, _) => {}
+    }
 }
 
 fn name_faults(draft: &ConnectionDraft, faults: &mut Vec<StrategyFault>) {

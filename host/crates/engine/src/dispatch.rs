@@ -12,7 +12,8 @@ use cartwright_domain::ids::{MessageId, ShopId};
 use cartwright_domain::message::{HoldReason, Message, MessageState, SkipReason};
 use cartwright_domain::outcome;
 use cartwright_domain::plugin::{PluginFailure, Problem};
-use cartwright_domain::policy::{self, Candidate, Check};
+use cartwright_domain::policy::Check;
+use cartwright_domain::sending;
 use cartwright_domain::time::{Span, Timestamp};
 use cartwright_domain::trace::MessageTrace;
 use cartwright_domain::world::World;
@@ -147,14 +148,16 @@ impl Engine {
             if !matches!(message.state, MessageState::Prepared { .. }) {
                 continue;
             }
-            match check(&world, &message, now) {
+            let checked = sending::check(&world, &message, now);
+            match checked.check.clone() {
                 Check::Go(to) if to == ready.outgoing.to => {
                     if let Some(customer) = world.customers.get(&message.customer) {
                         unchanged.push((message.customer, customer.revision));
                     }
-                    mark_handed_over(&mut world, id, &ready, now);
+                    mark_handed_over(&mut world, id, &ready, checked.late_after, now);
                     going.push(ready);
                 }
+                Check::Wait(until) => sending::wait_for_window(&mut world, id, until, checked, now),
                 // The address changed meanwhile: it is rendered again for the new one.
                 Check::Go(_) => release(&mut world, id, now),
                 Check::Skip(reason) => outcome::skip(&mut world, id, reason, None, now),
@@ -223,7 +226,7 @@ fn prepared_of(world: &World, id: MessageId, now: Timestamp) -> Option<Prepared>
     if !matches!(message.state, MessageState::Prepared { .. }) {
         return None;
     }
-    let Check::Go(to) = check(world, &message, now) else { return None };
+    let Check::Go(to) = sending::check(world, &message, now).check else { return None };
     let run = &world.runs.get(&message.run)?.value;
     let subject = world.subject(run, now)?;
     let content = world.versions.get(&run.version)?.definition.content(&message.content)?.clone();
@@ -238,7 +241,9 @@ fn prepare(world: &mut World, due: &[MessageId], now: Timestamp) -> Vec<MessageI
     let mut claimed = Vec::new();
     for id in due {
         let Some(message) = world.messages.get(id).map(|entry| entry.value.clone()) else { continue };
-        match check(world, &message, now) {
+        let checked = sending::check(world, &message, now);
+        match checked.check.clone() {
+            Check::Wait(until) => sending::wait_for_window(world, *id, until, checked, now),
             Check::Go(_) => {
                 if let Some(entry) = world.messages.get_mut(id) {
                     let message = entry.edit();
@@ -255,38 +260,14 @@ fn prepare(world: &mut World, due: &[MessageId], now: Timestamp) -> Vec<MessageI
     claimed
 }
 
-fn check(world: &World, message: &Message, now: Timestamp) -> Check {
-    let Some(run) = world.runs.get(&message.run).map(|entry| &entry.value) else {
-        return Check::Skip(SkipReason::RunEnded);
-    };
-    let Some(subject) = world.subject(run, now) else { return Check::Skip(SkipReason::RunEnded) };
-    let cart_is_emptied = run.trigger.cart.is_some()
-        && run.exit_taken.is_none()
-        && subject.cart.as_ref().is_some_and(|cart| cart.lines().is_empty());
-    if cart_is_emptied {
-        return Check::Skip(SkipReason::CartEmptied);
-    }
-    let version = world.versions.get(&run.version);
-    policy::check(
-        &Candidate {
-            strategy: world.strategy_state(run),
-            run_is_active: run.is_active(),
-            subject: &subject,
-            channel_name: &message.channel,
-            channel: world.connections.get(&message.channel).map(|entry| &entry.value),
-            content: version.and_then(|version| version.definition.content(&message.content)),
-            late_after: message.late_after,
-        },
-        &mut Vec::new(),
-    )
-}
-
-fn mark_handed_over(world: &mut World, id: MessageId, ready: &Ready, now: Timestamp) {
+fn mark_handed_over(world: &mut World, id: MessageId, ready: &Ready, late_after: Timestamp, now: Timestamp) {
     let Some(entry) = world.messages.get_mut(&id) else { return };
     let message = entry.edit();
     message.state =
         MessageState::HandedOver { lease_until: now + LEASE, adapter_state: BASE64.encode(&ready.began.state) };
     message.due_at = Some(now + LEASE);
+    message.window_opens_at = None;
+    message.late_after = late_after;
     message.attempts += 1;
     message.handed_over_at = Some(now);
     message.changed_at = now;

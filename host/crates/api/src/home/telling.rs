@@ -28,6 +28,7 @@ pub(super) fn sentence(entry: &TraceEntry) -> String {
         Happening::MessageQueued { channel, content, .. } => format!("Decided to send {content} over {channel}."),
         Happening::Message { state, .. } => of_message(state),
         Happening::Skipped { reason } => format!("Sent nothing: {}.", skipped(*reason)),
+        Happening::HeldOut { .. } => "Held the message out, to see what it is worth.".to_owned(),
         Happening::ExitTaken { order, then } if then == "end" => format!("Left because of the order {order}."),
         Happening::ExitTaken { order, then } => format!("Left because of the order {order}; goes on at {then}."),
         Happening::Ended { reason } => format!("Ended: {}.", ended(*reason)),
@@ -75,6 +76,7 @@ fn of_message(state: &MessageTrace) -> String {
             format!("Tried again at {} ({class}): {}", moment(*at), words(details))
         }
         MessageTrace::Held { reason } => format!("The message is held: {}.", held(*reason)),
+        MessageTrace::WaitsForWindow { until } => format!("The message waits for its window until {}.", moment(*until)),
         MessageTrace::Uncertain { details } => {
             format!("Whether the provider has the message is not known; it is never sent again. {}", words(details))
         }
@@ -116,6 +118,7 @@ fn skipped(reason: SkipReason) -> &'static str {
         SkipReason::ContentFailed => "the content could not be rendered",
         SkipReason::NoContent => "no content was chosen",
         SkipReason::TooLate => "it is too late",
+        SkipReason::WindowNeverOpen => "its windows have no minute in common",
     }
 }
 

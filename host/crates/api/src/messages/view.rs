@@ -36,13 +36,16 @@ pub(crate) struct MessageView {
     receipt: Option<ReceiptKind>,
     /// When it was decided.
     created_at: Timestamp,
-    /// The first instant that its delay allows.
+    /// The first instant that its delay allows; lateness counts from the first one after it that its window allows too.
     allowed_at: Timestamp,
     /// Past this it is not handed over any more (S27).
     late_after: Timestamp,
     /// When it is looked at again.
     #[serde(skip_serializing_if = "Option::is_none")]
     due_at: Option<Timestamp>,
+    /// While it waits for its sending window: when that opens (S04).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    window_opens_at: Option<Timestamp>,
     /// When its state last changed.
     changed_at: Timestamp,
     /// When it was last handed over.
@@ -95,6 +98,8 @@ pub(crate) enum StateView {
         /// Why.
         reason: SkipReason,
     },
+    /// It could have been sent, and was held out to see what it is worth (S16).
+    HeldOut,
 }
 
 described!(MessageView);
@@ -110,6 +115,7 @@ impl From<MessageState> for StateView {
             MessageState::Rejected { class } => Self::Rejected { class },
             MessageState::Uncertain => Self::Uncertain,
             MessageState::Skipped { reason } => Self::Skipped { reason },
+            MessageState::HeldOut => Self::HeldOut,
         }
     }
 }
@@ -130,6 +136,7 @@ impl From<Message> for MessageView {
             allowed_at: message.allowed_at,
             late_after: message.late_after,
             due_at: message.due_at,
+            window_opens_at: message.window_opens_at,
             changed_at: message.changed_at,
             handed_over_at: message.handed_over_at,
             attempts: message.attempts,

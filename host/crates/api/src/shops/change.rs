@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use cartwright_domain::publish::shop_faults;
 use cartwright_domain::shop::Shop;
+use cartwright_domain::window::Window;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
@@ -31,13 +32,16 @@ pub(crate) struct ShopChange {
     /// Channels (by name) on which marketing also goes to customers who never said yes or no (S18).
     #[serde(default)]
     unknown_consent_passes: Option<Vec<String>>,
+    /// When marketing may go out, on any channel (S04); `null` forgets it.
+    #[serde(default, deserialize_with = "even_null")]
+    window: Option<Option<Window>>,
 }
 
 described!(ShopChange);
 
 /// `null` is something said; only an absent field is nothing.
-fn even_null<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::<String>::deserialize(value).map(Some)
+fn even_null<'de, T: Deserialize<'de>, D: Deserializer<'de>>(value: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::<T>::deserialize(value).map(Some)
 }
 
 /// Changes a shop.
@@ -64,6 +68,9 @@ pub(crate) async fn change_shop(
     if let Some(channels) = change.unknown_consent_passes {
         tracing::info!(shop = %shop.id, ?channels, "marketing without a yes is allowed on these channels");
         shop.unknown_consent_passes = channels;
+    }
+    if let Some(window) = change.window {
+        shop.window = window;
     }
     faults::refuse(Code::InvalidRequest, shop_faults(&shop))?;
     api.engine.store.save_shop(&shop).await?;

@@ -123,8 +123,41 @@ fn s04_the_customers_zone_is_their_own_then_the_last_events_then_the_shops_and_i
     assert_eq!(reads(&ana, &day), "window.shop.zone = America/New_York (of the customer's last event)");
     ana.last_time_zone = None;
     assert_eq!(reads(&ana, &day), "window.shop.zone = Asia/Tokyo (the shop's)");
+    ana.phone = Some("+4915112345678".to_owned().try_into().unwrap());
+    assert_eq!(reads(&ana, &day), "window.shop.zone = Europe/Berlin (by the customer's phone)");
+    ana.country = Some("US".into());
+    assert_eq!(
+        reads(&ana, &day),
+        "window.shop.zone = Europe/Berlin (by the customer's phone)",
+        "that could be anywhere"
+    );
+    ana.country = Some("vn".into());
+    assert_eq!(reads(&ana, &day), "window.shop.zone = Asia/Ho_Chi_Minh (of the customer's country)");
     let named = window(json!({ "open": [{ "from": "09:00", "until": "20:00" }], "zone": "Europe/Paris" }));
     assert_eq!(reads(&ana, &named), "window.shop.zone = Europe/Paris (as named)");
+}
+
+/// When a message may go out to somebody of whom only the phone is known, by the shop's clock in UTC.
+fn opens_for(phone: &str, window: &Window, from: &str) -> (String, ZoneOrigin) {
+    let (shop, mut customer) = (shop("UTC"), customer(None));
+    customer.phone = Some(phone.to_owned().try_into().unwrap());
+    let mut all = Windows::default();
+    all.add(Whose::Channel, Some(window), &customer, &shop, moment(from));
+    let opens = all.first_open(moment(from)).unwrap().to_string().replace(".000Z", "Z");
+    (opens, all.windows[0].2.origin)
+}
+
+#[test]
+fn s04_behind_a_prefix_of_several_zones_it_is_open_only_where_all_of_them_are() {
+    // In New York it opens at 14:00 UTC, and last of all in Honolulu and on Adak, at 19:00.
+    let expected = ("2026-11-02T19:00:00Z".to_owned(), ZoneOrigin::PhonePrefix);
+    assert_eq!(opens_for("+12125550123", &by_day(), "2026-11-02T06:00:00Z"), expected);
+    // Russia's zones are ten hours apart: eleven hours leave one, ten leave none, and then the shop's clock counts.
+    let expected = ("2026-11-02T07:00:00Z".to_owned(), ZoneOrigin::PhonePrefix);
+    assert_eq!(opens_for("+79161234567", &by_day(), "2026-11-02T00:00:00Z"), expected);
+    let shorter = window(json!({ "open": [{ "from": "09:00", "until": "19:59" }] }));
+    let expected = ("2026-11-02T09:00:00Z".to_owned(), ZoneOrigin::Shop);
+    assert_eq!(opens_for("+79161234567", &shorter, "2026-11-02T00:00:00Z"), expected);
 }
 
 #[test]

@@ -49,6 +49,7 @@ fn subject(number: usize) -> Subject {
         time_zone: "Asia/Ho_Chi_Minh".to_owned(),
         country: None,
         unknown_consent_passes: Vec::new(),
+        window: None,
     };
     let mut customer = Customer::anonymous(mint.next(), moment() - Span::days(number as i64 % 400));
     let (orders, lines) = match number {

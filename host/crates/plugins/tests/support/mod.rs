@@ -151,6 +151,7 @@ pub fn subject(orders: usize) -> Subject {
         time_zone: "UTC".to_owned(),
         country: None,
         unknown_consent_passes: Vec::new(),
+        window: None,
     };
     let customer = Customer::anonymous(mint.next(), now());
     let body = OrderBody {
