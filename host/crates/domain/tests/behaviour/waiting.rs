@@ -5,8 +5,10 @@ use cartwright_domain::event::{CustomerBody, What};
 use cartwright_domain::fact::FactRead;
 use cartwright_domain::message::{MessageState, Outcome, Rejection, RejectionClass, SkipReason};
 use cartwright_domain::run::EndReason;
+use cartwright_domain::strategy::Version;
 use cartwright_domain::time::Timestamp;
 use cartwright_domain::trace::{Happening, MessageTrace};
+use cartwright_domain::world::LiveStrategy;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -358,4 +360,17 @@ fn s28_windows_are_read_as_they_are_at_each_check() {
     Arc::make_mut(&mut stage.world.shop).window = Some(serde_json::from_value(afternoon).expect("a window"));
     stage.wait_until(at(60, 0));
     assert_eq!(stage.sent_at(), [at(39, 0)]);
+}
+
+#[test]
+fn s28_policies_are_those_of_the_newest_version_and_delays_those_of_the_run_s_own() {
+    let mut stage = waiting(json!({ "for": "10h" }));
+    stage.event(at(10, 0), &cart(at(10, 0), &[("a", 1)]));
+    let LiveStrategy { record, version } = stage.world.strategies[0].clone();
+    let mut next = Version { number: 2, ..(*version).clone() };
+    next.definition.policies.window = serde_json::from_value(by_day()).expect("a window");
+    next.definition.steps = waiting(json!({ "for": "1h" })).world.strategies[0].version.definition.steps.clone();
+    stage.world.strategies = [LiveStrategy { record, version: Arc::new(next) }].into();
+    stage.wait_until(at(60, 0));
+    assert_eq!(stage.sent_at(), [at(33, 0)]);
 }
