@@ -65,25 +65,31 @@ fn s05_elapsed_time_ignores_the_clocks_on_the_wall() {
 
 #[test]
 fn s05_a_delay_may_count_from_the_newest_trigger_event() {
-    let mut definition = strategy(json!({
-        "name": "From the trigger",
-        "trigger": { "on": "cart", "settle": "2h", "next": "first" },
-        "steps": {
-            "first": { "kind": "delay", "for": "3h", "next": "wait" },
-            "wait": { "kind": "delay", "for": "8h", "from": "newest_trigger", "next": "late" },
-            "late": { "kind": "delay", "for": "1h", "from": "newest_trigger", "next": "remind" },
-            "remind": { "kind": "message", "channel": "inbox", "content": "reminder", "next": "done" },
-            "done": { "kind": "exit" }
-        }
-    }));
-    definition.policies.max_lateness = cartwright_domain::time::Span::hours(1);
-    let mut stage = Stage::with(definition);
-    stage.event(at(9, 0), &ana_identifies(at(9, 0)));
-    stage.event(at(10, 0), &cart(at(10, 0), &[("a", 1)]));
-    stage.event(at(11, 0), &cart(at(11, 0), &[("a", 2)]));
-    stage.wait_until(at(40, 0));
-    // The second wait was over before it began, and makes nothing late.
-    assert_eq!(stage.sent_at(), [at(19, 0)]);
+    for late in [
+        json!({ "kind": "delay", "for": "1h", "from": "newest_trigger", "next": "remind" }),
+        json!({ "kind": "delay", "from": "newest_trigger", "next": "remind",
+                "until": { "cut_off": { "after": "11:00", "at": "12:00" } } }),
+    ] {
+        let mut definition = strategy(json!({
+            "name": "From the trigger",
+            "trigger": { "on": "cart", "settle": "2h", "next": "first" },
+            "steps": {
+                "first": { "kind": "delay", "for": "3h", "next": "wait" },
+                "wait": { "kind": "delay", "for": "8h", "from": "newest_trigger", "next": "late" },
+                "late": late,
+                "remind": { "kind": "message", "channel": "inbox", "content": "reminder", "next": "done" },
+                "done": { "kind": "exit" }
+            }
+        }));
+        definition.policies.max_lateness = cartwright_domain::time::Span::hours(1);
+        let mut stage = Stage::with(definition);
+        stage.event(at(9, 0), &ana_identifies(at(9, 0)));
+        stage.event(at(10, 0), &cart(at(10, 0), &[("a", 1)]));
+        stage.event(at(11, 0), &cart(at(11, 0), &[("a", 2)]));
+        stage.wait_until(at(40, 0));
+        // The second wait was over before it began, and makes nothing late.
+        assert_eq!(stage.sent_at(), [at(19, 0)]);
+    }
 }
 
 #[test]
@@ -107,6 +113,9 @@ fn s05_the_next_time_of_day_after_a_cut_off() {
     let evening = || json!({ "until": { "cut_off": { "after": "18:00", "at": "20:00" } } });
     sends(evening(), "UTC", "2026-01-05T18:00:59Z", "2026-01-05T20:00:00Z");
     sends(evening(), "UTC", "2026-01-05T18:01:00Z", "2026-01-06T20:00:00Z");
+    // At 20:00 the minute 20:00 is not over yet.
+    let same = || json!({ "until": { "cut_off": { "after": "20:00", "at": "20:00" } } });
+    sends(same(), "UTC", "2026-01-05T19:00:00Z", "2026-01-06T20:00:00Z");
 }
 
 #[test]
@@ -192,6 +201,18 @@ fn s05_a_change_of_zone_moves_local_waits_and_not_elapsed_ones() {
             assert_eq!(stage.sent_at(), [expected], "{delay} in {zone:?}");
         }
     }
+}
+
+#[test]
+fn s05_s10_a_cart_that_turns_out_to_be_somebody_s_waits_by_their_clock() {
+    let mut stage = waiting(json!({ "until": { "days_later": { "days": 1, "at": "10:00" } } }));
+    record(&mut stage, at(0, 3), in_zone("Asia/Ho_Chi_Minh"));
+    stage.event(at(10, 0), &cart_of("c2", at(10, 0), &[("a", 1)]));
+    let mut identify = ana_identifies(at(12, 0));
+    identify.subject.cart = Some("c2".into());
+    stage.event(at(12, 0), &identify);
+    stage.wait_until(at(60, 0));
+    assert_eq!(stage.sent_at(), [at(27, 0)]);
 }
 
 #[test]
