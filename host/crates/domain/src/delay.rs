@@ -186,7 +186,7 @@ impl Until {
                         let (year, ..) = begun.day().civil();
                         // A year of days before or after it may lie between the date and what is waited for.
                         let days = (year.saturating_sub(2)..=year.saturating_add(3))
-                            .filter_map(|year| Day::new(year, month, date));
+                            .filter_map(|year| Day::new_or_next(year, month, date));
                         days.map(instant).find(coming)
                     }
                     (None, _) => None,
@@ -216,5 +216,5 @@ fn next_weekday(
 /// A date as it stands, or the day of a moment where the customer is.
 fn day_of(value: &Value, zone: &Zone) -> Option<Day> {
     let text = value.as_str()?.trim();
-    text.parse().ok().or_else(|| text.parse().ok().map(|moment: Timestamp| zone.wall(moment).day()))
+    Day::read(text).or_else(|| text.parse().ok().map(|moment: Timestamp| zone.wall(moment).day()))
 }

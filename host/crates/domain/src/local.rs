@@ -13,7 +13,7 @@ const MINUTE: i64 = 60_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TimeOfDay(u16);
 
-/// A day of the calendar. A 29 February that its year does not have is the day after (S05).
+/// A day of the calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Day(i64);
 
@@ -88,15 +88,20 @@ impl TimeOfDay {
 }
 
 impl Day {
-    /// From the calendar; 29 February in a year without one is 1 March.
+    /// From the calendar.
     pub fn new(year: i16, month: i8, day: i8) -> Option<Self> {
-        let known = jiff::civil::Date::new(year, month, day).ok();
-        let date = match (known, month, day) {
-            (None, 2, 29) => jiff::civil::Date::new(year, 3, 1).ok()?,
-            (known, ..) => known?,
-        };
-        let since = date.duration_since(EPOCH);
+        let since = jiff::civil::Date::new(year, month, day).ok()?.duration_since(EPOCH);
         Some(Self(since.as_hours().div_euclid(24)))
+    }
+
+    /// The same, with the day after for a 29 February that the year does not have (S05).
+    pub fn new_or_next(year: i16, month: i8, day: i8) -> Option<Self> {
+        Self::new(year, month, day).or_else(|| (month == 2 && day == 29).then(|| Self::new(year, 3, 1)).flatten())
+    }
+
+    /// A date as somebody else wrote it, who may think that every year has a 29 February.
+    pub fn read(text: &str) -> Option<Self> {
+        civil(text).and_then(|(year, month, day)| Self::new_or_next(year, month, day))
     }
 
     /// Year, month and day.
@@ -164,6 +169,13 @@ fn digits<T: FromStr>(text: &str, count: usize) -> Option<T> {
     (text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok()).flatten()
 }
 
+/// `2026-12-24` as its numbers.
+fn civil(text: &str) -> Option<(i16, i8, i8)> {
+    let mut parts = text.splitn(3, '-');
+    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
+    Some((digits(year, 4)?, digits(month, 2)?, digits(day, 2)?))
+}
+
 impl FromStr for TimeOfDay {
     type Err = LocalError;
     fn from_str(text: &str) -> Result<Self, LocalError> {
@@ -179,12 +191,8 @@ impl FromStr for TimeOfDay {
 impl FromStr for Day {
     type Err = LocalError;
     fn from_str(text: &str) -> Result<Self, LocalError> {
-        let read = || {
-            let mut parts = text.splitn(3, '-');
-            let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
-            Self::new(digits(year, 4)?, digits(month, 2)?, digits(day, 2)?)
-        };
-        read().ok_or_else(|| LocalError::Day(text.to_owned()))
+        let day = civil(text).and_then(|(year, month, day)| Self::new(year, month, day));
+        day.ok_or_else(|| LocalError::Day(text.to_owned()))
     }
 }
 
@@ -279,7 +287,9 @@ mod tests {
 
     #[test]
     fn s05_a_29_february_that_is_missing_is_the_day_after() {
-        assert_eq!("2026-02-29".parse::<Day>().unwrap().to_string(), "2026-03-01");
-        assert!("2026-02-30".parse::<Day>().is_err());
+        assert_eq!(Day::read("2026-02-29").unwrap().to_string(), "2026-03-01");
+        assert_eq!(Day::read("2028-02-29").unwrap().to_string(), "2028-02-29");
+        assert_eq!((Day::read("2026-02-30"), Day::read("2026-04-31")), (None, None));
+        assert!("2026-02-29".parse::<Day>().is_err(), "whoever writes it in a strategy is told");
     }
 }
