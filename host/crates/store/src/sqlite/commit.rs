@@ -331,11 +331,11 @@ impl Batch {
         let line = |(run, entry): &(RunId, TraceEntry)| Ok(format!("[\"{run}\",{}]", rows::write(entry)?));
         let lines: Vec<String> = traces.iter().map(line).collect::<Result<_, StoreError>>()?;
         let query = sqlx::query(
-            "insert into traces (shop_id, run_id, sequence, document)
+            "insert into traces (shop_id, run_id, sequence, document, digest)
              select $1, next.run_id,
                     row_number() over (partition by next.run_id order by place)
                         + coalesce((select max(sequence) from traces where shop_id = $1 and run_id = next.run_id), 0),
-                    next.document
+                    next.document, next.document ->> 'digest'
              from (select unhex(value ->> 0, '-') as run_id, value -> 1 as document, key as place from json_each($2)) next",
         )
         .bind(self.shop.0)
