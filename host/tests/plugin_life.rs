@@ -6,6 +6,7 @@
 
 use cartwright_testkit::present;
 use hostile_guests::{Condition, with_metadata};
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -47,8 +48,8 @@ impl Drop for Desk {
 }
 
 impl Desk {
-    fn new() -> Self {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("plugin-life");
+    fn new(test: &str) -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("plugin-life").join(test);
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join("one.wasm"), regulars("1.0.0", 1)).unwrap();
@@ -103,12 +104,14 @@ impl Desk {
         command
     }
 
-    /// What these lines print, typed beside the demo.
+    /// What these lines print.
     #[track_caller]
     fn typed(&self, lines: &str) -> String {
         let bin = Path::new(env!("CARGO_BIN_EXE_cartwright")).parent().unwrap().display();
         let script = format!(
-            "PATH={bin}:$PATH; . data/try.sh; if [ -f address ]; then URL=$(cat address); fi
+            "PATH={bin}:$PATH
+             if [ -f data/try.sh ]; then . data/try.sh; fi
+             if [ -f address ]; then URL=$(cat address); fi
              export CARTWRIGHT_URL=$URL CARTWRIGHT_KEY=$KEY\n{lines}"
         );
         let output = self.command("bash").args(["-e", "-o", "pipefail", "-c", &script]).output().unwrap();
@@ -120,7 +123,7 @@ impl Desk {
 
 #[test]
 fn what_was_decided_is_made_again_after_an_upgrade_and_a_power_cut() {
-    let mut desk = Desk::new();
+    let mut desk = Desk::new("upgrade");
     desk.start(&["demo", "--data", "data"]);
     desk.heard("try.sh");
     let said = desk.typed("cartwright plugin install one.wasm --grant-asked");
@@ -155,13 +158,13 @@ fn what_was_decided_is_made_again_after_an_upgrade_and_a_power_cut() {
     let replayed = desk.typed("cartwright plugin replay decided.jsonl --component one.wasm");
     assert_eq!(replayed.matches("the same").count(), 2, "{replayed}");
     let diff = desk.typed("cartwright plugin diff one.wasm two.wasm --traces decided.jsonl");
-    assert!(diff.contains("1  changed") && diff.contains("1  the same"), "{diff}");
+    assert!(diff.contains("1  CHANGED from yes to no") && diff.contains("1  the same"), "{diff}");
 
     // Who decides is changed by one command each, and all of it is on record.
     let back = desk.typed("cartwright plugin rollback regular-customer --why 'two orders are too many'");
     assert!(back.contains("regular-customer 1.0.0 is active again"), "{back}");
     let canary = desk.typed("cartwright plugin promote regular-customer@1.1.0 --to canary:10");
-    assert!(canary.contains("regular-customer 1.1.0 is canary"), "{canary}");
+    assert!(canary.contains("regular-customer 1.1.0 is a canary for 10"), "{canary}");
     desk.typed("cartwright plugin kill regular-customer --why 'let us see'");
     let list = desk.typed("cartwright plugin list --json");
     assert!(list.contains("let us see"), "{list}");
@@ -170,4 +173,28 @@ fn what_was_decided_is_made_again_after_an_upgrade_and_a_power_cut() {
     for done in ["two orders are too many", "let us see", "canary"] {
         assert!(audit.contains(done), "{done}: {audit}");
     }
+}
+
+#[test]
+fn every_decision_of_ten_thousand_that_a_new_version_changes_is_named() {
+    let desk = Desk::new("diff");
+    let about: Value = serde_json::from_str(&desk.typed("cartwright plugin inspect --json one.wasm")).unwrap();
+    let (run, decided) = (|number: u32| format!("00000000-0000-7000-8000-{number:012}"), ["no", "yes", "yes", "yes"]);
+    let record = |number: u32| {
+        let orders = number % 4;
+        json!({
+            "plugin": about["name"], "version": about["version"], "digest": about["digest"], "kind": "condition",
+            "config": {}, "run": run(number), "step": "regular", "now": "2026-01-15T12:00:00.000Z",
+            "facts": [{"fact": "orders.count", "value": orders.to_string()}],
+            "answer": {"decided": {"branch": {"branch": decided[orders as usize], "reason": null}}},
+        })
+    };
+    let records: String = (0..10_000).map(|number| format!("{}\n", record(number))).collect();
+    std::fs::write(desk.folder.join("decided.jsonl"), records).unwrap();
+    let told = desk.typed("cartwright plugin diff --json one.wasm two.wasm --traces decided.jsonl");
+    let told: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!((&told["decisions"], &told["same"]), (&json!(10_000), &json!(7_500)));
+    let changed = told["changed"].as_array().unwrap().iter().map(|change| change["run"].as_str().unwrap().to_owned());
+    let expected = (0..10_000).filter(|number| number % 4 == 1).map(run);
+    assert_eq!(changed.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
 }

@@ -14,6 +14,14 @@ pub struct Hostile {
     pub meets: Meets,
 }
 
+impl Hostile {
+    /// The name of its file, such as `an-endless-loop.wasm`.
+    pub fn file(&self) -> String {
+        let plain = self.name.to_lowercase().replace(|letter: char| !letter.is_ascii_alphanumeric(), "-");
+        format!("{}.wasm", plain.replace("--", "-"))
+    }
+}
+
 /// What the host does with it.
 #[derive(Debug, Clone, Copy)]
 pub enum Meets {
