@@ -20,13 +20,13 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
             .env("CARTWRIGHT_TEST_POSTGRES", postgres.url());
         command
     };
-    let properties = ["test", "-p", "cartwright-domain", "--test", "behaviour", "properties"];
+    let properties = ["test", "--workspace", "--test", "behaviour", "properties"];
     run_shown(cargo().args(properties).env("PROPTEST_CASES", CASES))?;
-    let batches = ["test", "-p", "cartwright-plugins", "--test", "properties"];
+    let batches = ["test", "--workspace", "--test", "properties"];
     run_shown(cargo().args(batches).env("PROPTEST_CASES", CASES))?;
     for round in 1..=rounds {
         println!("crashes, round {round} of {rounds}");
-        run_shown(cargo().args(["test", "-p", "cartwright-tests", "--test", "scenarios", "crash"]))?;
+        run_shown(cargo().args(["test", "--workspace", "--test", "scenarios", "crash"]))?;
     }
     Ok(())
 }

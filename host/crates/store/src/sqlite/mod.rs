@@ -8,6 +8,7 @@ mod notes;
 mod plugins;
 mod publication;
 mod reading;
+mod revised;
 mod settings;
 mod trust;
 
