@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use cartwright_testkit::present;
+use hostile_guests::kit::{self, Meets};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -333,4 +334,31 @@ fn two_versions_are_compared_on_what_was_decided() {
     let told: Value =
         serde_json::from_str(&desk.printed(&[&diff[..], &["--json", "--deny-changes"]].concat())).unwrap();
     assert_eq!((&told["decisions"], &told["same"], &told["changed"]), (&json!(3), &json!(2), &json!([])));
+}
+
+/// Those of the hostile kit that are told by looking, and a few that take their time; `cargo xtask hostile` takes all.
+#[test]
+fn s42_one_host_examines_the_hostile_kit_and_names_what_is_wrong_with_each() {
+    let desk = Desk::new("hostile");
+    let slow = ["an endless loop", "a memory bomb", "endless recursion", "nothing wrong"];
+    let mut kit = kit::all();
+    kit.retain(|hostile| matches!(hostile.meets, Meets::Refused(_)) || slow.contains(&hostile.name));
+    for hostile in &kit {
+        desk.write(&format!("kit/{}", hostile.file()), (hostile.make)());
+    }
+    let (told, said) = desk.ended(1, &["conformance", "kit", "--json"]);
+    assert!(said.contains(&format!("{} components of {} would not be installed", kit.len() - 1, kit.len())), "{said}");
+    let told: Vec<Value> = serde_json::from_str(&told).unwrap();
+    let fault = |hostile: &kit::Hostile| {
+        let row = told.iter().find(|row| row["file"] == format!("kit/{}", hostile.file())).unwrap();
+        row["fault"].as_str().unwrap_or_default().to_owned()
+    };
+    for hostile in &kit {
+        let (fault, words): (String, &[&str]) = match hostile.meets {
+            Meets::Refused(words) | Meets::Fails(_, words) => (fault(hostile), words),
+            _ => (fault(hostile), &[]),
+        };
+        assert!(words.iter().all(|word| fault.contains(word)), "{}: {fault}", hostile.name);
+        assert_eq!(fault.is_empty(), hostile.name == "nothing wrong", "{}: {fault}", hostile.name);
+    }
 }

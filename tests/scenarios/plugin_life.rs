@@ -11,6 +11,7 @@ use crate::plugins::{always_no, always_yes, asking, configured, upload};
 
 on_both_databases!(
     s43_a_roll_back_is_one_call_and_runs_in_flight_go_on,
+    s43_a_promotion_and_a_roll_back_hold_on_every_node_at_once,
     s43_a_promotion_is_refused_with_the_list_of_what_would_not_be_sound,
     s12_a_canary_that_traps_is_rolled_back_by_itself_and_no_message_is_lost_or_wrong,
     s43_a_canary_decides_for_its_share_and_then_for_all,
@@ -100,6 +101,24 @@ async fn s43_a_roll_back_is_one_call_and_runs_in_flight_go_on(world: &World) {
     assert_eq!((further.status, further.problem()), (409, "plugin_stage"));
     let moved = "tests moved";
     assert_eq!(audit(world).await, [moved, moved, moved, moved, moved, "tests uploaded", "tests uploaded"]);
+}
+
+async fn s43_a_promotion_and_a_roll_back_hold_on_every_node_at_once(world: &World) {
+    upload(world, always_yes()).await;
+    world.publish(&asking("always@1")).await;
+    // It has decided before, so whatever a node remembers of plugins, it remembers.
+    let other = world.another_node();
+    let left = async |token: &str| {
+        let checkout = shopify::checkout(token, None, &ANA, &[TEAPOT], world.now());
+        assert_eq!(world.tell("checkouts/create", &checkout).await, 200);
+        other.skip(&*world.clock, Span::hours(2)).await.unwrap();
+    };
+    left("first").await;
+    upload(world, always_no()).await;
+    left("second").await;
+    world.api.post("/v1/plugins/always/rollback", &json!({})).await.ok();
+    left("third").await;
+    assert_eq!(world.inbox().await, ["yes it is", "no it is not", "yes it is"]);
 }
 
 async fn s43_a_promotion_is_refused_with_the_list_of_what_would_not_be_sound(world: &World) {

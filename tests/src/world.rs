@@ -34,7 +34,7 @@ pub struct World {
     pub operator: Client,
     webhooks: String,
     told: AtomicU32,
-    _database: Database,
+    database: Database,
 }
 
 impl World {
@@ -49,15 +49,8 @@ impl World {
         let shop = json!({ "name": "Acorn and Oak", "currency": "EUR", "time_zone": "Europe/Berlin", "country": "DE" });
         let shop = operator.post("/v1/shops", &shop).await.ok();
         let api = operator.of_shop(shop["id"].as_str().unwrap());
-        let mut world = Self {
-            clock,
-            engine,
-            api,
-            operator,
-            webhooks: String::new(),
-            told: AtomicU32::new(0),
-            _database: database,
-        };
+        let mut world =
+            Self { clock, engine, api, operator, webhooks: String::new(), told: AtomicU32::new(0), database };
         for plugin in ["shopify", "inbox", "liquid_renderer"] {
             world.install(plugin).await;
         }
@@ -66,6 +59,11 @@ impl World {
         world.webhooks = source["webhook"].as_str().unwrap().to_owned();
         world.connect("channels", "inbox", "inbox", json!({}), json!({})).await;
         world
+    }
+
+    /// Another node on the same database.
+    pub fn another_node(&self) -> Engine {
+        wiring::engine(self.database.store(), self.clock.clone(), Arc::new(SeededEntropy::new(2)))
     }
 
     /// This moment.

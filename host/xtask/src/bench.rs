@@ -9,7 +9,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     let postgres = Postgres::start_durable()?;
     run_shown(
         cargo()
-            .args(["bench", "-p", "cartwright-tests", "--bench", "workloads", "--"])
+            .args(["bench", "--workspace", "--bench", "workloads", "--"])
             .args(arguments)
             .env("CARTWRIGHT_PLUGINS_DIR", crate::root().join(plugins::FOLDER))
             .env("CARTWRIGHT_TEST_POSTGRES", postgres.url()),

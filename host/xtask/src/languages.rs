@@ -38,7 +38,7 @@ pub(crate) fn check(part: &mut Part) {
     part.ran = "examples, scaffolds and guide in each language".into();
     let shell = match prepare() {
         Ok(shell) => shell,
-        Err(message) => return fail(part, "preparing", &message),
+        Err(message) => return part.fail("preparing", &message),
     };
     for language in LANGUAGES {
         if let Some(missing) = language.programs.iter().find(|program| !shell.has(program)) {
@@ -64,11 +64,6 @@ fn prepare() -> Result<Shell, String> {
     Shell::open(&crate::root().join(FOLDER))
 }
 
-fn fail(part: &mut Part, what: &str, message: &str) {
-    eprintln!("{what}: {message}");
-    part.failed += 1;
-}
-
 /// One thing that is tried: it yields components, which are told with their size and the time that all of it took.
 fn try_out(part: &mut Part, what: &str, attempt: impl FnOnce() -> Result<PathBuf, String>) {
     let started = Instant::now();
@@ -78,7 +73,7 @@ fn try_out(part: &mut Part, what: &str, attempt: impl FnOnce() -> Result<PathBuf
             println!("{bytes:>9} bytes  {:>5.1} s  {what}", started.elapsed().as_secs_f64());
             part.passed += 1;
         }
-        Err(message) => fail(part, what, &message),
+        Err(message) => part.fail(what, &message),
     }
 }
 

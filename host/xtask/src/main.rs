@@ -9,6 +9,7 @@
 
 mod bench;
 mod demo;
+mod hostile;
 mod languages;
 mod machine;
 mod plugins;
@@ -28,8 +29,9 @@ cargo xtask COMMAND
   demo [ARGUMENTS]      build everything and run `cartwright demo` on a fresh SQLite file
   test [--only PART]    everything there is to check; sets up what is missing
   plugins               build the plugins we ship, and the examples, as components
-  bench [WORKLOAD]      measure: w1, w2, w4, or all of them
+  bench [WORKLOAD]      measure: w1, w2, w4, w5, w6, or all of them
   soak [ROUNDS]         the property tests with many more cases, and the crash tests again and again
+  hostile [FOLDER]      write the hostile kit into a folder (target/hostile), and examine each component of it
   rules                 which test proves which rule";
 
 fn main() -> ExitCode {
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
         "plugins" => plugins::run(),
         "bench" => bench::run(rest),
         "soak" => soak::run(rest),
+        "hostile" => hostile::run(rest),
         "rules" => rules::run(),
         "help" | "-h" | "--help" => {
             println!("{USAGE}");

@@ -13,10 +13,27 @@ pub(crate) struct Part {
     pub(crate) passed: u32,
     /// How many did not.
     pub(crate) failed: u32,
+    /// Those that did not, with the end of what they said.
+    pub(crate) failures: Vec<String>,
     /// How long it took.
     pub(crate) seconds: f64,
     /// What could not be checked, with the reason.
     pub(crate) skipped: Vec<String>,
+}
+
+/// How many lines of a failure are told again at the end.
+const LAST_LINES: usize = 25;
+
+impl Part {
+    /// Counts a check that did not hold. The end of its message is told again under the table, for a log of which only
+    /// the last page is kept.
+    pub(crate) fn fail(&mut self, what: &str, message: &str) {
+        eprintln!("{what}: {message}");
+        let lines: Vec<&str> = message.lines().collect();
+        let told = lines[lines.len().saturating_sub(LAST_LINES)..].join("\n    ");
+        self.failures.push(format!("{what}: {told}"));
+        self.failed += 1;
+    }
 }
 
 /// The sums under the table.
@@ -54,7 +71,7 @@ pub(crate) fn table(parts: &[Part]) -> String {
     let ran_width = parts.iter().map(|part| part.ran.chars().count()).max().unwrap_or(0).max(4);
     let mut text = format!("{:name_width$}  {:ran_width$}  passed  failed  seconds  skipped\n", "part", "what ran");
     for part in parts {
-        let Part { name, ran, passed, failed, seconds, skipped } = part;
+        let Part { name, ran, passed, failed, seconds, skipped, failures: _ } = part;
         let count = skipped.len();
         let _ = writeln!(
             text,
@@ -62,6 +79,9 @@ pub(crate) fn table(parts: &[Part]) -> String {
         );
     }
     for part in parts {
+        for failure in &part.failures {
+            let _ = writeln!(text, "failed in {}: {failure}", part.name);
+        }
         for skip in &part.skipped {
             let _ = writeln!(text, "skipped in {}: {skip}", part.name);
         }
@@ -87,6 +107,16 @@ mod tests {
         let mut parts = [part(&["provider data: no folder", "PostgreSQL: no server"])];
         demand_completeness(&mut parts, "# what a clone lacks\nprovider data\n");
         assert_eq!(sums(&parts), Sums { passed: 3, failed: 1, skipped: 2 });
+    }
+
+    #[test]
+    fn the_table_ends_with_the_last_lines_of_what_failed() {
+        let mut part = part(&[]);
+        let message: Vec<String> = (1..=40).map(|number| format!("line {number}")).collect();
+        part.fail("examples/x", &message.join("\n"));
+        let told = table(&[part]);
+        assert!(told.contains("failed in tests: examples/x: line 16\n"), "{told}");
+        assert!(told.ends_with("    line 40\n"), "{told}");
     }
 
     #[test]

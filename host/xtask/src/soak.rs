@@ -20,16 +20,16 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
             .env("CARTWRIGHT_TEST_POSTGRES", postgres.url());
         command
     };
-    let properties = ["test", "-p", "cartwright-domain", "--test", "behaviour", "properties"];
+    let properties = ["test", "--workspace", "--test", "behaviour", "properties"];
     run_shown(cargo().args(properties).env("PROPTEST_CASES", CASES))?;
-    // Every zone around every change of its clock: some minutes even where the compiler does its best.
+    // Every zone around every change of its clock takes minutes even optimised; only this crate is built so.
     let zones = ["test", "--release", "-p", "cartwright-domain", "--test", "behaviour", "zones"];
     run_shown(cargo().args(zones).env("CARTWRIGHT_ZONES", "all"))?;
-    let batches = ["test", "-p", "cartwright-plugins", "--test", "properties"];
+    let batches = ["test", "--workspace", "--test", "properties"];
     run_shown(cargo().args(batches).env("PROPTEST_CASES", CASES))?;
     for round in 1..=rounds {
         println!("crashes, round {round} of {rounds}");
-        run_shown(cargo().args(["test", "-p", "cartwright-tests", "--test", "scenarios", "crash"]))?;
+        run_shown(cargo().args(["test", "--workspace", "--test", "scenarios", "crash"]))?;
     }
     Ok(())
 }

@@ -76,10 +76,7 @@ impl Part {
     fn count(&mut self, outcome: Result<(), String>) {
         match outcome {
             Ok(()) => self.passed += 1,
-            Err(message) => {
-                eprintln!("{message}");
-                self.failed += 1;
-            }
+            Err(message) => self.fail(self.name, &message),
         }
     }
 }
@@ -174,6 +171,7 @@ fn with_nextest(suite: &Suite, part: &mut Part) {
     let (tests, failed) = junit_counts(&told);
     part.passed += tests - failed;
     part.failed += failed;
+    part.failures.extend(junit_failures(&told));
     for line in told.lines() {
         note_absence(part, line);
     }
@@ -216,6 +214,22 @@ fn junit_counts(text: &str) -> (u32, u32) {
     (number("tests"), number("failures") + number("errors"))
 }
 
+/// The tests that failed, with what nextest says of each in a line or two.
+fn junit_failures(text: &str) -> Vec<String> {
+    let attribute = |tag: &str, name: &str| -> String {
+        let value = tag.split_once(&format!("{name}=\"")).and_then(|(_, rest)| rest.split_once('"'));
+        value.map_or("", |(value, _)| value).replace("&#10;", " ").replace("&apos;", "'")
+    };
+    let cases = text.split("<testcase ").skip(1);
+    cases
+        .filter_map(|case| {
+            let failure = case.find("<failure").or_else(|| case.find("<error"))?;
+            let (name, suite) = (attribute(case, "name"), attribute(case, " classname"));
+            Some(format!("{suite} {name}: {}", attribute(&case[failure..], " message")))
+        })
+        .collect()
+}
+
 /// Passed and failed of a line like `test result: ok. 5 passed; 0 failed; …`.
 fn cargo_counts(line: &str) -> Option<(u32, u32)> {
     let rest = line.strip_prefix("test result: ")?;
@@ -238,6 +252,8 @@ mod tests_of_the_counting {
         let text = "<?xml?>\n<testsuites name=\"nextest-run\" tests=\"43\" failures=\"2\" errors=\"1\" time=\"1\">";
         assert_eq!(junit_counts(text), (43, 3));
         assert_eq!(junit_counts(""), (0, 0));
+        let text = "<testcase name=\"a\" classname=\"x\">\n</testcase><testcase name=\"b\" classname=\"x\"><failure message=\"m\"/>";
+        assert_eq!(junit_failures(text), ["x b: m"]);
     }
 
     #[test]

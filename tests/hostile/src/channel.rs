@@ -1,7 +1,7 @@
 //! A channel, written by hand, whose every step asks for the same requests.
 
 use crate::component::component_of;
-use crate::layout::{self, Asks, Data, EDITION, descriptor, escaped, is_second};
+use crate::layout::{self, Asks, Data, EDITION, Import, descriptor, escaped, is_second};
 
 /// A request over HTTP as a channel asks for it.
 #[derive(Debug, Clone)]
@@ -41,6 +41,8 @@ pub struct Channel {
     pub says: Option<u32>,
     /// Bytes of its state.
     pub state: u32,
+    /// Core functions it imports, as of a condition.
+    pub imports: Vec<Import>,
     /// Body of `begin`; leaves the address of its answer.
     pub begin: &'static str,
     /// Body of `resume`; leaves the address of its answer.
@@ -59,6 +61,9 @@ pub struct Channel {
 pub(crate) const CALL: &str = "(i32.const 0x100)";
 /// Says that the message was accepted.
 pub(crate) const ACCEPTED: &str = "(i32.const 0x140)";
+/// Writes its configuration into its log, and asks for the requests.
+pub(crate) const TELL: &str = "(call $connection.config (i32.const 0x300))
+    (call $connection.log (i32.load (i32.const 0x300)) (i32.load (i32.const 0x304))) (i32.const 0x100)";
 /// A list of a million receipts.
 pub(crate) const MILLION_RECEIPTS: &str = "(i32.const 0x1c0)";
 
@@ -70,6 +75,7 @@ impl Channel {
             requests: vec![Asked::post("https://api.example.com/v1/")],
             says: None,
             state: 4,
+            imports: Vec::new(),
             begin: CALL,
             resume: CALL,
             receive: "(i32.const 0x1e0)",
@@ -81,13 +87,15 @@ impl Channel {
 
     /// Its component.
     pub fn component(&self) -> Vec<u8> {
-        let world = layout::world(self.edition, std::iter::empty(), "channel");
+        let imported = self.imports.iter().map(|(interface, ..)| layout::interface_name(self.edition, interface));
+        let world = layout::world(self.edition, imported, "channel");
         let metadata = Some((self.name, "1.0.0"));
         component_of(self.edition, &self.module(), &world, &[], &|text| text, metadata, None)
     }
 
     /// The core module: 0x000 the descriptor, 0x080 the ability, 0x0f0 a success, 0x100 a step that asks, 0x140 one
-    /// that is done, 0x1c0 and 0x1e0 receipts, 0x200 a refused webhook, from 0x400 texts and lists.
+    /// that is done, 0x1c0 and 0x1e0 receipts, 0x200 a refused webhook, from 0x300 room to write, from 0x400 texts and
+    /// lists.
     fn module(&self) -> String {
         let second = is_second(self.edition);
         let mut data = Data::default();
@@ -137,11 +145,13 @@ impl Channel {
             (0x200, &[2, why[0], why[1], 0, 0, 0]),
         ]);
         let (interface, realloc) = (layout::interface_name(self.edition, "channel"), layout::REALLOC);
+        let imports = layout::import_lines(self.edition, &self.imports);
         let (begin, resume, receive) = (self.begin, self.resume, self.receive);
         let texts = escaped(&data.0);
         let webhook = "(param i32 i32 i32 i32 i32 i32 i32 i32)";
         format!(
             r#"(module
+              {imports}
               (memory (export "memory") 64)
               {realloc}
               (func (export "{interface}#describe") (result i32) (i32.const 0))

@@ -1,6 +1,7 @@
 //! The hostile kit: every guest that misbehaves, with the named error it must meet.
 
-use crate::channel::{ACCEPTED, Asked, MILLION_RECEIPTS};
+use crate::channel::{ACCEPTED, Asked, MILLION_RECEIPTS, TELL};
+use crate::layout::Import;
 use crate::{Channel, Condition, Selector, bombs, guests, loading};
 
 /// One hostile component.
@@ -11,6 +12,14 @@ pub struct Hostile {
     pub make: fn() -> Vec<u8>,
     /// What it must meet.
     pub meets: Meets,
+}
+
+impl Hostile {
+    /// The name of its file, such as `an-endless-loop.wasm`.
+    pub fn file(&self) -> String {
+        let plain = self.name.to_lowercase().replace(|letter: char| !letter.is_ascii_alphanumeric(), "-");
+        format!("{}.wasm", plain.replace("--", "-"))
+    }
 }
 
 /// What the host does with it.
@@ -28,11 +37,13 @@ pub enum Meets {
     Receives(&'static str, &'static [&'static str]),
     /// Its requests are not made, with these words.
     StaysIn(&'static [&'static str]),
+    /// It logs its configuration, in which the merchant typed a secret, and the log has these words instead.
+    Logs(&'static [&'static str]),
     /// It does no harm: it says yes.
     Harmless,
 }
 
-use Meets::{Chooses, Fails, Harmless, Receives, Refused, Sends, StaysIn};
+use Meets::{Chooses, Fails, Harmless, Logs, Receives, Refused, Sends, StaysIn};
 
 macro_rules! kit {
     ($($name:literal: $make:expr => $meets:expr;)+) => {
@@ -155,6 +166,7 @@ fn decisions() -> Vec<Hostile> {
 
 fn connections() -> Vec<Hostile> {
     const URL: &str = "https://api.example.com/v1/";
+    const TELLING: [Import; 2] = [("connection", "config", "(param i32)"), ("connection", "log", "(param i32 i32)")];
     kit! {
         "a candidate that nobody offered": Selector { candidate: 4_000_000_000, ..Selector::new("out-of-range") }.component() => Chooses("invalid answer", &["it chose candidate 4000000000, counted from 0, of 2"]);
         "a million variables": Selector { variables: 1_000_000, ..Selector::new("many-variables") }.component() => Chooses("invalid answer", &["its answer cannot be read", "out of bounds"]);
@@ -170,6 +182,7 @@ fn connections() -> Vec<Hostile> {
         "rounds without end": Channel::new("endless-rounds").component() => Refused(&["conformance: every answer of a provider becomes an outcome", "it asks for more than 5 rounds"]);
         "a send in every round": Channel { resume: ACCEPTED, ..Channel::new("always-accepted") }.component() => Refused(&["conformance: a send that was refused or not answered is never `accepted`"]);
         "a placeholder for an undeclared secret": of("undeclared-secret", vec![Asked { headers: vec![("authorization", "Bearer {secret:other}")], ..Asked::post(URL) }]) => StaysIn(&["it used the secret `other`, which its descriptor does not declare"]);
+        "a secret in its log": Channel { imports: TELLING.to_vec(), begin: TELL, ..Channel::new("telling") }.component() => Logs(&["{\"note\":\"{secret:token}\"}"]);
         "a secret in the host name": of("secret-host", vec![Asked::get("https://{secret:token}.example.com/v1/")]) => StaysIn(&["the URL is malformed"]);
         "a server that nobody granted": of("elsewhere", vec![Asked::get("https://evil.example.com/v1/")]) => StaysIn(&["GET evil.example.com:443/v1/ is not declared"]);
         "a way up": of("way-up", vec![Asked::get("https://api.example.com/v1/..%2f..%2fadmin")]) => StaysIn(&["the path has `..` in it"]);
@@ -177,7 +190,7 @@ fn connections() -> Vec<Hostile> {
         "a loopback address": at("loopback", "https://127.0.0.1/v1/", "127.0.0.1") => StaysIn(&["`127.0.0.1` is at 127.0.0.1, which is no public address"]);
         "the metadata service of a cloud": at("metadata", "https://169.254.169.254/v1/", "169.254.169.254") => StaysIn(&["which is no public address"]);
         "an address in disguise": at("disguise", "https://[::ffff:10.0.0.1]/v1/", "[::ffff:a00:1]") => StaysIn(&["which is no public address"]);
-        "a name for loopback": at("rebinding", "https://localhost/v1/", "localhost") => StaysIn(&["`localhost` is at ", "which is no public address"]);
+        "a name for loopback": at("loopback-name", "https://localhost/v1/", "localhost") => StaysIn(&["`localhost` is at ", "which is no public address"]);
     }
 }
 

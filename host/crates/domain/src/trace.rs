@@ -139,6 +139,18 @@ pub enum Happening {
     },
 }
 
+impl Happening {
+    /// The component that decided, if one did.
+    pub fn digest(&self) -> Option<&str> {
+        match self {
+            Self::Branched { digest, .. } | Self::PluginFailed { digest, .. } | Self::Selected { digest, .. } => {
+                digest.as_deref()
+            }
+            _ => None,
+        }
+    }
+}
+
 /// How a message's state stands in a trace.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "state", rename_all = "snake_case")]

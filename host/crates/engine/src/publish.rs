@@ -8,7 +8,8 @@ pub use cartwright_domain::publish::{Severity, StrategyFault};
 
 use crate::Engine;
 use crate::holdings::Holdings;
-use crate::ports::StoreError;
+use crate::install::CONFLICTS;
+use crate::ports::{Publication, StoreError};
 
 /// A published version.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,7 +51,8 @@ impl Engine {
     }
 
     /// Publishes a definition: as the next version of `strategy`, or as a new strategy in the given state. A strategy
-    /// that exists keeps its state unless the given one differs.
+    /// that exists keeps its state unless the given one differs. What it was checked against still holds when it is
+    /// saved, or it is checked again: a plugin promoted in between has been looked at too (S43).
     pub async fn publish(
         &self,
         shop: ShopId,
@@ -58,6 +60,23 @@ impl Engine {
         definition: Strategy,
         state: StrategyState,
     ) -> Result<Published, PublishError> {
+        for _ in 0..CONFLICTS {
+            match self.try_publish(shop, strategy, definition.clone(), state).await {
+                Err(PublishError::Store(StoreError::Conflict)) => {}
+                other => return other,
+            }
+        }
+        Err(StoreError::Conflict.into())
+    }
+
+    async fn try_publish(
+        &self,
+        shop: ShopId,
+        strategy: Option<StrategyId>,
+        definition: Strategy,
+        state: StrategyState,
+    ) -> Result<Published, PublishError> {
+        let holdings = self.holdings(shop).await?;
         let known = self.store.strategies(shop).await?;
         let current = match strategy {
             Some(id) => Some(known.iter().find(|record| record.id == id).ok_or(PublishError::NotFound)?),
@@ -66,15 +85,13 @@ impl Engine {
         if known.iter().any(|record| record.name == definition.name && Some(record.id) != strategy) {
             return Err(PublishError::NameTaken(definition.name));
         }
-        let holdings = self.holdings(shop).await?;
         let faults = self.strategy_faults(&holdings, &definition).await?;
         if faults.iter().any(StrategyFault::refuses) {
             return Err(PublishError::Faults(faults));
         }
         let now = self.now();
-        for content in definition.contents.iter().filter(|content| !holdings.contents.contains(content)) {
-            self.store.save_content(shop, content, now).await?;
-        }
+        let new = definition.contents.iter().filter(|content| !holdings.contents.contains(content));
+        let contents: Vec<Content> = new.cloned().collect();
         let mut mint = self.entropy.mint(now);
         let record = StrategyRecord {
             id: current.map_or_else(|| mint.next(), |record| record.id),
@@ -83,6 +100,7 @@ impl Engine {
             current: mint.next(),
             current_number: current.map_or(0, |record| record.current_number) + 1,
         };
+        let revision = holdings.revision;
         let version = Version {
             id: record.current,
             strategy: record.id,
@@ -90,7 +108,8 @@ impl Engine {
             published_at: now,
             definition: pinned(definition, holdings),
         };
-        match self.store.save_version(shop, &record, &version).await {
+        let publication = Publication { revision, record: &record, version: &version, contents: &contents };
+        match self.store.publish(shop, &publication).await {
             Ok(()) => Ok(Published { record, version, warnings: faults }),
             Err(StoreError::Taken(_)) => Err(PublishError::NameTaken(record.name)),
             Err(error) => Err(error.into()),

@@ -6,7 +6,7 @@
 
 mod address;
 mod captures;
-mod echo;
+pub(crate) mod echo;
 mod grants;
 mod http;
 mod mail;
@@ -102,7 +102,7 @@ impl Ways {
         };
         let mut performed = captures::take_out(answer.unwrap_or_else(Response::Failed), &request.captures, call.now);
         // A secret that came back as it is may be one to capture, so this is last.
-        performed.response = echo::masked(secrets, performed.response);
+        performed.response = echo::masked(&call.secrets, performed.response);
         performed
     }
 }

@@ -180,6 +180,7 @@ impl Guest {
     pub(crate) fn for_connection(limits: &Arc<Limits>, call: &ConnectionCall, rights: Rights) -> Self {
         let mut guest = Self::new(limits);
         guest.config = Arc::from(call.plugin.config.to_string());
+        guest.log.hide(&call.secrets);
         guest.secrets = call.secrets.clone();
         guest.expiries = call.expiries.clone();
         guest.rights = rights;

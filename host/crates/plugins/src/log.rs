@@ -1,14 +1,17 @@
 //! What a guest says: its own log lines, and what its language writes to standard output and error.
 
+use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use cartwright_engine::ports::Secret;
 use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError};
 
+use crate::egress::echo::masked_line;
 use crate::limits::Limits;
 
 /// The log of one call, shared by all that write to it.
@@ -17,6 +20,8 @@ pub(crate) struct Log(Arc<Mutex<Lines>>);
 
 #[derive(Debug)]
 struct Lines {
+    /// What no line may show.
+    secrets: Arc<BTreeMap<String, Secret>>,
     complete: Vec<String>,
     begun: Vec<u8>,
     dropped: usize,
@@ -27,12 +32,18 @@ struct Lines {
 impl Log {
     pub(crate) fn new(limits: &Limits) -> Self {
         Self(Arc::new(Mutex::new(Lines {
+            secrets: Arc::default(),
             complete: Vec::new(),
             begun: Vec::new(),
             dropped: 0,
             lines: limits.log_lines,
             line_bytes: limits.log_line_bytes,
         })))
+    }
+
+    /// Masks these in every line from now on.
+    pub(crate) fn hide(&self, secrets: &Arc<BTreeMap<String, Secret>>) {
+        self.lock().secrets = secrets.clone();
     }
 
     /// One line, whatever line breaks are in it.
@@ -95,7 +106,8 @@ impl Lines {
         if self.begun.is_empty() {
             return;
         }
-        let line = String::from_utf8_lossy(&std::mem::take(&mut self.begun)).into_owned();
+        let line = masked_line(&self.secrets, std::mem::take(&mut self.begun));
+        let line = String::from_utf8_lossy(&line).into_owned();
         if self.complete.len() < self.lines {
             self.complete.push(line);
         } else {

@@ -6,6 +6,7 @@
 mod support;
 
 use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
 
 use cartwright_domain::contact::{Address, AddressKind};
 use cartwright_domain::ids::Mint;
@@ -13,13 +14,13 @@ use cartwright_domain::plan::Offered;
 use cartwright_domain::plugin::PluginFailure;
 use cartwright_domain::shop::Grants;
 use cartwright_engine::ports::{
-    ChannelTask, ConnectionCall, Egress, EgressFailure, OutgoingMessage, Plugins, Response, Step, Webhook,
+    ChannelTask, ConnectionCall, Egress, EgressFailure, Observed, Observer, OutgoingMessage, Plugins, Response, Step,
+    Webhook,
 };
 use cartwright_plugins::{Limits, Slices};
 use hostile_guests::kit::{self, Hostile, Meets};
 use hostile_guests::{bombs, guests};
 use serde_json::json;
-use std::sync::Arc;
 use support::{Host, host, host_grant, host_with, now, subject};
 
 /// What a hostile component met: the stage or problem, and its words.
@@ -50,6 +51,14 @@ async fn met(host: &Host, hostile: &Hostile) -> String {
                 Webhook { method: "POST".to_owned(), path: "/".to_owned(), headers: Vec::new(), body: "{}".into() };
             told(host.runtime.receive(&call, &webhook).await)
         }
+        Meets::Logs(_) => {
+            // A runtime of its own: it tells what it observes to one.
+            let (host, heard) = (support::host(), Arc::new(Heard::default()));
+            host.runtime.observe(heard.clone());
+            let call = host.connection(component, json!({ "note": "s3cret" }), &[("token", "s3cret")]);
+            host.runtime.channel_begin(&call, &task()).await.unwrap();
+            heard.0.lock().unwrap().join("\n")
+        }
         Meets::StaysIn(_) => {
             let call = granted(host, component);
             let step = host.runtime.channel_begin(&call, &task()).await;
@@ -59,6 +68,16 @@ async fn met(host: &Host, hostile: &Hostile) -> String {
                 answer => format!("{answer:?}"),
             }
         }
+    }
+}
+
+/// What was logged.
+#[derive(Default)]
+struct Heard(Mutex<Vec<String>>);
+
+impl Observer for Heard {
+    fn observed(&self, observed: &Observed<'_>) {
+        self.0.lock().unwrap().extend(observed.log.iter().cloned());
     }
 }
 
@@ -88,7 +107,7 @@ fn told<T: std::fmt::Debug>(answer: Result<T, PluginFailure>) -> String {
 
 fn fault(hostile: &Hostile, met: &str) -> Option<String> {
     let (problem, words): (&str, &[&str]) = match hostile.meets {
-        Meets::Refused(words) | Meets::StaysIn(words) => ("", words),
+        Meets::Refused(words) | Meets::StaysIn(words) | Meets::Logs(words) => ("", words),
         Meets::Fails(problem, words)
         | Meets::Chooses(problem, words)
         | Meets::Sends(problem, words)

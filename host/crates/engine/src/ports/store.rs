@@ -246,6 +246,19 @@ pub struct MessageFilter {
     pub customer: Option<CustomerId>,
 }
 
+/// What is published, as it was found sound.
+#[derive(Debug, Clone, Copy)]
+pub struct Publication<'a> {
+    /// The revision of the settings that it was checked against.
+    pub revision: u64,
+    /// The strategy as it stands afterwards.
+    pub record: &'a StrategyRecord,
+    /// The version that becomes the current one.
+    pub version: &'a Version,
+    /// Contents that come along, as new revisions.
+    pub contents: &'a [Content],
+}
+
 /// Settings: what people configure.
 #[async_trait]
 pub trait Settings: Send + Sync {
@@ -307,8 +320,9 @@ pub trait Settings: Send + Sync {
     /// The newest revision of each content, by name.
     async fn contents(&self, shop: ShopId) -> Result<Vec<(Content, u32)>, StoreError>;
 
-    /// Saves a new version and makes it the current one; makes the strategy if it is new. The name is unique.
-    async fn save_version(&self, shop: ShopId, record: &StrategyRecord, version: &Version) -> Result<(), StoreError>;
+    /// Saves a new version and makes it the current one; makes the strategy if it is new. The name is unique. A conflict
+    /// if the settings have moved since their revision: what was checked against them may no longer be sound.
+    async fn publish(&self, shop: ShopId, publication: &Publication<'_>) -> Result<(), StoreError>;
     /// Changes a strategy's state.
     async fn set_strategy_state(
         &self,

@@ -142,4 +142,24 @@ mod tests {
         assert_eq!(named("a", "1.2").unwrap_err(), "metadata: the version `1.2` is not of the form 1.2.3");
         assert!(Metadata::default().identity().unwrap_err().message.contains("wasm-tools metadata add"));
     }
+
+    /// A component with one core module, which is empty but for a custom section of this name.
+    fn with_module_section(name: &str) -> Vec<u8> {
+        let length = u8::try_from(name.len()).unwrap();
+        let mut module = b"\0asm\x01\0\0\0".to_vec();
+        module.extend([0, length + 1, length]);
+        module.extend(name.as_bytes());
+        let mut component = b"\0asm\x0d\0\x01\0".to_vec();
+        component.extend([1, u8::try_from(module.len()).unwrap()]);
+        component.extend(module);
+        component
+    }
+
+    #[test]
+    fn s41_an_interpreter_is_known_by_its_tool_or_its_shared_libraries() {
+        assert!(read(&with_module_section("dylink.0")).is_interpreter());
+        assert!(!read(&with_module_section("name")).is_interpreter());
+        let javascript = Metadata { made_with: vec!["componentize-qjs 0.4.5".to_owned()], ..Metadata::default() };
+        assert!(javascript.is_interpreter());
+    }
 }

@@ -23,6 +23,11 @@ enum Body {
 }
 
 impl Cassette {
+    /// Whether the answer is as long as one may be.
+    pub(super) fn is_huge(&self) -> bool {
+        matches!(self.play, Play::Http { body: Body::Huge, .. })
+    }
+
     /// The answer to a request. Mail and the inbox have answers of their own.
     pub(super) fn answer(&self, action: &Action, body_limit: usize) -> Response {
         match (&self.play, action) {

@@ -1,16 +1,19 @@
-//! Answers that repeat a secret: a server may send back what it was sent, and the plugin reads the answer (S44).
+//! What repeats a secret: a server may send back what it was sent, and the plugin reads the answer; a merchant may
+//! type a secret where none belongs, and the plugin logs it (S44).
+
+use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use cartwright_engine::ports::{EgressFailure, Response};
+use cartwright_engine::ports::{EgressFailure, Response, Secret};
 
-use super::placeholders::{Secrets, percent};
+use super::placeholders::percent;
 
 /// Shorter secrets would be found in texts that are none.
 const LEAST: usize = 6;
 
 /// The answer with every secret of the connection, in each way it can have been written, put back to its placeholder.
-pub(super) fn masked(secrets: Secrets<'_>, response: Response) -> Response {
+pub(super) fn masked(secrets: &BTreeMap<String, Secret>, response: Response) -> Response {
     let written = written(secrets);
     let text = |text: String| match replaced(text.as_bytes(), &written) {
         Some(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
@@ -33,10 +36,14 @@ pub(super) fn masked(secrets: Secrets<'_>, response: Response) -> Response {
     }
 }
 
-/// Each secret as it may stand in an answer, with its placeholder; longest first, so that none hides another.
-fn written(secrets: Secrets<'_>) -> Vec<(Vec<u8>, String)> {
+/// A line with every secret put back to its placeholder in the same way.
+pub(crate) fn masked_line(secrets: &BTreeMap<String, Secret>, line: Vec<u8>) -> Vec<u8> {
+    if secrets.is_empty() { line } else { replaced(&line, &written(secrets)).unwrap_or(line) }
+}
+
+/// Each secret as it may stand in a text, with its placeholder; longest first, so that none hides another.
+fn written(secrets: &BTreeMap<String, Secret>) -> Vec<(Vec<u8>, String)> {
     let mut written: Vec<(Vec<u8>, String)> = secrets
-        .values
         .iter()
         .filter(|(_, secret)| secret.0.len() >= LEAST)
         .flat_map(|(name, secret)| {

@@ -85,7 +85,7 @@ fn client(limits: &Limits, reach: Reach) -> Result<Client, Box<dyn std::error::E
     let client = Client::builder()
         .tls_backend_preconfigured(tls)
         .user_agent(concat!("cartwright/", env!("CARGO_PKG_VERSION")))
-        .dns_resolver(Names(reach))
+        .dns_resolver(Names::new(reach))
         .redirect(redirect::Policy::none())
         // A request is made once: what became of it is told, and whoever asked decides.
         .retry(retry::never())

@@ -1,7 +1,9 @@
 //! Names become addresses here, and the addresses found are those connected to: no second look-up could give others.
 
+use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
@@ -33,10 +35,23 @@ pub(super) enum Unreachable {
     NotFound { host: String, error: io::Error },
 }
 
+/// Who is asked for the addresses of a host and port.
+type LookUp = fn(String, u16) -> Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>>;
+
+/// The system's own resolver.
+fn system(host: String, port: u16) -> Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>> {
+    Box::pin(async move { Ok(tokio::net::lookup_host((host, port)).await?.collect()) })
+}
+
 /// All addresses of a host, if all of them are within reach: one private among public ones is refused too.
 pub(super) async fn addresses(host: &str, port: u16, reach: Reach) -> Result<Vec<SocketAddr>, Unreachable> {
+    looked_up(system, host, port, reach).await
+}
+
+/// Asks once: the addresses that are checked are the addresses that come back.
+async fn looked_up(look_up: LookUp, host: &str, port: u16, reach: Reach) -> Result<Vec<SocketAddr>, Unreachable> {
     let not_found = |error| Unreachable::NotFound { host: host.to_owned(), error };
-    let found: Vec<SocketAddr> = tokio::net::lookup_host((host, port)).await.map_err(not_found)?.collect();
+    let found = look_up(host.to_owned(), port).await.map_err(not_found)?;
     if found.is_empty() {
         return Err(not_found(io::Error::new(io::ErrorKind::NotFound, "no address")));
     }
@@ -54,13 +69,22 @@ fn within_reach(host: &str, found: &[SocketAddr]) -> Result<(), NotPublic> {
 }
 
 /// Looks names up for the HTTP client. Hosts written as addresses never come here: they are checked before.
-pub(super) struct Names(pub(super) Reach);
+pub(super) struct Names {
+    reach: Reach,
+    look_up: LookUp,
+}
+
+impl Names {
+    pub(super) fn new(reach: Reach) -> Self {
+        Self { reach, look_up: system }
+    }
+}
 
 impl Resolve for Names {
     fn resolve(&self, name: Name) -> Resolving {
-        let reach = self.0;
+        let (reach, look_up) = (self.reach, self.look_up);
         Box::pin(async move {
-            let found = addresses(name.as_str(), 0, reach).await?;
+            let found = looked_up(look_up, name.as_str(), 0, reach).await?;
             Ok(Box::new(found.into_iter()) as Addrs)
         })
     }
@@ -68,6 +92,8 @@ impl Resolve for Names {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
 
     #[tokio::test]
@@ -75,6 +101,24 @@ mod tests {
         let refused = addresses("localhost", 80, Reach::Public).await.unwrap_err();
         assert!(matches!(refused, Unreachable::NotPublic(_)), "{refused}");
         assert!(!addresses("localhost", 80, Reach::Anywhere).await.unwrap().is_empty());
+    }
+
+    /// A server of names that changes its mind: first a public address, from then on the host's own.
+    fn rebinding(_: String, port: u16) -> Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>> {
+        static ASKED: AtomicUsize = AtomicUsize::new(0);
+        let address = if ASKED.fetch_add(1, Ordering::Relaxed) == 0 { [1, 1, 1, 1] } else { [127, 0, 0, 1] };
+        Box::pin(async move { Ok(vec![SocketAddr::from((address, port))]) })
+    }
+
+    #[tokio::test]
+    async fn s41_a_name_that_is_bound_to_another_address_gets_nobody_in() {
+        let names = Names { look_up: rebinding, ..Names::new(Reach::Public) };
+        let resolve = || names.resolve("rebinding.example".parse().unwrap());
+        let first: Vec<SocketAddr> = resolve().await.unwrap().collect();
+        // The client connects to what it is handed; had the check asked by itself, this would be 127.0.0.1 by now.
+        assert_eq!(first, ["1.1.1.1:0".parse().unwrap()]);
+        let second = resolve().await.err().unwrap();
+        assert!(second.to_string().contains("`rebinding.example` is at 127.0.0.1"), "{second}");
     }
 
     #[test]

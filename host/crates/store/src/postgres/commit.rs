@@ -330,16 +330,17 @@ impl Batch {
         }
         let documents: Vec<String> = traces.iter().map(|(_, entry)| rows::write(entry)).collect::<Result<_, _>>()?;
         let query = sqlx::query(
-            "insert into traces (shop_id, run_id, sequence, document)
+            "insert into traces (shop_id, run_id, sequence, document, digest)
              select $1, next.run_id,
                     row_number() over (partition by next.run_id order by place)
                         + coalesce((select max(sequence) from traces where shop_id = $1 and run_id = next.run_id), 0),
-                    next.document
-             from unnest($2::uuid[], $3::text[]) with ordinality as next (run_id, document, place)",
+                    next.document, next.digest
+             from unnest($2::uuid[], $3::text[], $4::text[]) with ordinality as next (run_id, document, digest, place)",
         )
         .bind(self.shop.0)
         .bind(each(traces, |(run, _)| run.0))
-        .bind(documents);
+        .bind(documents)
+        .bind(each(traces, |(_, entry)| entry.what.digest()));
         self.all(traces.len(), query).await
     }
 

@@ -20,6 +20,7 @@ mod ledger;
 mod load;
 mod notes;
 mod plugins;
+mod publication;
 mod reading;
 mod settings;
 mod trust;

@@ -153,10 +153,9 @@ pub(super) async fn decided_by(
     digest: &str,
     limit: u32,
 ) -> Result<Vec<(RunId, TraceEntry)>, StoreError> {
-    // A document may hold a NUL, which PostgreSQL's own JSON refuses.
     let found: Vec<(Uuid, String)> = sqlx::query_as(
-        r#"select run_id, document from traces where shop_id = $1 and document like '%"digest":"' || $2 || '"%'
-           order by run_id desc, sequence desc limit $3"#,
+        "select run_id, document from traces where shop_id = $1 and digest = $2
+         order by run_id desc, sequence desc limit $3",
     )
     .bind(shop.0)
     .bind(digest)

@@ -222,7 +222,7 @@ async fn save_component(
 }
 
 /// Moves the revision of the settings on from one that somebody decided on.
-async fn move_settings_from(
+pub(super) async fn move_settings_from(
     transaction: &mut Transaction<'static, Postgres>,
     shop: ShopId,
     revision: u64,

@@ -16,11 +16,14 @@ use cartwright_domain::shop::Connection;
 use cartwright_domain::trace::TraceEntry;
 use cartwright_domain::world::{Entry, Identity};
 use cartwright_engine::ports::{Changes, Committed, InboxEntry, StoreError};
+use serde::Serialize;
 use serde_json::{Value, json};
 use sqlx::sqlite::SqliteArguments;
-use sqlx::{Sqlite, Transaction};
+use sqlx::{AssertSqlSafe, Sqlite, Transaction};
 
 use super::journal::take_numbers;
+use super::revised::Column::{Id, Plain};
+use super::revised::{Table, row};
 use super::settings::move_settings;
 use super::{SqliteStore, ids};
 use crate::error::failed;
@@ -28,6 +31,23 @@ use crate::rows::{self, new_and_changed};
 use crate::text::column;
 
 type Query<'q> = sqlx::query::Query<'q, Sqlite, SqliteArguments>;
+
+const CUSTOMERS: Table = Table { name: "customers", key: Id("customer_id"), others: &[] };
+const CARTS: Table = Table { name: "carts", key: Id("cart_id"), others: &[Id("customer_id"), Plain("open")] };
+const ORDERS: Table = Table { name: "orders", key: Plain("order_id"), others: &[Id("customer_id")] };
+const PRODUCTS: Table = Table { name: "products", key: Plain("product_id"), others: &[] };
+const RUNS: Table = Table {
+    name: "runs",
+    key: Id("run_id"),
+    others: &[Id("customer_id"), Id("strategy_id"), Plain("run_key"), Plain("active"), Plain("due_at")],
+};
+const MESSAGES: Table = Table {
+    name: "messages",
+    key: Id("message_id"),
+    others: &[Id("run_id"), Id("customer_id"), Plain("created_at"), Plain("due_at"), Plain("provider_id")],
+};
+const CONNECTIONS: Table =
+    Table { name: "connections", key: Id("connection_id"), others: &[Plain("kind"), Plain("name")] };
 
 pub(super) async fn commit(store: &SqliteStore, shop: ShopId, changes: &Changes) -> Result<Committed, StoreError> {
     let mut batch = Batch { transaction: store.begin().await?, shop };
@@ -119,22 +139,26 @@ impl Batch {
         if gone == applied.len() as u64 { Ok(()) } else { Err(StoreError::Conflict) }
     }
 
-    async fn write_customers(&mut self, customers: &[Entry<Customer>]) -> Result<(), StoreError> {
-        let insert = "insert into customers (shop_id, customer_id, revision, document) values ($1, $2, $3 + 1, $4)";
-        let update = "update customers set revision = $3 + 1, document = $4
-                      where shop_id = $1 and customer_id = $2 and revision = $3";
-        for entry in customers {
-            let sql = if entry.revision == 0 { insert } else { update };
-            self.one(
-                sqlx::query(sql)
-                    .bind(self.shop.0)
-                    .bind(entry.value.id.0)
-                    .bind(entry.revision.cast_signed())
-                    .bind(rows::write(&entry.value)?),
-            )
-            .await?;
+    /// Every row new, or changed from the revision that it was loaded at; or somebody else was faster.
+    async fn write<'a, T: Serialize + 'a>(
+        &mut self,
+        table: &Table,
+        entries: impl Iterator<Item = &'a Entry<T>>,
+        columns: impl Fn(&T) -> Value,
+    ) -> Result<(), StoreError> {
+        let rows: Vec<String> = entries
+            .map(|entry| row(&columns(&entry.value), entry.revision, &entry.value))
+            .collect::<Result<_, StoreError>>()?;
+        if rows.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let statement = AssertSqlSafe(table.statement());
+        let query = sqlx::query(statement).bind(self.shop.0).bind(format!("[{}]", rows.join(",")));
+        if self.rows(query).await? == rows.len() as u64 { Ok(()) } else { Err(StoreError::Conflict) }
+    }
+
+    async fn write_customers(&mut self, customers: &[Entry<Customer>]) -> Result<(), StoreError> {
+        self.write(&CUSTOMERS, customers.iter(), |customer| json!([customer.id])).await
     }
 
     /// Names are given freely, but taken only from customers that this batch has read: a name that appeared meanwhile
@@ -163,120 +187,35 @@ impl Batch {
     }
 
     async fn write_carts(&mut self, carts: &[Entry<Cart>]) -> Result<(), StoreError> {
-        let insert = "insert into carts (shop_id, cart_id, customer_id, open, revision, document)
-                      values ($1, $2, $3, $4, $5 + 1, $6)";
-        let update = "update carts set customer_id = $3, open = $4, revision = $5 + 1, document = $6
-                      where shop_id = $1 and cart_id = $2 and revision = $5";
-        for entry in carts {
-            let sql = if entry.revision == 0 { insert } else { update };
-            self.one(
-                sqlx::query(sql)
-                    .bind(self.shop.0)
-                    .bind(entry.value.id.0)
-                    .bind(entry.value.customer.0)
-                    .bind(entry.value.is_open())
-                    .bind(entry.revision.cast_signed())
-                    .bind(rows::write(&entry.value)?),
-            )
-            .await?;
-        }
-        Ok(())
+        self.write(&CARTS, carts.iter(), |cart| json!([cart.id, cart.customer, cart.is_open()])).await
     }
 
     async fn write_orders(&mut self, orders: &[Entry<Order>]) -> Result<(), StoreError> {
-        let insert =
-            "insert into orders (shop_id, order_id, customer_id, revision, document) values ($1, $2, $3, $4 + 1, $5)";
-        let update = "update orders set customer_id = $3, revision = $4 + 1, document = $5
-                      where shop_id = $1 and order_id = $2 and revision = $4";
-        for entry in orders {
-            let sql = if entry.revision == 0 { insert } else { update };
-            self.one(
-                sqlx::query(sql)
-                    .bind(self.shop.0)
-                    .bind(column(&entry.value.order_id))
-                    .bind(entry.value.customer.0)
-                    .bind(entry.revision.cast_signed())
-                    .bind(rows::write(&entry.value)?),
-            )
-            .await?;
-        }
-        Ok(())
+        self.write(&ORDERS, orders.iter(), |order| json!([column(&order.order_id), order.customer])).await
     }
 
     async fn write_products(&mut self, products: &[Entry<Product>]) -> Result<(), StoreError> {
-        let insert = "insert into products (shop_id, product_id, revision, document) values ($1, $2, $3 + 1, $4)";
-        let update = "update products set revision = $3 + 1, document = $4
-                      where shop_id = $1 and product_id = $2 and revision = $3";
-        for entry in products {
-            let sql = if entry.revision == 0 { insert } else { update };
-            self.one(
-                sqlx::query(sql)
-                    .bind(self.shop.0)
-                    .bind(column(&entry.value.product_id))
-                    .bind(entry.revision.cast_signed())
-                    .bind(rows::write(&entry.value)?),
-            )
-            .await?;
-        }
-        Ok(())
+        self.write(&PRODUCTS, products.iter(), |product| json!([column(&product.product_id)])).await
     }
 
     /// Those that end come first, so that another may take their place in the same batch (S07).
     async fn write_runs(&mut self, runs: &[Entry<Run>]) -> Result<(), StoreError> {
         let (new, changed) = new_and_changed(runs);
         let (going, ending): (Vec<_>, Vec<_>) = changed.into_iter().partition(|entry| entry.value.is_active());
-        let insert =
-            "insert into runs (shop_id, run_id, customer_id, strategy_id, run_key, active, due_at, revision, document)
-                      values ($1, $2, $3, $4, $5, $6, $7, $8 + 1, $9)";
-        let update = "update runs set customer_id = $3, strategy_id = $4, run_key = $5, active = $6, due_at = $7,
-                                              revision = $8 + 1, document = $9
-                      where shop_id = $1 and run_id = $2 and revision = $8";
-        for entry in ending.into_iter().chain(going).chain(new) {
-            let sql = if entry.revision == 0 { insert } else { update };
-            let run = &entry.value;
-            self.one(
-                sqlx::query(sql)
-                    .bind(self.shop.0)
-                    .bind(run.id.0)
-                    .bind(run.customer.0)
-                    .bind(run.strategy.0)
-                    .bind(column(&run.key))
-                    .bind(run.is_active())
-                    .bind(run.due_at.map(|due| due.millis()))
-                    .bind(entry.revision.cast_signed())
-                    .bind(rows::write(run)?),
-            )
-            .await?;
-        }
-        Ok(())
+        self.write(&RUNS, ending.into_iter().chain(going).chain(new), |run| {
+            let due = run.due_at.map(|due| due.millis());
+            json!([run.id, run.customer, run.strategy, column(&run.key), run.is_active(), due])
+        })
+        .await
     }
 
     async fn write_messages(&mut self, messages: &[Entry<Message>]) -> Result<(), StoreError> {
-        let insert = "insert into messages (shop_id, message_id, run_id, customer_id, created_at, due_at, provider_id,
-                                                    revision, document)
-                      values ($1, $2, $3, $4, $5, $6, $7, $8 + 1, $9)";
-        let update =
-            "update messages set run_id = $3, customer_id = $4, created_at = $5, due_at = $6, provider_id = $7,
-                                                  revision = $8 + 1, document = $9
-                      where shop_id = $1 and message_id = $2 and revision = $8";
-        for entry in messages {
-            let sql = if entry.revision == 0 { insert } else { update };
-            let message = &entry.value;
-            self.one(
-                sqlx::query(sql)
-                    .bind(self.shop.0)
-                    .bind(message.id.0)
-                    .bind(message.run.0)
-                    .bind(message.customer.0)
-                    .bind(message.created_at.millis())
-                    .bind(message.due_at.map(|due| due.millis()))
-                    .bind(message.provider_id.as_deref().map(column))
-                    .bind(entry.revision.cast_signed())
-                    .bind(rows::write(message)?),
-            )
-            .await?;
-        }
-        Ok(())
+        self.write(&MESSAGES, messages.iter(), |message| {
+            let (created, due) = (message.created_at.millis(), message.due_at.map(|due| due.millis()));
+            let provider_id = message.provider_id.as_deref().map(column);
+            json!([message.id, message.run, message.customer, created, due, provider_id])
+        })
+        .await
     }
 
     /// Whatever belonged to the one belongs to the other, with a new revision: who loaded it before must look again.
@@ -300,24 +239,10 @@ impl Batch {
     }
 
     async fn write_connections(&mut self, connections: &[Entry<Connection>]) -> Result<(), StoreError> {
-        let insert = "insert into connections (shop_id, connection_id, kind, name, revision, document)
-                      values ($1, $2, $3, $4, $5 + 1, $6)";
-        let update = "update connections set kind = $3, name = $4, revision = $5 + 1, document = $6
-                      where shop_id = $1 and connection_id = $2 and revision = $5";
-        for entry in connections {
-            let sql = if entry.revision == 0 { insert } else { update };
-            let connection = &entry.value;
-            self.one(
-                sqlx::query(sql)
-                    .bind(self.shop.0)
-                    .bind(connection.id.0)
-                    .bind(rows::kind_name(connection.kind))
-                    .bind(column(&connection.name))
-                    .bind(entry.revision.cast_signed())
-                    .bind(rows::write(connection)?),
-            )
-            .await?;
-        }
+        self.write(&CONNECTIONS, connections.iter(), |connection| {
+            json!([connection.id, rows::kind_name(connection.kind), column(&connection.name)])
+        })
+        .await?;
         if !connections.is_empty() {
             move_settings(&mut self.transaction, self.shop).await?;
         }
@@ -331,11 +256,11 @@ impl Batch {
         let line = |(run, entry): &(RunId, TraceEntry)| Ok(format!("[\"{run}\",{}]", rows::write(entry)?));
         let lines: Vec<String> = traces.iter().map(line).collect::<Result<_, StoreError>>()?;
         let query = sqlx::query(
-            "insert into traces (shop_id, run_id, sequence, document)
+            "insert into traces (shop_id, run_id, sequence, document, digest)
              select $1, next.run_id,
                     row_number() over (partition by next.run_id order by place)
                         + coalesce((select max(sequence) from traces where shop_id = $1 and run_id = next.run_id), 0),
-                    next.document
+                    next.document, next.document ->> 'digest'
              from (select unhex(value ->> 0, '-') as run_id, value -> 1 as document, key as place from json_each($2)) next",
         )
         .bind(self.shop.0)
@@ -346,20 +271,20 @@ impl Batch {
 
     /// The same message again is already there.
     async fn append_inbox(&mut self, inbox: &[InboxEntry]) -> Result<(), StoreError> {
-        for entry in inbox {
-            self.rows(
-                sqlx::query(
-                    "insert into inbox (shop_id, message_id, at, recipient, document) values ($1, $2, $3, $4, $5)
-                     on conflict (shop_id, message_id) do nothing",
-                )
-                .bind(self.shop.0)
-                .bind(entry.message.0)
-                .bind(entry.at.millis())
-                .bind(column(&entry.to))
-                .bind(rows::write(&entry.document)?),
-            )
-            .await?;
+        if inbox.is_empty() {
+            return Ok(());
         }
+        let line = |entry: &InboxEntry| {
+            let columns = json!([entry.message, entry.at.millis(), column(&entry.to)]);
+            row(&columns, 0, &entry.document)
+        };
+        let lines: Vec<String> = inbox.iter().map(line).collect::<Result<_, StoreError>>()?;
+        let query = sqlx::query(
+            "insert into inbox (shop_id, message_id, at, recipient, document)
+             select $1, unhex(value ->> 0, '-'), value ->> 1, value ->> 2, value -> 4 from json_each($2) where true
+             on conflict (shop_id, message_id) do nothing",
+        );
+        self.rows(query.bind(self.shop.0).bind(format!("[{}]", lines.join(",")))).await?;
         Ok(())
     }
 

@@ -6,7 +6,9 @@ mod ledger;
 mod load;
 mod notes;
 mod plugins;
+mod publication;
 mod reading;
+mod revised;
 mod settings;
 mod trust;
 

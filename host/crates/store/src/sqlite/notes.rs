@@ -155,7 +155,7 @@ pub(super) async fn decided_by(
     limit: u32,
 ) -> Result<Vec<(RunId, TraceEntry)>, StoreError> {
     let found: Vec<(Uuid, String)> = sqlx::query_as(
-        "select run_id, document from traces where shop_id = $1 and document ->> 'digest' = $2
+        "select run_id, document from traces where shop_id = $1 and digest = $2
          order by run_id desc, sequence desc limit $3",
     )
     .bind(shop.0)

@@ -10,11 +10,12 @@ use cartwright_domain::shop::{Connection, ConnectionKind, Shop};
 use cartwright_domain::strategy::{StrategyRecord, StrategyState, Version};
 use cartwright_domain::time::Timestamp;
 use cartwright_domain::world::Entry;
-use cartwright_engine::ports::{ApiKey, Captured, Components, Secret, Settings, StoreError};
+use cartwright_engine::ports::{ApiKey, Captured, Components, Publication, Secret, Settings, StoreError};
 use sqlx::{Sqlite, Transaction};
 use uuid::Uuid;
 
-use super::{SqliteStore, ids};
+use super::plugins::move_settings_from;
+use super::{SqliteStore, ids, publication};
 use crate::error::{failed, taken};
 use crate::rows;
 use crate::secrets::Place;
@@ -277,18 +278,7 @@ impl Settings for SqliteStore {
 
     async fn save_content(&self, shop: ShopId, content: &Content, at: Timestamp) -> Result<u32, StoreError> {
         let mut transaction = self.begin().await?;
-        let revision: u32 = sqlx::query_scalar(
-            "insert into contents (shop_id, name, revision, saved_at, document)
-             select $1, $2, coalesce(max(revision), 0) + 1, $3, $4 from contents where shop_id = $1 and name = $2
-             returning revision",
-        )
-        .bind(shop.0)
-        .bind(column(&content.name))
-        .bind(at.millis())
-        .bind(rows::write(content)?)
-        .fetch_one(&mut *transaction)
-        .await
-        .map_err(failed)?;
+        let revision = publication::revise(&mut transaction, shop, content, at).await?;
         move_settings(&mut transaction, shop).await?;
         self.end(transaction).await?;
         Ok(revision)
@@ -308,31 +298,10 @@ impl Settings for SqliteStore {
         found.into_iter().map(|(document, revision)| Ok((rows::read(&document)?, revision))).collect()
     }
 
-    async fn save_version(&self, shop: ShopId, record: &StrategyRecord, version: &Version) -> Result<(), StoreError> {
+    async fn publish(&self, shop: ShopId, publication: &Publication<'_>) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
-        sqlx::query(
-            "insert into strategies (shop_id, strategy_id, name, document) values ($1, $2, $3, $4)
-             on conflict (shop_id, strategy_id) do update set name = excluded.name, document = excluded.document",
-        )
-        .bind(shop.0)
-        .bind(record.id.0)
-        .bind(column(&record.name))
-        .bind(rows::write(record)?)
-        .execute(&mut *transaction)
-        .await
-        .map_err(taken(|| format!("the strategy `{}`", record.name)))?;
-        sqlx::query(
-            "insert into versions (shop_id, version_id, strategy_id, number, document) values ($1, $2, $3, $4, $5)",
-        )
-        .bind(shop.0)
-        .bind(version.id.0)
-        .bind(version.strategy.0)
-        .bind(version.number)
-        .bind(rows::write(version)?)
-        .execute(&mut *transaction)
-        .await
-        .map_err(failed)?;
-        move_settings(&mut transaction, shop).await?;
+        move_settings_from(&mut transaction, shop, publication.revision).await?;
+        publication::save(&mut transaction, shop, publication).await?;
         self.end(transaction).await
     }
 

@@ -1,11 +1,11 @@
 //! What people configure.
 
 use cartwright_domain::content::Content;
-use cartwright_domain::ids::StrategyId;
+use cartwright_domain::ids::{ShopId, StrategyId};
 use cartwright_domain::shop::{Connection, ConnectionKind, Shop};
 use cartwright_domain::strategy::{StrategyRecord, StrategyState, Version};
 use cartwright_domain::world::Entry;
-use cartwright_engine::ports::{ApiKey, Changes, Secret, StoreError};
+use cartwright_engine::ports::{ApiKey, Changes, Publication, Secret, Store, StoreError};
 use serde_json::json;
 
 use crate::contract;
@@ -19,6 +19,17 @@ pub(crate) fn connection(seed: u8, kind: &str, name: &str) -> Connection {
 
 pub(crate) fn content(name: &str) -> Content {
     serde_json::from_value(json!({ "name": name, "variants": [] })).unwrap()
+}
+
+/// Publishes what was checked a moment ago.
+pub(crate) async fn publish(
+    store: &dyn Store,
+    shop: ShopId,
+    record: &StrategyRecord,
+    version: &Version,
+) -> Result<(), StoreError> {
+    let revision = store.settings_revision(shop).await?;
+    store.publish(shop, &Publication { revision, record, version, contents: &[] }).await
 }
 
 pub(crate) fn strategy(name: &str, seed: u8, number: u32) -> (StrategyRecord, Version) {
@@ -125,23 +136,39 @@ contract! {
         let (_, first) = strategy("carts", 10, 1);
         let (record, second) = strategy("carts", 10, 2);
         let initial = StrategyRecord { current: first.id, current_number: 1, ..record.clone() };
-        store.save_version(shop, &initial, &first).await.unwrap();
-        store.save_version(shop, &record, &second).await.unwrap();
+        publish(&*store, shop, &initial, &first).await.unwrap();
+        publish(&*store, shop, &record, &second).await.unwrap();
         assert_eq!(store.strategies(shop).await.unwrap(), std::slice::from_ref(&record));
         assert_eq!(store.versions_of(shop, record.id).await.unwrap(), [second.clone(), first.clone()]);
         assert_eq!(store.versions(shop, &[first.id, mint(99).next()]).await.unwrap(), std::slice::from_ref(&first));
         assert!(store.versions(shop, &[]).await.unwrap().is_empty());
-        assert!(is_conflict(store.save_version(shop, &record, &second).await), "somebody else published that number");
+        assert!(is_conflict(publish(&*store, shop, &record, &second).await), "somebody else published that number");
         let (other, version) = strategy("carts", 20, 1);
-        assert!(is_taken(store.save_version(shop, &other, &version).await, "carts"));
+        assert!(is_taken(publish(&*store, shop, &other, &version).await, "carts"));
         assert_eq!(store.strategies(shop).await.unwrap().len(), 1);
+    }
+
+    async fn s43_what_was_checked_before_the_settings_moved_is_not_published(db) {
+        let store = db.store();
+        let shop = add_shop(&*store, 1).await;
+        let (record, version) = strategy("carts", 10, 1);
+        let revision = store.settings_revision(shop).await.unwrap();
+        install(&*store, shop, &[plugin("vip", "1.0.0", "d1")]).await;
+        let contents = [content("hello")];
+        let publication = Publication { revision, record: &record, version: &version, contents: &contents };
+        assert!(is_conflict(store.publish(shop, &publication).await));
+        assert!(store.strategies(shop).await.unwrap().is_empty() && store.contents(shop).await.unwrap().is_empty());
+        let revision = store.settings_revision(shop).await.unwrap();
+        store.publish(shop, &Publication { revision, ..publication }).await.unwrap();
+        assert_eq!(store.contents(shop).await.unwrap(), [(content("hello"), 1)]);
+        assert!(store.settings_revision(shop).await.unwrap() > revision);
     }
 
     async fn s27_a_strategy_changes_its_state(db) {
         let store = db.store();
         let shop = add_shop(&*store, 1).await;
         let (record, version) = strategy("carts", 10, 1);
-        store.save_version(shop, &record, &version).await.unwrap();
+        publish(&*store, shop, &record, &version).await.unwrap();
         assert!(store.set_strategy_state(shop, record.id, StrategyState::Paused).await.unwrap());
         assert_eq!(store.strategies(shop).await.unwrap()[0].state, StrategyState::Paused);
         assert!(!store.set_strategy_state(shop, mint(99).next(), StrategyState::Live).await.unwrap());
@@ -169,7 +196,7 @@ contract! {
         moved("plugin").await;
         store.save_content(shop, &content("hello"), at(0)).await.unwrap();
         moved("content").await;
-        store.save_version(shop, &strategy, &version).await.unwrap();
+        publish(&*store, shop, &strategy, &version).await.unwrap();
         moved("version").await;
         store.set_strategy_state(shop, strategy.id, StrategyState::Closed).await.unwrap();
         moved("state").await;

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::contract;
 use crate::plugins::{changes_at, figure, install, kill, mint_note, note, plugin};
-use crate::settings::{connection, content, strategy};
+use crate::settings::{connection, content, publish, strategy};
 use crate::values::{add_person, add_shop, at, changed, is_conflict, mint, name, urgent};
 
 contract! {
@@ -24,7 +24,7 @@ contract! {
         let ana = add_person(&*store, own, &mut mint, record.id, "ana").await;
         let channel = connection(3, "channel", "main");
         let key = ApiKey { id: mint.next(), shop: Some(own), label: "k".into(), hash: [3; 32], created_at: at(0) };
-        store.save_version(own, &record, &version).await.unwrap();
+        publish(&*store, own, &record, &version).await.unwrap();
         store.save_connection(own, &channel).await.unwrap();
         store.save_secret(own, channel.id, "token", &Secret::from("x")).await.unwrap();
         install(&*store, own, &[plugin("vip", "1.0.0", "d1")]).await;
