@@ -7,12 +7,9 @@
 use cartwright_testkit::present;
 use hostile_guests::{Condition, with_metadata};
 use serde_json::{Value, json};
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
-
-/// How long a service may take to come up on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(120);
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 /// A customer with so many orders is a regular; every decision is logged.
 fn regulars(version: &str, least: u32) -> Vec<u8> {
@@ -38,7 +35,7 @@ fn regulars(version: &str, least: u32) -> Vec<u8> {
 /// A folder with two versions of a plugin and a strategy that asks it, and a service whose files are there too.
 struct Desk {
     folder: PathBuf,
-    service: Option<Child>,
+    service: Option<(Child, BufReader<ChildStdout>)>,
 }
 
 impl Drop for Desk {
@@ -60,36 +57,32 @@ impl Desk {
         Self { folder, service: None }
     }
 
-    fn start(&mut self, arguments: &[&str]) {
-        let log = std::fs::File::create(self.folder.join("service.log")).unwrap();
-        let service = self
-            .command(env!("CARGO_BIN_EXE_cartwright"))
+    /// Starts a service; the line in which it says this.
+    fn start(&mut self, arguments: &[&str], words: &str) -> String {
+        let mut service = self
+            .command("sh")
+            .args(["-c", "exec \"$0\" \"$@\" 2>&1", env!("CARGO_BIN_EXE_cartwright")])
             .args(arguments)
             .args(["--listen", "127.0.0.1:0"])
             .env("RUST_LOG", "info")
-            .stdout(Stdio::from(log.try_clone().unwrap()))
-            .stderr(Stdio::from(log))
+            .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        self.service = Some(service);
-    }
-
-    /// What the service has said, once it has said this.
-    fn heard(&mut self, words: &str) -> String {
-        let started = Instant::now();
+        let lines = BufReader::new(service.stdout.take().unwrap());
+        let (_, lines) = self.service.insert((service, lines));
+        let mut said = String::new();
         loop {
-            let said = std::fs::read_to_string(self.folder.join("service.log")).unwrap();
-            if said.contains(words) {
-                return said;
+            let mut line = String::new();
+            assert_ne!(lines.read_line(&mut line).unwrap(), 0, "it ended and said: {said}");
+            if line.contains(words) {
+                return line;
             }
-            let runs = matches!(self.service.as_mut().unwrap().try_wait(), Ok(None));
-            assert!(runs && started.elapsed() < PATIENCE, "{said}");
-            std::thread::sleep(Duration::from_millis(20));
+            said.push_str(&line);
         }
     }
 
     fn cut_the_power(&mut self) {
-        if let Some(mut service) = self.service.take() {
+        if let Some((mut service, _lines)) = self.service.take() {
             service.kill().unwrap();
             service.wait().unwrap();
         }
@@ -124,8 +117,7 @@ impl Desk {
 #[test]
 fn what_was_decided_is_made_again_after_an_upgrade_and_a_power_cut() {
     let mut desk = Desk::new("upgrade");
-    desk.start(&["demo", "--data", "data"]);
-    desk.heard("try.sh");
+    desk.start(&["demo", "--data", "data"], "try.sh");
     let said = desk.typed("cartwright plugin install one.wasm --grant-asked");
     assert!(said.contains("regular-customer 1.0.0 is active") && said.contains("granted: 1 facts"), "{said}");
     desk.typed(
@@ -149,8 +141,8 @@ fn what_was_decided_is_made_again_after_an_upgrade_and_a_power_cut() {
     assert_eq!(replayed.matches("the same").count(), 2, "{replayed}");
 
     desk.cut_the_power();
-    desk.start(&["serve", "--database-url", "sqlite:data/demo.db", "--secret-key-file", "data/secret.key"]);
-    let said = desk.heard("http://");
+    let serve = ["serve", "--database-url", "sqlite:data/demo.db", "--secret-key-file", "data/secret.key"];
+    let said = desk.start(&serve, "http://");
     let (_, rest) = said.split_once("http://").unwrap();
     let end = rest.find(|c: char| !c.is_ascii_digit() && !".:".contains(c)).unwrap_or(rest.len());
     std::fs::write(desk.folder.join("address"), format!("http://{}", &rest[..end])).unwrap();

@@ -1,6 +1,7 @@
 //! Writes the hostile kit into a folder, one file for each component: `hostile-guests FOLDER`.
 
 #![forbid(unsafe_code)]
+#![allow(clippy::print_stderr, reason = "a command says why it ended")]
 
 use std::path::PathBuf;
 use std::process::ExitCode;
