@@ -69,7 +69,9 @@ impl Catalogue {
                 )));
             }
             let digest = digest.to_owned();
-            self.load(digest, component).await.map_err(|why| missing(format!("its component cannot be loaded: {why}")))
+            // It is the file that was uploaded, so it is whole and describes itself the same every time.
+            let loaded = self.load(digest, component).await.map(|(plugin, _)| plugin);
+            loaded.map_err(|why| missing(format!("its component cannot be loaded: {why}")))
         };
         cell.get_or_try_init(load).await.cloned()
     }
@@ -77,24 +79,28 @@ impl Catalogue {
     /// A component that was just uploaded; where it is good it stays ready.
     pub(crate) async fn uploaded(&self, component: Bytes) -> Result<Arc<Plugin>, PluginRejection> {
         let digest = digest_of(&component);
-        self.cell(&digest).get_or_try_init(|| self.load(digest.clone(), component)).await.cloned()
+        let load = || async {
+            check::file(&self.sandbox.limits, &component)?;
+            let (plugin, first) = self.load(digest.clone(), component.clone()).await?;
+            if first != self.describe(&plugin.kind).await? {
+                let message = "it described itself differently the second time; a descriptor is always the same";
+                return Err(reject(CheckStage::Describe, message));
+            }
+            Ok(plugin)
+        };
+        self.cell(&digest).get_or_try_init(load).await.cloned()
     }
 
-    /// A component from its bytes, through every check but that of its metadata.
-    async fn load(&self, digest: String, component: Bytes) -> Result<Arc<Plugin>, PluginRejection> {
-        check::file(&self.sandbox.limits, &component)?;
+    /// A component from its bytes, with what it said of itself.
+    async fn load(&self, digest: String, component: Bytes) -> Result<(Arc<Plugin>, Description), PluginRejection> {
         let Fitting { kind, built_for } = self.compile(digest.clone(), component).await?;
-        let first = self.describe(&kind).await?;
-        let descriptor = if first == self.describe(&kind).await? {
-            check::described(first)?
-        } else {
-            let message = "it described itself differently the second time; a descriptor is always the same";
-            return Err(reject(CheckStage::Describe, message));
-        };
+        let description = self.describe(&kind).await?;
+        let descriptor = check::described(description.clone())?;
         let config_schema = check::validator(&descriptor.config_schema).map_err(|why| {
             reject(CheckStage::Describe, format!("descriptor.config-schema is no JSON Schema: {why}"))
         })?;
-        Ok(Arc::new(Plugin { digest, kind, built_for, descriptor: Arc::new(descriptor), config_schema }))
+        let plugin = Plugin { digest, kind, built_for, descriptor: Arc::new(descriptor), config_schema };
+        Ok((Arc::new(plugin), description))
     }
 
     async fn compile(&self, digest: String, component: Bytes) -> Result<Fitting, PluginRejection> {
@@ -102,7 +108,7 @@ impl Catalogue {
         let (wanted, wasm) = (digest.clone(), component.clone());
         let kept = off_the_path(move || {
             let kept = compiled.kept(&sandbox.engine, &wanted);
-            kept.map(|kept| check::fit(&sandbox, &kept, &check::read_metadata(&wasm))).transpose()
+            kept.map(|kept| check::fit(&sandbox, &kept, &wasm)).transpose()
         });
         // Code that is kept never waits for the compiler: it may be busy with a stranger's.
         if let Some(fitting) = kept.await? {
@@ -112,11 +118,10 @@ impl Catalogue {
         let (sandbox, compiled) = (self.sandbox.clone(), self.compiled.clone());
         off_the_path(move || {
             check::bounded(&component)?;
-            let metadata = check::read_metadata(&component);
             let compiled = compiled
                 .component(&sandbox.engine, &digest, &component)
                 .map_err(|error| reject(CheckStage::Compile, format!("it cannot be compiled: {error:#}")))?;
-            check::fit(&sandbox, &compiled, &metadata)
+            check::fit(&sandbox, &compiled, &component)
         })
         .await
     }

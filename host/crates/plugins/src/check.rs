@@ -10,7 +10,7 @@ mod world;
 
 pub(crate) use compiling::bounded;
 pub(crate) use description::described;
-pub(crate) use metadata::{Metadata, read as read_metadata};
+pub(crate) use metadata::read as read_metadata;
 pub(crate) use schema::validator;
 
 use cartwright_domain::plugin::PluginKind;
@@ -52,10 +52,11 @@ pub(crate) fn file(limits: &Limits, component: &[u8]) -> Result<(), PluginReject
     }
 }
 
-/// Whether the host can offer what a compiled component needs and call what it has.
-pub(crate) fn fit(sandbox: &Sandbox, component: &Component, metadata: &Metadata) -> Result<Fitting, PluginRejection> {
+/// Whether the host can offer what a compiled component needs and call what it has. Its bytes are only read again where
+/// it matters what made it.
+pub(crate) fn fit(sandbox: &Sandbox, component: &Component, wasm: &[u8]) -> Result<Fitting, PluginRejection> {
     let imports = imports::names(&sandbox.engine, component);
-    imports::offered(&imports, metadata)?;
+    imports::offered(&imports, &|| read_metadata(wasm).is_interpreter())?;
     let pre = sandbox.linker.instantiate_pre(component).map_err(|error| imports::not_linked(&error))?;
     let (kind, version) = world::kind(&sandbox.engine, component)?;
     let edition = imports::allowed(&imports, kind, version)?;

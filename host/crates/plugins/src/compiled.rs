@@ -36,7 +36,7 @@ impl Compiled {
     fn sweep(&self) {
         let Some(folder) = self.folder.as_ref().and_then(|folder| fs::read_dir(folder).ok()) else { return };
         for path in folder.flatten().map(|entry| entry.path()) {
-            let ours = path.extension().is_some_and(|kind| kind == "cwasm" || kind == "sha256");
+            let ours = path.extension().is_some_and(|kind| kind == "cwasm" || kind == "crc32");
             let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
             let current = stem.rsplit_once('-').is_some_and(|(_, settings)| settings == self.settings);
             if ours
@@ -78,7 +78,7 @@ impl Compiled {
 /// Loads a file of the folder if it is whole: what was written is what is there.
 fn load(engine: &Engine, path: &Path) -> Option<Component> {
     let sum = fs::read(sum_of(path)).ok()?;
-    if sum != hex::encode(Sha256::digest(fs::read(path).ok()?)).as_bytes() {
+    if sum != checksum(&fs::read(path).ok()?) {
         tracing::warn!(path = %path.display(), "kept compiled code is damaged; it is compiled again");
         return None;
     }
@@ -97,13 +97,19 @@ fn deserialize(engine: &Engine, path: &Path) -> wasmtime::Result<Component> {
 }
 
 fn sum_of(path: &Path) -> PathBuf {
-    path.with_extension("sha256")
+    path.with_extension("crc32")
+}
+
+/// Against damage, not against people: nobody else can write here. A hash that withstands people would be a quarter of
+/// what activating a version costs.
+fn checksum(code: &[u8]) -> [u8; 4] {
+    crc32fast::hash(code).to_be_bytes()
 }
 
 /// Writes code and checksum; whoever reads in between finds one of them missing or not fitting.
 fn write(path: &Path, code: &[u8]) -> std::io::Result<()> {
     write_whole(path, code)?;
-    write_whole(&sum_of(path), hex::encode(Sha256::digest(code)).as_bytes())
+    write_whole(&sum_of(path), &checksum(code))
 }
 
 /// Under a name of its own first: several runtimes may write the same bytes at once, and none into a file that
@@ -151,10 +157,10 @@ mod tests {
         let engine = Engine::default();
         let settings = Compiled::new(&engine, None).unwrap().settings;
         let put = |name: &str| fs::write(folder.path().join(name), "x").unwrap();
-        let current = [format!("ab-{settings}.cwasm"), format!("ab-{settings}.sha256"), "README".to_owned()];
+        let current = [format!("ab-{settings}.cwasm"), format!("ab-{settings}.crc32"), "README".to_owned()];
         current.iter().for_each(|name| put(name));
         put("ab-0123456789abcdef.cwasm");
-        put("ab-0123456789abcdef.sha256");
+        put("ab-0123456789abcdef.crc32");
         Compiled::new(&engine, Some(folder.path().to_owned())).unwrap();
         let mut left: Vec<_> =
             fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap()).collect();

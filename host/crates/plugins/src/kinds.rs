@@ -40,7 +40,7 @@ pub(crate) enum Live {
 }
 
 /// What a component says of itself, in the words of the contract.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Description {
     pub(crate) descriptor: Descriptor,
     /// Conditions.
