@@ -97,8 +97,11 @@ impl Log {
 }
 
 impl Lines {
+    /// Keeps more than a line may have, by as much as a secret takes at most: one that begins inside of the line is seen
+    /// whole, and masked before the line is cut.
     fn push(&mut self, bytes: &[u8]) {
-        let free = self.line_bytes.saturating_sub(self.begun.len());
+        let longest = self.secrets.values().map(|secret| secret.0.len() * 3).max().unwrap_or(0);
+        let free = (self.line_bytes + longest).saturating_sub(self.begun.len());
         self.begun.extend_from_slice(&bytes[..bytes.len().min(free)]);
     }
 
@@ -106,7 +109,8 @@ impl Lines {
         if self.begun.is_empty() {
             return;
         }
-        let line = masked_line(&self.secrets, std::mem::take(&mut self.begun));
+        let mut line = masked_line(&self.secrets, std::mem::take(&mut self.begun));
+        line.truncate(self.line_bytes);
         let line = String::from_utf8_lossy(&line).into_owned();
         if self.complete.len() < self.lines {
             self.complete.push(line);
@@ -184,6 +188,16 @@ mod tests {
         log.line("own\nline");
         assert_eq!(log.take(), ["hello", "there", "own\nline"]);
         assert_eq!(log.take(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn s44_a_secret_is_masked_even_where_the_line_is_cut_in_the_middle_of_it() {
+        let log = log(10, 12);
+        log.hide(&Arc::new(BTreeMap::from([("token".to_owned(), Secret::from("s3cret"))])));
+        log.bytes(b"my key: s3");
+        log.bytes(b"cret is long\n");
+        log.line("plain, and longer than a line");
+        assert_eq!(log.take(), ["my key: {sec", "plain, and l"]);
     }
 
     #[test]
