@@ -104,6 +104,8 @@ fn became(state: &MessageTrace) -> String {
         }
         MessageTrace::Held { reason } => format!("held: {}", word(reason)),
         MessageTrace::WaitsForWindow { until } => format!("waits for its window until {}", moment(*until)),
+        MessageTrace::WaitsForCap { until } => format!("waits for its frequency cap until {}", moment(*until)),
+        MessageTrace::WaitsForOthers { until } => format!("waits for a more important one until {}", moment(*until)),
         MessageTrace::Uncertain { details } => format!("uncertain: {}", details.text),
         MessageTrace::Skipped { reason, details } => {
             format!("not sent: {}{}", word(reason), own_words(details.as_deref()))

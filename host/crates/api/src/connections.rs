@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use cartwright_domain::cap::Cap;
 use cartwright_domain::ids::ShopId;
 use cartwright_domain::shop::{ChannelAbility, Connection, ConnectionKind, Grants, Hold, PluginRef};
 use cartwright_domain::window::Window;
@@ -34,6 +35,9 @@ pub(crate) struct ConnectionSettings {
     /// Channels: when their marketing may go out (S04).
     #[serde(default)]
     window: Option<Window>,
+    /// Channels: how many contacts a customer may have here in a time (S20).
+    #[serde(default)]
+    cap: Option<Cap>,
     /// Secrets by name. They are stored encrypted and never shown; those left out stay as they are.
     #[serde(default)]
     secrets: BTreeMap<String, SecretText>,
@@ -73,6 +77,9 @@ pub(crate) struct ConnectionView {
     /// Channels: when their marketing may go out (S04).
     #[serde(skip_serializing_if = "Option::is_none")]
     window: Option<Window>,
+    /// Channels: how many contacts a customer may have here in a time (S20).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cap: Option<Cap>,
     /// Why nothing goes out at the moment.
     #[serde(skip_serializing_if = "Option::is_none")]
     held: Option<Hold>,
@@ -136,6 +143,7 @@ pub(crate) async fn save(
         config: settings.config,
         grants: settings.grants,
         window: settings.window,
+        cap: settings.cap,
         secrets: secrets.collect(),
     };
     let saved = api.engine.save_connection(shop, draft).await?;
@@ -167,6 +175,7 @@ async fn view(api: &Api, shop: ShopId, connection: Connection) -> Result<Connect
         secrets: secrets.into_iter().collect(),
         ability: connection.ability,
         window: connection.window,
+        cap: connection.cap,
         held: connection.held,
         held_contents: connection.held_contents,
     })

@@ -4,6 +4,7 @@
 //! in another order comes to the same (S01, S02, S03, S08).
 
 use crate::cart::{Cart, Change, Stage};
+use crate::chain::{fall_back, silence_ends};
 use crate::contact::{Consent, ConsentOrigin, ConsentState};
 use crate::customer::{AddressMark, Mark};
 use crate::event::{CartBody, Event, OrderBody, OrderOrigin, ProductBody, Receipt, ReceiptKind, What};
@@ -11,6 +12,7 @@ use crate::exit::{active_runs, exit_by_known_orders, take_exit};
 use crate::identity::{customer_key, resolve};
 use crate::ids::{CartId, CustomerId, Mint, RunId};
 use crate::order::{Order, OrderState};
+use crate::outcome::{give_back, wake};
 use crate::product::Product;
 use crate::run::{Position, Run, Trigger};
 use crate::strategy::{KeyKind, StrategyState, TriggerKind};
@@ -301,11 +303,21 @@ fn receive(world: &mut World, receipt: &Receipt, event: &Event, at: Timestamp) {
             message.provider_id = message.provider_id.take().or(receipt.provider_id.clone());
             let (run, step, message_id) = (message.run, message.step.clone(), message.id);
             let completes = waited && message.completed_at().is_some();
-            *entry.edit() = message;
+            let failed = receipt.kind == ReceiptKind::Failed && message.is_settled();
+            *entry.edit() = message.clone();
             let what = Happening::Message { message: message_id, state: MessageTrace::Receipt { kind: receipt.kind } };
             world.tell(run, TraceEntry { at, step: Some(step), what, facts: Vec::new() });
-            if completes && let Some(run) = world.runs.get_mut(&run) {
-                run.edit().due_at = Some(at);
+            if let Some(ends) = silence_ends(world, &message)
+                && let Some(entry) = world.messages.get_mut(&message_id)
+            {
+                entry.edit().due_at = Some(ends);
+            }
+            if failed {
+                give_back(world, message_id);
+                fall_back(world, message_id, at);
+            }
+            if completes {
+                wake(world, &message, at);
             }
         }
     }

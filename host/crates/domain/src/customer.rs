@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::contact::{Address, AddressKind, Consent, ConsentState, Email, Phone};
 use crate::event::CustomerBody;
 use crate::ids::CustomerId;
+use crate::place::Place;
 use crate::split::Assignment;
 use crate::time::{Span, Timestamp};
 
@@ -57,6 +58,9 @@ pub struct Customer {
     /// The arms of experiments they are in (S16).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub experiments: BTreeMap<String, Assignment>,
+    /// Contacts that caps count (S20).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<Place>,
 }
 
 /// Something known against an address.
@@ -106,6 +110,7 @@ impl Customer {
             consent: None,
             marks: Vec::new(),
             experiments: BTreeMap::new(),
+            places: Vec::new(),
         }
     }
 
@@ -204,6 +209,8 @@ impl Customer {
         for mark in other.marks {
             self.add_mark(mark);
         }
+        // S10: caps add up.
+        self.add_places(other.places);
         // S10: the older arm wins.
         for (experiment, theirs) in other.experiments {
             match self.experiments.get(&experiment) {

@@ -5,6 +5,7 @@ use crate::customer::Customer;
 use crate::event::{CustomerBody, Event, Subject, What};
 use crate::exit::{active_runs, exit_by_known_orders};
 use crate::ids::{CustomerId, Mint};
+use crate::place::Place;
 use crate::run::{EndReason, Position, Run};
 use crate::shop::Shop;
 use crate::time::Timestamp;
@@ -129,7 +130,15 @@ fn move_name(world: &mut World, name: &Identity, from: CustomerId, to: CustomerI
         && let Some(entry) = world.customers.get_mut(&from)
         && entry.value.phone.as_ref().is_some_and(|phone| phone.as_str() == name.value)
     {
-        entry.edit().phone = None;
+        let from = entry.edit();
+        from.phone = None;
+        // S20: caps count by address too.
+        let places: Vec<Place> = from.places.iter().filter(|place| place.went_to(&name.value)).cloned().collect();
+        if let Some(entry) = world.customers.get_mut(&to)
+            && !places.is_empty()
+        {
+            entry.edit().add_places(places);
+        }
     }
     give_name(world, name, to);
 }
@@ -279,6 +288,12 @@ pub(crate) fn release_messages(world: &mut World, run: crate::ids::RunId, at: Ti
         }
     }
     for (message, step) in released {
+        if let Some(customer) = world.messages.get(&message).map(|entry| entry.value.customer)
+            && let Some(entry) = world.customers.get_mut(&customer)
+            && entry.value.has_place(message)
+        {
+            entry.edit().give_back_place(message);
+        }
         let state = MessageTrace::Skipped { reason: SkipReason::RunEnded, details: None };
         let what = Happening::Message { message, state };
         world.tell(run, TraceEntry { at, step: Some(step), what, facts: Vec::new() });

@@ -10,7 +10,9 @@
 #![forbid(unsafe_code)]
 
 pub mod apply;
+pub mod cap;
 pub mod cart;
+mod chain;
 pub mod check;
 pub mod contact;
 pub mod content;
@@ -23,12 +25,15 @@ pub mod fact;
 pub mod facts;
 pub mod identity;
 pub mod ids;
+mod joint;
 pub mod local;
 pub mod locale;
 pub mod message;
+pub mod message_step;
 pub mod money;
 pub mod order;
 pub mod outcome;
+pub mod place;
 pub mod plan;
 pub mod plugin;
 pub mod policy;

@@ -244,12 +244,7 @@ impl<'a> Planner<'a> {
             // Publishing refuses a condition without either.
             Some(Step::Condition { .. }) => self.end(EndReason::PluginFailed),
             Some(Step::Split { arms }) => self.split(name, arms),
-            Some(Step::Message { channel, content, select, hold_out, next }) => self.message(
-                &Sending { step: name, channel, hold_out: *hold_out, next, allowed_at: since },
-                content.as_deref(),
-                select.as_ref(),
-                tries,
-            ),
+            Some(Step::Message(message)) => self.message(&Sending { step: name, message, allowed_at: since }, tries),
         }
     }
 

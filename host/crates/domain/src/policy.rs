@@ -45,6 +45,8 @@ pub struct Candidate<'a> {
     pub allowed_at: Timestamp,
     /// The strategy's policies.
     pub policies: &'a Policies,
+    /// The order that took the run to where it is, which forbids nothing (S21).
+    pub exempt_order: Option<&'a str>,
 }
 
 impl<'a> Candidate<'a> {
@@ -100,6 +102,9 @@ pub fn check(candidate: &Candidate<'_>, reads: &mut Vec<FactRead>) -> Check {
             return Check::Skip(reason);
         }
     };
+    if content.purpose == Purpose::Marketing && ordered_lately(candidate, reads) {
+        return Check::Skip(SkipReason::OrderedLately);
+    }
     if content.variant(&ability.channel, customer.language.as_deref()).is_none() {
         return Check::Skip(SkipReason::NoVariant);
     }
@@ -122,6 +127,18 @@ pub fn check(candidate: &Candidate<'_>, reads: &mut Vec<FactRead>) -> Check {
         Some(opens) => Check::Wait(opens.min(late_after + Span::from_millis(1))),
         None => Check::Skip(SkipReason::WindowNeverOpen),
     }
+}
+
+/// S21: whether the customer ordered too short a time ago for marketing.
+fn ordered_lately(candidate: &Candidate<'_>, reads: &mut Vec<FactRead>) -> bool {
+    let Some(span) = candidate.policies.not_after_order else { return false };
+    let subject = candidate.subject;
+    let orders = subject.orders.iter().filter(|order| {
+        order.ends_runs() && order.placed_at <= subject.now && candidate.exempt_order != Some(order.order_id.as_str())
+    });
+    let last = orders.map(|order| order.placed_at).max();
+    reads.push(FactRead::new("orders.last_at", last));
+    last.is_some_and(|last| subject.now < last + span)
 }
 
 fn consent_refusal(candidate: &Candidate<'_>, reads: &mut Vec<FactRead>) -> Option<SkipReason> {

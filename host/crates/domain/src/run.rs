@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cart::Side;
 use crate::ids::{CartId, CustomerId, MessageId, RunId, StrategyId, VersionId};
+use crate::message::Message;
 use crate::time::Timestamp;
 
 /// A run.
@@ -113,6 +114,11 @@ impl Run {
             Position::Step { step, .. } | Position::Message { step, .. } => Some(step),
             Position::Settling | Position::Ended { .. } => None,
         }
+    }
+
+    /// Whether it waits for the contact that a message belongs to.
+    pub fn waits_for(&self, message: &Message) -> bool {
+        matches!(&self.position, Position::Message { step, .. } if *step == message.step && self.id == message.run)
     }
 
     /// Ends it.

@@ -5,12 +5,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
+use crate::cap::Cap;
 use crate::contact::AddressKind;
 use crate::event::ReceiptKind;
 use crate::ids::{ConnectionId, ShopId};
 use crate::message::HoldReason;
 use crate::money::Currency;
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
 use crate::window::Window;
 
 /// One merchant, the tenant.
@@ -34,6 +35,23 @@ pub struct Shop {
     /// When marketing may go out, on any channel (S04).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<Window>,
+    /// How many contacts a customer may have in a time (S20); one in 72 h by other runs where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cap: Option<Cap>,
+    /// Messages of one customer that are due within this time of each other are decided together (S20).
+    #[serde(default = "one_minute", skip_serializing_if = "is_one_minute")]
+    pub decide_together: Span,
+}
+
+/// How far apart messages of one customer may be due to be decided together, where nothing else is said.
+pub const DECIDE_TOGETHER: Span = Span::seconds(60);
+
+fn one_minute() -> Span {
+    DECIDE_TOGETHER
+}
+
+fn is_one_minute(span: &Span) -> bool {
+    *span == DECIDE_TOGETHER
 }
 
 fn utc() -> String {
@@ -63,6 +81,9 @@ pub struct Connection {
     /// Only for channels: when marketing may go out (S04).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<Window>,
+    /// Only for channels: how many contacts a customer may have here in a time (S20).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cap: Option<Cap>,
     /// Why nothing goes out at the moment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<Hold>,

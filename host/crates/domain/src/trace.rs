@@ -188,6 +188,16 @@ pub enum MessageTrace {
         /// Until.
         until: Timestamp,
     },
+    /// Waits until a frequency cap has room (S20).
+    WaitsForCap {
+        /// Until.
+        until: Timestamp,
+    },
+    /// Waits for others of the same customer that are due soon and come first (S20).
+    WaitsForOthers {
+        /// Until.
+        until: Timestamp,
+    },
     /// Nobody knows.
     Uncertain {
         /// What is known.

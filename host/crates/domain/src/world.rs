@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::cap::Caps;
 use crate::cart::Cart;
 use crate::customer::Customer;
 use crate::facts::{Contact, Subject};
@@ -16,7 +17,7 @@ use crate::product::Product;
 use crate::run::Run;
 use crate::shop::{Connection, Shop};
 use crate::strategy::{Policies, StrategyRecord, StrategyState, Version};
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
 use crate::trace::TraceEntry;
 
 /// A name of a customer in some system (S10).
@@ -185,6 +186,15 @@ impl World {
     pub fn policies(&self, run: &Run) -> Option<&Policies> {
         let live = self.strategies.iter().find(|live| live.record.id == run.strategy).map(|live| &live.version);
         live.or_else(|| self.versions.get(&run.version)).map(|version| &version.definition.policies)
+    }
+
+    /// How long places under caps have to be kept, whatever cap looks at them (S20).
+    pub(crate) fn longest_cap(&self) -> Span {
+        let channels = self.connections.values().map(|entry| entry.value.cap.as_ref());
+        let strategies = self.strategies.iter().map(|live| live.version.definition.policies.cap.as_ref());
+        channels.chain(strategies).fold(Caps::of(self.shop.cap.as_ref(), None, None).longest(), |longest, cap| {
+            longest.max(Caps::of(None, cap, None).longest())
+        })
     }
 
     fn strategy_name(&self, run: &Run) -> Arc<str> {

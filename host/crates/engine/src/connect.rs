@@ -1,8 +1,9 @@
 //! Connections: a plugin, a configuration, grants and secrets become a channel or source of a shop.
 
+use cartwright_domain::cap::Cap;
 use cartwright_domain::ids::ShopId;
 use cartwright_domain::plugin::{PluginKind, PluginRecord, active_plugin};
-use cartwright_domain::publish::{StrategyFault, missing_grants, window_faults};
+use cartwright_domain::publish::{StrategyFault, cap_faults, missing_grants, window_faults};
 use cartwright_domain::shop::{Connection, ConnectionKind, Grants, PluginRef};
 use cartwright_domain::window::Window;
 use serde_json::Value;
@@ -28,6 +29,8 @@ pub struct ConnectionDraft {
     pub grants: Grants,
     /// Channels: when their marketing may go out (S04).
     pub window: Option<Window>,
+    /// Channels: how many contacts a customer may have here in a time.
+    pub cap: Option<Cap>,
     /// Secrets to set by name; those left out stay as they are.
     pub secrets: BTreeMap<String, Secret>,
 }
@@ -80,7 +83,7 @@ impl Engine {
         if let Err(failure) = self.plugins.check_config(&call).await {
             faults.push(StrategyFault::error("config", failure.message));
         }
-        window_faults_of(draft, &mut faults);
+        policy_faults_of(draft, &mut faults);
         right_faults(record, &call.config, draft, &mut faults);
         if !faults.is_empty() {
             return Err(faults);
@@ -95,6 +98,7 @@ impl Engine {
             grants: Grants::default(),
             ability: None,
             window: None,
+            cap: None,
             held: None,
             held_contents: BTreeMap::new(),
             odd_refusals: 0,
@@ -105,6 +109,7 @@ impl Engine {
             grants: draft.grants.clone(),
             ability: record.descriptor.ability.clone(),
             window: draft.window.clone(),
+            cap: draft.cap.clone(),
             ..known.cloned().unwrap_or_else(fresh)
         };
         Ok((connection, known.is_none()))
@@ -132,12 +137,19 @@ fn plugin_of<'a>(holdings: &'a Holdings, draft: &ConnectionDraft) -> Result<&'a 
     Ok(record)
 }
 
-fn window_faults_of(draft: &ConnectionDraft, faults: &mut Vec<StrategyFault>) {
+fn policy_faults_of(draft: &ConnectionDraft, faults: &mut Vec<StrategyFault>) {
     match (&draft.window, draft.kind) {
         (Some(_), ConnectionKind::Source) => {
             faults.push(StrategyFault::error("window", "nothing goes out by a source; leave it out"));
         }
         (Some(window), ConnectionKind::Channel) => window_faults(window, "window", faults),
+        (None, _) => {}
+    }
+    match (&draft.cap, draft.kind) {
+        (Some(_), ConnectionKind::Source) => {
+            faults.push(StrategyFault::error("cap", "nothing goes out by a source; leave it out"));
+        }
+        (Some(cap), ConnectionKind::Channel) => cap_faults(cap, "cap", faults),
         (None, _) => {}
     }
 }

@@ -2,7 +2,7 @@
 
 use cartwright_domain::money::Currency;
 use cartwright_domain::publish::{StrategyFault, shop_faults};
-use cartwright_domain::shop::Shop;
+use cartwright_domain::shop::{DECIDE_TOGETHER, Shop};
 
 use crate::Engine;
 use crate::ports::StoreError;
@@ -36,6 +36,8 @@ impl Engine {
             country: country.map(str::to_owned),
             unknown_consent_passes: Vec::new(),
             window: None,
+            cap: None,
+            decide_together: DECIDE_TOGETHER,
         };
         let faults = shop_faults(&shop);
         if !faults.is_empty() {

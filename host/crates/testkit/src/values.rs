@@ -24,6 +24,8 @@ pub fn shop() -> Shop {
         country: Some("DE".into()),
         unknown_consent_passes: Vec::new(),
         window: None,
+        cap: None,
+        decide_together: cartwright_domain::shop::DECIDE_TOGETHER,
     }
 }
 

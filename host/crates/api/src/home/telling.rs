@@ -77,6 +77,12 @@ fn of_message(state: &MessageTrace) -> String {
         }
         MessageTrace::Held { reason } => format!("The message is held: {}.", held(*reason)),
         MessageTrace::WaitsForWindow { until } => format!("The message waits for its window until {}.", moment(*until)),
+        MessageTrace::WaitsForCap { until } => {
+            format!("The customer has had enough for now; the message waits until {}.", moment(*until))
+        }
+        MessageTrace::WaitsForOthers { until } => {
+            format!("The message waits for a more important one until {}.", moment(*until))
+        }
         MessageTrace::Uncertain { details } => {
             format!("Whether the provider has the message is not known; it is never sent again. {}", words(details))
         }
@@ -119,6 +125,11 @@ fn skipped(reason: SkipReason) -> &'static str {
         SkipReason::NoContent => "no content was chosen",
         SkipReason::TooLate => "it is too late",
         SkipReason::WindowNeverOpen => "its windows have no minute in common",
+        SkipReason::CappedByShop => "the customer has had as many messages lately as the shop's cap allows",
+        SkipReason::CappedByChannel => "the customer has had as many messages lately as the channel's cap allows",
+        SkipReason::CappedByStrategy => "the customer has had as many messages lately as the strategy's cap allows",
+        SkipReason::OrderedLately => "the customer ordered lately",
+        SkipReason::ChannelHeld => "the channel is held, and the next one is tried",
     }
 }
 

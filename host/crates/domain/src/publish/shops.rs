@@ -1,7 +1,11 @@
 //! What must hold of a shop.
 
-use super::{StrategyFault, name_faults, window_faults};
+use super::{StrategyFault, cap_faults, name_faults, window_faults};
 use crate::shop::Shop;
+use crate::time::Span;
+
+/// No message waits longer for another one to be decided with.
+const LONGEST_TOGETHER: Span = Span::hours(1);
 
 /// Everything that is wrong with a shop, each with its path.
 pub fn shop_faults(shop: &Shop) -> Vec<StrategyFault> {
@@ -18,6 +22,13 @@ pub fn shop_faults(shop: &Shop) -> Vec<StrategyFault> {
     }
     if let Some(window) = &shop.window {
         window_faults(window, "window", &mut faults);
+    }
+    if let Some(cap) = &shop.cap {
+        cap_faults(cap, "cap", &mut faults);
+    }
+    if shop.decide_together > LONGEST_TOGETHER {
+        let message = "must not be longer than an hour: what is due would wait for it";
+        faults.push(StrategyFault::error("decide_together", message));
     }
     faults
 }
@@ -39,6 +50,8 @@ mod tests {
             country: Some("DE".into()),
             unknown_consent_passes: Vec::new(),
             window: None,
+            cap: None,
+            decide_together: crate::shop::DECIDE_TOGETHER,
         };
         assert_eq!(shop_faults(&shop), []);
         shop.name = " ".into();

@@ -1,5 +1,7 @@
 //! The rules of semantics, each shown on a stage: the planner and the appliance of events, and nothing else.
 
+mod capping;
+mod channels;
 mod experiments;
 mod properties;
 mod rules;

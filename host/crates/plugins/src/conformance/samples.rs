@@ -50,6 +50,8 @@ fn subject(number: usize) -> Subject {
         country: None,
         unknown_consent_passes: Vec::new(),
         window: None,
+        cap: None,
+        decide_together: cartwright_domain::shop::DECIDE_TOGETHER,
     };
     let mut customer = Customer::anonymous(mint.next(), moment() - Span::days(number as i64 % 400));
     let (orders, lines) = match number {

@@ -152,6 +152,8 @@ pub fn subject(orders: usize) -> Subject {
         country: None,
         unknown_consent_passes: Vec::new(),
         window: None,
+        cap: None,
+        decide_together: cartwright_domain::shop::DECIDE_TOGETHER,
     };
     let customer = Customer::anonymous(mint.next(), now());
     let body = OrderBody {
