@@ -5,17 +5,19 @@
 
 use crate::cart::{Cart, Change, Stage};
 use crate::chain::{fall_back, silence_ends};
+use crate::checkout;
 use crate::contact::{Consent, ConsentOrigin, ConsentState};
 use crate::customer::{AddressMark, Mark};
 use crate::event::{CartBody, Event, OrderBody, OrderOrigin, ProductBody, Receipt, ReceiptKind, What};
 use crate::exit::{active_runs, exit_by_known_orders, take_exit};
-use crate::identity::{customer_key, resolve};
+use crate::identity::{customer_key, leave, resolve};
 use crate::ids::{CartId, CustomerId, Mint, RunId};
 use crate::order::{Order, OrderState};
 use crate::outcome::{give_back, wake};
 use crate::product::Product;
-use crate::run::{Position, Run, Trigger};
-use crate::strategy::{KeyKind, StrategyState, TriggerKind};
+use crate::reentry::{OnRetrigger, note_entry};
+use crate::run::{EndReason, Position, Run, Trigger};
+use crate::strategy::{KeyKind, Strategy, StrategyState, TriggerKind};
 use crate::time::Timestamp;
 use crate::trace::{Happening, MessageTrace, TraceEntry};
 use crate::world::{Entry, Identity, IdentityKind, LiveStrategy, World};
@@ -29,6 +31,8 @@ pub struct Applied {
     pub entered: u32,
     /// Strategies it would have entered, had it not come too late (S03).
     pub late: u32,
+    /// Strategies it would have entered, had the customer not been in them before (S07).
+    pub not_again: u32,
 }
 
 /// Applies one event. `source` says in words where it came from.
@@ -117,6 +121,12 @@ fn cart_updated(world: &mut World, mint: &mut Mint, news: &mut News<'_>, stage: 
     }
     match stage {
         Stage::Cart if change == Change::Other => {}
+        // S09: while a checkout's run is active, the cart is its cart.
+        Stage::Cart if checkout::at_checkout(world, news.customer) => {
+            for run in checkout::settling_checkouts(world, news.customer, id) {
+                restart(world, news, &run);
+            }
+        }
         Stage::Cart => trigger(world, mint, news, TriggerKind::Cart),
         Stage::Checkout => trigger(world, mint, news, TriggerKind::Checkout),
     }
@@ -209,12 +219,35 @@ fn enter_or_restart(world: &mut World, mint: &mut Mint, news: &mut News<'_>, liv
         .cloned();
     match active {
         Some(run) if run.position == Position::Settling => restart(world, news, &run),
-        // S07: a trigger for an active key is ignored once it has settled.
-        Some(_) => {}
+        Some(run) => {
+            // S07: by default a trigger for an active key is ignored once it has settled.
+            let again = definition.policies.on_retrigger == OnRetrigger::Restart
+                && live.record.state == StrategyState::Live
+                && news.change != Change::Outdated
+                && news.event.occurred_at > run.newest_trigger_at
+                && !is_late(news, definition);
+            if again {
+                leave(world, run.id, news.received_at, EndReason::Restarted);
+                enter(world, mint, news, live, key);
+            }
+        }
         None if news.change == Change::Outdated => {}
-        None if live.record.state == StrategyState::Live => enter(world, mint, news, live, key),
+        None if live.record.state == StrategyState::Live => {
+            let customer = world.customers.get(&news.customer).map(|entry| &entry.value);
+            let reentry = definition.policies.reentry;
+            if customer.is_none_or(|known| reentry.lets_in(known, live.record.id, &key, news.event.occurred_at)) {
+                enter(world, mint, news, live, key);
+            } else {
+                news.applied.not_again += 1;
+            }
+        }
         None => {}
     }
+}
+
+/// S03: whether an event arrives when its due instant is long past.
+fn is_late(news: &News<'_>, definition: &Strategy) -> bool {
+    news.received_at > news.event.occurred_at + definition.settle() + definition.policies.max_lateness
 }
 
 /// When a settling run goes on: the delay after its newest event, and never later than `max_wait` after its first.
@@ -256,7 +289,7 @@ fn enter(world: &mut World, mint: &mut Mint, news: &mut News<'_>, live: &LiveStr
     let event = news.event;
     let due_at = event.occurred_at + definition.settle();
     // S03: an event that arrives when its due instant is long past enrols nobody, but stays a fact.
-    if news.received_at > due_at + definition.policies.max_lateness {
+    if is_late(news, definition) {
         news.applied.late += 1;
         return;
     }
@@ -279,11 +312,13 @@ fn enter(world: &mut World, mint: &mut Mint, news: &mut News<'_>, live: &LiveStr
         exit_taken: None,
     };
     let id = run.id;
+    note_entry(world, &run);
     world.runs.insert(id, Entry::new(run));
     let what = Happening::Entered { event: event.what.name().to_owned(), event_id: event.id.clone(), due_at };
     world.tell(id, TraceEntry { at: news.received_at, step: None, what, facts: Vec::new() });
     news.applied.entered += 1;
     exit_by_known_orders(world, id, news.received_at);
+    checkout::take_over_carts(world, id, news.received_at);
 }
 
 fn receive(world: &mut World, receipt: &Receipt, event: &Event, at: Timestamp) {

@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::contact::{Address, AddressKind, Consent, ConsentState, Email, Phone};
 use crate::event::CustomerBody;
-use crate::ids::CustomerId;
+use crate::ids::{CustomerId, StrategyId};
 use crate::place::Place;
+use crate::reentry::Past;
 use crate::split::Assignment;
 use crate::time::{Span, Timestamp};
 
@@ -61,6 +62,9 @@ pub struct Customer {
     /// Contacts that caps count (S20).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub places: Vec<Place>,
+    /// What is remembered of earlier runs, by strategy (S07).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub past: BTreeMap<StrategyId, Past>,
 }
 
 /// Something known against an address.
@@ -111,6 +115,7 @@ impl Customer {
             marks: Vec::new(),
             experiments: BTreeMap::new(),
             places: Vec::new(),
+            past: BTreeMap::new(),
         }
     }
 
@@ -208,6 +213,9 @@ impl Customer {
         };
         for mark in other.marks {
             self.add_mark(mark);
+        }
+        for (strategy, past) in other.past {
+            self.past.entry(strategy).or_default().add(past);
         }
         // S10: caps add up.
         self.add_places(other.places);

@@ -1,11 +1,13 @@
 //! Who is who (S10): from the names in an event to one customer, joining what turns out to be the same person.
 
+use crate::checkout::take_over_carts;
 use crate::contact::{Email, Phone};
 use crate::customer::Customer;
 use crate::event::{CustomerBody, Event, Subject, What};
 use crate::exit::{active_runs, exit_by_known_orders};
 use crate::ids::{CustomerId, Mint};
 use crate::place::Place;
+use crate::reentry::note_end;
 use crate::run::{EndReason, Position, Run};
 use crate::shop::Shop;
 use crate::time::Timestamp;
@@ -261,6 +263,10 @@ fn merge_runs(world: &mut World, from: CustomerId, into: CustomerId, by: &str, a
     for run in active_runs(world, into) {
         exit_by_known_orders(world, run, at);
     }
+    // S09: what was a cart of one and a checkout of the other is one thing.
+    for run in active_runs(world, into) {
+        take_over_carts(world, run, at);
+    }
 }
 
 /// Ends a run and lets go of what it has not handed over.
@@ -268,6 +274,8 @@ pub(crate) fn leave(world: &mut World, id: crate::ids::RunId, at: Timestamp, rea
     release_messages(world, id, at);
     if let Some(entry) = world.runs.get_mut(&id) {
         entry.edit().end(at, reason);
+        let run = entry.value.clone();
+        note_end(world, &run);
         world.tell(id, TraceEntry { at, step: None, what: Happening::Ended { reason }, facts: Vec::new() });
     }
 }

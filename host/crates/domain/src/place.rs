@@ -110,6 +110,6 @@ impl Customer {
                 None => self.places.push(other),
             }
         }
-        self.places.sort_by(|one, other| (one.at, one.run).cmp(&(other.at, other.run)));
+        self.places.sort_by_key(|place| (place.at, place.run));
     }
 }

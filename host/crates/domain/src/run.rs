@@ -96,6 +96,10 @@ pub enum EndReason {
     CartEmptied,
     /// Two customers turned out to be one, and the other's run went on.
     Merged,
+    /// The customer went on to the checkout, and its strategy took over (S09).
+    Advanced,
+    /// Another trigger began it anew (S07).
+    Restarted,
     /// The strategy was stopped.
     Stopped,
     /// A plugin failed at a step that holds no answer for it.

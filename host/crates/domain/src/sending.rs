@@ -66,15 +66,19 @@ pub fn prepare(world: &mut World, due: &[MessageId], lease: Span, now: Timestamp
     let mut claimed = Vec::new();
     for id in by_priority(world, due, now) {
         let Some(message) = world.messages.get(&id).map(|entry| entry.value.clone()) else { continue };
-        match message.state {
-            MessageState::Accepted => chain::take_silence(world, &message, now),
+        let is_claimed = match message.state {
             MessageState::Queued | MessageState::Held { .. } | MessageState::Prepared { .. } => {
-                if prepare_one(world, &message, now) {
-                    claim(world, id, now + lease);
-                    claimed.push(id);
-                }
+                prepare_one(world, &message, now)
             }
-            _ => {}
+            MessageState::Accepted => {
+                chain::take_silence(world, &message, now);
+                false
+            }
+            _ => false,
+        };
+        if is_claimed {
+            claim(world, id, now + lease);
+            claimed.push(id);
         }
     }
     claimed

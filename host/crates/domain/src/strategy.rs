@@ -11,6 +11,7 @@ use crate::content::Content;
 use crate::delay::Delay;
 use crate::ids::{StrategyId, VersionId};
 use crate::message_step::MessageStep;
+use crate::reentry::{OnRetrigger, Reentry};
 use crate::rule::Group;
 use crate::shop::PluginRef;
 use crate::split::Arm;
@@ -200,6 +201,10 @@ pub struct Policies {
     /// No marketing to customers who ordered within this time (S21).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_after_order: Option<Span>,
+    /// When a customer who has been through it may come back (S07).
+    pub reentry: Reentry,
+    /// What a trigger does to a run of its key that has settled (S07).
+    pub on_retrigger: OnRetrigger,
 }
 
 impl Default for Policies {
@@ -212,6 +217,8 @@ impl Default for Policies {
             capped: WhenCapped::Skip,
             priority: 0,
             not_after_order: None,
+            reentry: Reentry::Always,
+            on_retrigger: OnRetrigger::Ignore,
         }
     }
 }

@@ -150,6 +150,8 @@ fn ended(reason: EndReason) -> &'static str {
         EndReason::Converted => "the customer ordered",
         EndReason::CartEmptied => "the cart was emptied",
         EndReason::Merged => "two customers turned out to be one, and the other run went on",
+        EndReason::Advanced => "the customer went on to the checkout, and its strategy took over",
+        EndReason::Restarted => "another trigger began it anew",
         EndReason::Stopped => "the strategy was stopped",
         EndReason::PluginFailed => "a plugin failed at a step that holds no answer for it",
     }

@@ -1,7 +1,8 @@
-//! What must hold of frequency caps (S20) and of marketing after an order (S21).
+//! What must hold of frequency caps (S20), of marketing after an order (S21), and of coming back (S07).
 
 use super::{ShopView, StrategyFault, span_faults};
 use crate::cap::{Cap, Caps, Limit, WhenCapped};
+use crate::reentry::{OnRetrigger, Reentry};
 use crate::strategy::{Strategy, TriggerKind};
 use crate::time::Span;
 use crate::window::Whose;
@@ -49,6 +50,19 @@ pub(super) fn check(definition: &Strategy, view: &ShopView<'_>, faults: &mut Vec
         faults.push(StrategyFault::warning("policies.capped", message));
     }
     order_faults(definition, faults);
+    reentry_faults(definition, faults);
+}
+
+/// S07: what begins another run at once must be allowed to.
+fn reentry_faults(definition: &Strategy, faults: &mut Vec<StrategyFault>) {
+    let policies = &definition.policies;
+    if let Reentry::Cooldown(span) = policies.reentry {
+        span_faults(span, "policies.reentry.cooldown", faults);
+    }
+    if policies.on_retrigger == OnRetrigger::Restart && policies.reentry != Reentry::Always {
+        let message = "`restart` begins another run at once, which `reentry` forbids; use `ignore`, or `always`";
+        faults.push(StrategyFault::error("policies.on_retrigger", message));
+    }
 }
 
 fn order_faults(definition: &Strategy, faults: &mut Vec<StrategyFault>) {

@@ -2,6 +2,7 @@
 
 mod capping;
 mod channels;
+mod coming_back;
 mod experiments;
 mod properties;
 mod rules;

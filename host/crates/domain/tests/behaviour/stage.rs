@@ -14,6 +14,7 @@ use cartwright_domain::ids::{ConnectionId, MessageId, Mint, ShopId};
 use cartwright_domain::message::{Message, MessageState, Outcome};
 use cartwright_domain::outcome;
 use cartwright_domain::plan::{Answer, Answers, Plan, Question, Reply, Situation, plan};
+use cartwright_domain::planned::take_plan;
 use cartwright_domain::plugin::PluginFailure;
 use cartwright_domain::policy::Check;
 use cartwright_domain::run::{EndReason, Position, Run};
@@ -195,15 +196,10 @@ impl Stage {
             .collect();
         for run in &due {
             let plan = self.plan(run);
-            let id = plan.run.id;
-            *self.world.runs.get_mut(&id).expect("the run").edit() = plan.run;
-            self.world.traces.extend(plan.trace.into_iter().map(|entry| (id, entry)));
-            let customer = self.world.customers.get_mut(&run.customer).expect("the run's customer");
-            customer.edit().experiments.extend(plan.experiments);
-            for message in plan.messages {
-                let twice = self.world.messages.insert(message.id, Entry::new(message));
-                assert!(twice.is_none(), "a message was made twice");
+            for message in &plan.messages {
+                assert!(!self.world.messages.contains_key(&message.id), "a message was made twice");
             }
+            take_plan(&mut self.world, plan);
         }
         !due.is_empty()
     }
@@ -375,6 +371,17 @@ pub(crate) fn cart_of(token: &str, moment: Timestamp, goods: &[(&str, u32)]) -> 
         .collect();
     let body = CartBody { lines, updated_at: Some(moment), ..CartBody::default() };
     event("cart", moment, Subject { cart: Some(token.into()), ..Subject::default() }, What::CartUpdated(body))
+}
+
+/// Ana begins the checkout of her cart `c1`.
+pub(crate) fn checkout(moment: Timestamp, goods: &[(&str, u32)]) -> Event {
+    let mut told = cart(moment, goods);
+    told.id = format!("checkout-{}", moment.millis());
+    told.subject.checkout = Some("k1".into());
+    if let What::CartUpdated(body) = told.what {
+        told.what = What::CheckoutUpdated(body);
+    }
+    told
 }
 
 pub(crate) fn cart(moment: Timestamp, goods: &[(&str, u32)]) -> Event {

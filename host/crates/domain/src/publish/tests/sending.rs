@@ -95,3 +95,19 @@ fn s21_an_order_that_begins_a_run_keeps_its_own_marketing_back() {
     strategy["trigger"]["on"] = json!("order_placed");
     only(&Sample::new().faults(strategy), "(warning) policies.not_after_order: the order that begins a run counts too");
 }
+
+#[test]
+fn s07_what_begins_another_run_must_be_allowed_to() {
+    let sample = Sample::new();
+    for policies in [json!({"reentry": {"cooldown": "30d"}}), json!({"on_retrigger": "restart"})] {
+        assert_eq!(sample.faults(with_policies(policies)), [""; 0]);
+    }
+    only(
+        &sample.faults(with_policies(json!({"reentry": {"cooldown": "0s"}}))),
+        "policies.reentry.cooldown: must be longer than nothing",
+    );
+    only(
+        &sample.faults(with_policies(json!({"reentry": "once_ever", "on_retrigger": "restart"}))),
+        "policies.on_retrigger: `restart` begins another run at once",
+    );
+}
