@@ -77,6 +77,8 @@ fn happened(what: &Happening) -> String {
         }
         Happening::Settled => "settled".to_owned(),
         Happening::Joined { by } => format!("turned out to be a known customer, by {by}"),
+        Happening::PhoneMoved { from, to } => format!("the phone moved from customer {from} to {to}"),
+        Happening::PhoneClaimed { of } => format!("a form gave a phone that is known to be customer {of}'s"),
         Happening::Branched { branch, by, reason, .. } => {
             format!("branch {branch}, says {by}{}", own_words(reason.as_deref()))
         }

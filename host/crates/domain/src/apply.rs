@@ -7,15 +7,16 @@ use crate::cart::{Cart, Change, Stage};
 use crate::chain::{fall_back, silence_ends};
 use crate::checkout;
 use crate::contact::{Consent, ConsentOrigin, ConsentState};
-use crate::customer::{AddressMark, Mark};
+use crate::customer::{AddressMark, Mark, Proof};
 use crate::event::{CartBody, Event, OrderBody, OrderOrigin, ProductBody, Receipt, ReceiptKind, What};
 use crate::exit::{active_runs, exit_by_known_orders, take_exit};
 use crate::identity::{customer_key, leave, resolve};
-use crate::ids::{CartId, CustomerId, Mint, RunId};
+use crate::ids::{CartId, CustomerId, MessageId, Mint, RunId};
 use crate::order::{Order, OrderState};
 use crate::outcome::{give_back, wake};
 use crate::product::Product;
 use crate::reentry::{OnRetrigger, note_entry};
+use crate::reply::{Word, word_of};
 use crate::run::{EndReason, Position, Run, Trigger};
 use crate::strategy::{KeyKind, Strategy, StrategyState, TriggerKind};
 use crate::time::Timestamp;
@@ -89,9 +90,9 @@ fn take_consent(world: &mut World, customer: CustomerId, event: &Event, source: 
     let consent =
         Consent { state: said.state, at: said.at.unwrap_or(event.occurred_at), origin, source: source.to_owned() };
     if let Some(entry) = world.customers.get_mut(&customer)
-        && entry.value.clone().take_consent(consent.clone())
+        && entry.value.clone().take_consent_to(said.topic.as_deref(), consent.clone())
     {
-        entry.edit().take_consent(consent);
+        entry.edit().take_consent_to(said.topic.as_deref(), consent);
     }
 }
 
@@ -356,20 +357,61 @@ fn receive(world: &mut World, receipt: &Receipt, event: &Event, at: Timestamp) {
             }
         }
     }
-    if receipt.kind == ReceiptKind::OptedOut {
-        opt_out(world, id, receipt, event, at);
+    let word = receipt.text.as_deref().filter(|_| receipt.kind == ReceiptKind::Replied).and_then(word_of);
+    match word {
+        _ if receipt.kind == ReceiptKind::OptedOut => opt_out(world, id, receipt, event, at),
+        Some(Word::Stop) => opt_out(world, id, receipt, event, at),
+        Some(Word::Start) => lift(world, id, receipt),
+        None => {}
+    }
+    if receipt.kind == ReceiptKind::Replied {
+        wrote(world, id, receipt);
     }
 }
 
-/// S18: what the provider tells of an opt-out is the customer's word, and suppresses the address on that channel.
-fn opt_out(world: &mut World, message: Option<crate::ids::MessageId>, receipt: &Receipt, event: &Event, at: Timestamp) {
-    let message = message.and_then(|id| world.messages.get(&id)).map(|entry| entry.value.clone());
-    let by_sender = receipt.sender.as_ref().and_then(|sender| {
+/// Who acted: the customer of the message, else the one who has the address.
+fn actor(world: &World, message: Option<MessageId>, receipt: &Receipt) -> Option<CustomerId> {
+    let message = message.and_then(|id| world.messages.get(&id)).map(|entry| entry.value.customer);
+    let by_sender = || {
+        let sender = receipt.sender.as_ref()?;
         [IdentityKind::Phone, IdentityKind::Email]
             .into_iter()
             .find_map(|kind| world.identities.get(&Identity { kind, value: sender.value.to_lowercase() }).copied())
-    });
-    let Some(customer) = message.as_ref().map(|message| message.customer).or(by_sender) else { return };
+    };
+    message.or_else(by_sender)
+}
+
+/// S18: START lifts what is known against the address on that channel, and nothing else.
+fn lift(world: &mut World, message: Option<MessageId>, receipt: &Receipt) {
+    let Some(customer) = actor(world, message, receipt) else { return };
+    let message = message.and_then(|id| world.messages.get(&id)).map(|entry| &entry.value);
+    let channel = message.map(|message| message.channel.clone());
+    let address = receipt.sender.clone().or_else(|| message.and_then(|message| message.to.clone()));
+    let Some(entry) = world.customers.get_mut(&customer) else { return };
+    let is_lifted = |mark: &AddressMark| {
+        mark.mark == Mark::Suppressed
+            && mark.channel == channel
+            && address.as_ref().is_some_and(|address| address.value == mark.value)
+    };
+    if entry.value.marks.iter().any(is_lifted) {
+        entry.edit().marks.retain(|mark| !is_lifted(mark));
+    }
+}
+
+/// S10: whoever writes from a phone has it.
+fn wrote(world: &mut World, message: Option<MessageId>, receipt: &Receipt) {
+    let Some(customer) = actor(world, message, receipt) else { return };
+    let (Some(sender), Some(entry)) = (&receipt.sender, world.customers.get_mut(&customer)) else { return };
+    let is_theirs = entry.value.phone.as_ref().is_some_and(|phone| phone.as_str() == sender.value);
+    if is_theirs && entry.value.phone_proof.is_none() {
+        entry.edit().phone_proof = Some(Proof::Inbound);
+    }
+}
+
+/// S18: what the provider tells of an opt-out, or a STOP word, is the customer's word, and suppresses the address on that channel.
+fn opt_out(world: &mut World, message: Option<MessageId>, receipt: &Receipt, event: &Event, at: Timestamp) {
+    let Some(customer) = actor(world, message, receipt) else { return };
+    let message = message.and_then(|id| world.messages.get(&id)).map(|entry| entry.value.clone());
     let channel = message.as_ref().map(|message| message.channel.clone());
     let address = receipt.sender.clone().or_else(|| message.as_ref().and_then(|message| message.to.clone()));
     let source = channel.as_deref().unwrap_or("provider").to_owned();

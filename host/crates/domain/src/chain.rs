@@ -81,25 +81,7 @@ fn make_next(world: &mut World, before: &Message, why: String, now: Timestamp) {
     let Some(channel) = next_channel(world, before).map(str::to_owned) else { return };
     let Some(run) = world.runs.get(&before.run).map(|entry| entry.value.clone()) else { return };
     let id = MessageId::of_contact(world.shop.id, run.id, &before.step, before.iteration, before.slot + 1);
-    let next = Message {
-        id,
-        slot: before.slot + 1,
-        channel: channel.clone(),
-        created_at: now,
-        state: MessageState::Queued,
-        due_at: Some(now),
-        window_opens_at: None,
-        attempts: 0,
-        to: None,
-        locale: None,
-        rendered: None,
-        handed_over_at: None,
-        provider_id: None,
-        last_answer: None,
-        receipt: None,
-        changed_at: now,
-        ..before.clone()
-    };
+    let next = before.on_next_channel(id, channel.clone(), now);
     if world.messages.contains_key(&id) || !(run.is_active() || may_outlive(world, &run, &next)) {
         return;
     }

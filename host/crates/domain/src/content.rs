@@ -17,6 +17,9 @@ pub struct Content {
     /// Why it is sent.
     #[serde(default)]
     pub purpose: Purpose,
+    /// The topic of consent that it belongs to (S18); without, its strategy's, else `general`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<String>,
     /// Labels that selectors read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<String>,

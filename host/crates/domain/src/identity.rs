@@ -2,7 +2,7 @@
 
 use crate::checkout::take_over_carts;
 use crate::contact::{Email, Phone};
-use crate::customer::Customer;
+use crate::customer::{Customer, Proof};
 use crate::event::{CustomerBody, Event, Subject, What};
 use crate::exit::{active_runs, exit_by_known_orders};
 use crate::ids::{CustomerId, Mint};
@@ -77,7 +77,8 @@ pub fn resolve(world: &mut World, mint: &mut Mint, event: &Event, received_at: T
             Some(owner) if world.customers.contains_key(&owner) && joins(world, owner, customer, name) => {
                 merge(world, owner, customer, join_word(event, name), received_at);
             }
-            Some(owner) => move_name(world, name, owner, customer),
+            Some(owner) if is_kept(world, event, name, owner) => claim_phone(world, name, owner, customer, received_at),
+            Some(owner) => move_name(world, name, owner, customer, received_at),
             None => give_name(world, name, customer),
         }
     }
@@ -124,7 +125,7 @@ fn give_name(world: &mut World, name: &Identity, customer: CustomerId) {
 
 /// S10: a phone belongs to one customer and moves to whom it is given last. Tokens follow the newest owner too; an
 /// e-mail or platform id stays with whom it identifies.
-fn move_name(world: &mut World, name: &Identity, from: CustomerId, to: CustomerId) {
+fn move_name(world: &mut World, name: &Identity, from: CustomerId, to: CustomerId, at: Timestamp) {
     if matches!(name.kind, IdentityKind::Customer | IdentityKind::Email) {
         return;
     }
@@ -134,6 +135,7 @@ fn move_name(world: &mut World, name: &Identity, from: CustomerId, to: CustomerI
     {
         let from = entry.edit();
         from.phone = None;
+        from.phone_proof = None;
         // S20: caps count by address too.
         let places: Vec<Place> = from.places.iter().filter(|place| place.went_to(&name.value)).cloned().collect();
         if let Some(entry) = world.customers.get_mut(&to)
@@ -142,7 +144,44 @@ fn move_name(world: &mut World, name: &Identity, from: CustomerId, to: CustomerI
             entry.edit().add_places(places);
         }
     }
+    if name.kind == IdentityKind::Phone {
+        for run in active_runs(world, from).into_iter().chain(active_runs(world, to)) {
+            world.tell(run, TraceEntry { at, step: None, what: Happening::PhoneMoved { from, to }, facts: Vec::new() });
+        }
+    }
     give_name(world, name, to);
+}
+
+/// What an event proves about the phone in it: only a form proves nothing.
+fn proof_of(event: &Event) -> Option<Proof> {
+    match event.what {
+        What::OrderPlaced(_) | What::OrderPaid(_) | What::OrderCancelled(_) => Some(Proof::Order),
+        What::OrderFulfilled(_) | What::OrderDelivered(_) => Some(Proof::Order),
+        What::CustomerUpdated(_) => Some(Proof::Account),
+        _ => None,
+    }
+}
+
+/// S10: a phone whose holder is verified stays there, whatever a form says.
+fn is_kept(world: &World, event: &Event, name: &Identity, owner: CustomerId) -> bool {
+    let holder = world.customers.get(&owner).map(|entry| &entry.value);
+    name.kind == IdentityKind::Phone
+        && proof_of(event).is_none()
+        && holder.is_some_and(|holder| {
+            holder.phone_proof.is_some() && holder.phone.as_ref().is_some_and(|phone| phone.as_str() == name.value)
+        })
+}
+
+fn claim_phone(world: &mut World, name: &Identity, of: CustomerId, by: CustomerId, at: Timestamp) {
+    let Ok(phone) = Phone::parse(&name.value, None) else { return };
+    let Some(entry) = world.customers.get_mut(&by) else { return };
+    if entry.value.claimed_phone.as_ref() == Some(&phone) {
+        return;
+    }
+    entry.edit().claimed_phone = Some(phone);
+    for run in active_runs(world, by) {
+        world.tell(run, TraceEntry { at, step: None, what: Happening::PhoneClaimed { of }, facts: Vec::new() });
+    }
 }
 
 fn take_person(world: &mut World, customer: CustomerId, event: &Event, at: Timestamp) {
@@ -173,7 +212,12 @@ fn take_person(world: &mut World, customer: CustomerId, event: &Event, at: Times
         after.last_time_zone = std::mem::replace(&mut after.time_zone, before.time_zone.clone());
     }
     after.email = email.or(after.email);
-    after.phone = phone.or(after.phone);
+    if let Some(phone) = phone {
+        let known = after.phone_proof.filter(|_| after.phone.as_ref() == Some(&phone));
+        after.phone_proof = known.or(proof_of(event));
+        after.claimed_phone = after.claimed_phone.filter(|claimed| *claimed != phone);
+        after.phone = Some(phone);
+    }
     if after == before {
         return;
     }

@@ -43,6 +43,7 @@ pub mod policy;
 pub mod product;
 pub mod publish;
 pub mod reentry;
+pub mod reply;
 pub mod rule;
 pub mod run;
 mod schema;

@@ -425,6 +425,41 @@ impl Message {
         }
     }
 
+    /// The message of the same contact on the next channel of its chain (S19).
+    pub(crate) fn on_next_channel(&self, id: MessageId, channel: String, now: Timestamp) -> Self {
+        Self {
+            id,
+            run: self.run,
+            customer: self.customer,
+            step: self.step.clone(),
+            iteration: self.iteration,
+            slot: self.slot + 1,
+            channel,
+            content: self.content.clone(),
+            variables: self.variables.clone(),
+            purpose: self.purpose,
+            created_at: now,
+            allowed_at: self.allowed_at,
+            late_after: self.late_after,
+            state: MessageState::Queued,
+            due_at: Some(now),
+            window_opens_at: None,
+            // A contact waits for a cap once, on whatever channel.
+            cap_opens_at: self.cap_opens_at,
+            decided_by: None,
+            attempts: 0,
+            to: None,
+            locale: None,
+            rendered: None,
+            handed_over_at: None,
+            provider_id: None,
+            last_answer: None,
+            receipt: None,
+            changed_at: now,
+            counted: Counted::default(),
+        }
+    }
+
     /// Whether two are of one contact: what caps and hold-outs count.
     pub fn shares_contact(&self, other: &Message) -> bool {
         (self.run, &self.step, self.iteration) == (other.run, &other.step, other.iteration)

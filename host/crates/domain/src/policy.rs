@@ -1,6 +1,6 @@
 //! The check of S17: whether a message may go out as things stand. Pure, and repeated at every wake-up.
 
-use crate::contact::{Address, ConsentState};
+use crate::contact::{Address, ConsentState, GENERAL};
 use crate::content::Content;
 use crate::customer::{Customer, Mark};
 use crate::fact::FactRead;
@@ -61,6 +61,12 @@ impl<'a> Candidate<'a> {
             windows.add(Whose::Strategy, self.policies.window.as_ref(), customer, shop, *now);
         }
         windows
+    }
+
+    /// The topic of consent that it belongs to (S18).
+    fn topic(&self) -> &'a str {
+        let of_content = self.content.and_then(|content| content.topic.as_deref());
+        of_content.or(self.policies.topic.as_deref()).unwrap_or(GENERAL)
     }
 
     /// Past this it is too late: counted from the first instant that its delay and its windows allow (S27). None if
@@ -143,12 +149,15 @@ fn ordered_lately(candidate: &Candidate<'_>, reads: &mut Vec<FactRead>) -> bool 
 
 fn consent_refusal(candidate: &Candidate<'_>, reads: &mut Vec<FactRead>) -> Option<SkipReason> {
     let customer = &candidate.subject.customer;
-    let state = customer.marketing();
-    let value = match &customer.consent {
+    let topic = candidate.topic();
+    let consent = customer.consent_to(topic);
+    let state = consent.map_or(ConsentState::Unknown, |consent| consent.state);
+    let value = match consent {
         Some(consent) => format!("{} since {} ({})", consent_word(state), consent.at, consent.source),
         None => consent_word(state).to_owned(),
     };
-    reads.push(FactRead::new("consent.marketing", value));
+    let fact = if topic == GENERAL { "consent.marketing".to_owned() } else { format!("consent.{topic}") };
+    reads.push(FactRead::new(fact, value));
     match state {
         ConsentState::Subscribed => None,
         ConsentState::Unsubscribed => Some(SkipReason::Unsubscribed),

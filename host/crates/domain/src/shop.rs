@@ -32,6 +32,9 @@ pub struct Shop {
     /// Channels (by name) on which marketing also goes to customers who never said yes or no (S18).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unknown_consent_passes: Vec<String>,
+    /// Topics that customers may want marketing of, beside `general` (S18).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub topics: Vec<String>,
     /// When marketing may go out, on any channel (S04).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<Window>,

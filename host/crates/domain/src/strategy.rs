@@ -191,6 +191,9 @@ pub struct Policies {
     /// Percent of the customers from whom all its marketing is held out, to see what it is worth (S16).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hold_out: Option<u32>,
+    /// The topic of consent that its marketing belongs to, where a content names none (S18); without, `general`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub topic: Option<String>,
     /// How many of its contacts a customer may have in a time; the caps of the shop and the channel hold as well (S20).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cap: Option<Cap>,
@@ -213,6 +216,7 @@ impl Default for Policies {
             max_lateness: Span::hours(12),
             window: None,
             hold_out: None,
+            topic: None,
             cap: None,
             capped: WhenCapped::Skip,
             priority: 0,

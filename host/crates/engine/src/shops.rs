@@ -35,6 +35,7 @@ impl Engine {
             time_zone: time_zone.unwrap_or("UTC").to_owned(),
             country: country.map(str::to_owned),
             unknown_consent_passes: Vec::new(),
+            topics: Vec::new(),
             window: None,
             cap: None,
             decide_together: DECIDE_TOGETHER,

@@ -17,6 +17,10 @@ pub(super) fn sentence(entry: &TraceEntry) -> String {
         }
         Happening::Settled => "Settled: nothing was added any more.".to_owned(),
         Happening::Joined { by } => format!("Joined with a known customer by {by}."),
+        Happening::PhoneMoved { .. } => "The phone belongs to another customer from now on.".to_owned(),
+        Happening::PhoneClaimed { .. } => {
+            "A form gave a phone that is known to be somebody else's; nothing is sent to it.".to_owned()
+        }
         Happening::Branched { branch, by, reason, .. } => {
             with_reason(format!("Took the branch {branch}, decided by {by}"), reason)
         }

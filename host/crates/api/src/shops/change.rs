@@ -34,6 +34,9 @@ pub(crate) struct ShopChange {
     /// Channels (by name) on which marketing also goes to customers who never said yes or no (S18).
     #[serde(default)]
     unknown_consent_passes: Option<Vec<String>>,
+    /// Topics that customers may want marketing of, beside `general` (S18).
+    #[serde(default)]
+    topics: Option<Vec<String>>,
     /// When marketing may go out, on any channel (S04); `null` forgets it.
     #[serde(default, deserialize_with = "even_null")]
     window: Option<Option<Window>>,
@@ -76,6 +79,9 @@ pub(crate) async fn change_shop(
     if let Some(channels) = change.unknown_consent_passes {
         tracing::info!(shop = %shop.id, ?channels, "marketing without a yes is allowed on these channels");
         shop.unknown_consent_passes = channels;
+    }
+    if let Some(topics) = change.topics {
+        shop.topics = topics;
     }
     if let Some(window) = change.window {
         shop.window = window;

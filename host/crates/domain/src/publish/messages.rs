@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::windows::sends_marketing;
 use super::{ShopView, StrategyFault, delays, span_faults};
 use crate::cap::WhenCapped;
+use crate::contact::GENERAL;
 use crate::content::Content;
 use crate::event::ReceiptKind;
 use crate::message_step::{MessageStep, Spread};
@@ -21,6 +22,7 @@ pub(super) fn check(
     channel_faults(step, path, view, faults);
     silence_faults(step, path, view, faults);
     content_faults(step, path, definition, view, faults);
+    topic_faults(step, path, definition, view, faults);
     if step.capped.is_some() && !sends_marketing(step, definition, view) {
         let message = "is never taken: caps are about marketing, and this step sends none";
         faults.push(StrategyFault::warning(format!("{path}.capped"), message));
@@ -28,7 +30,10 @@ pub(super) fn check(
 }
 
 /// What the policies say of message steps.
-pub(super) fn policy_faults(definition: &Strategy, faults: &mut Vec<StrategyFault>) {
+pub(super) fn policy_faults(definition: &Strategy, view: &ShopView<'_>, faults: &mut Vec<StrategyFault>) {
+    if let Some(message) = definition.policies.topic.as_deref().and_then(|topic| topic_fault(topic, view)) {
+        faults.push(StrategyFault::error("policies.topic", message));
+    }
     let has_chain = definition.steps.values().any(|step| match step {
         Step::Message(message) => message.spread() == Spread::Chain,
         _ => false,
@@ -132,6 +137,31 @@ fn content_faults(
             }
         }
     }
+}
+
+/// S18: a topic that the shop does not have is one that nobody can be asked about.
+fn topic_faults(
+    step: &MessageStep,
+    path: &str,
+    definition: &Strategy,
+    view: &ShopView<'_>,
+    faults: &mut Vec<StrategyFault>,
+) {
+    for name in step.contents() {
+        let topic = view.content(definition, name).and_then(|content| content.topic.as_deref());
+        if let Some(message) = topic.and_then(|topic| topic_fault(topic, view)) {
+            faults.push(StrategyFault::error(path, format!("`{name}`: {message}")));
+        }
+    }
+}
+
+/// What is wrong with a topic, if anything.
+pub(super) fn topic_fault(topic: &str, view: &ShopView<'_>) -> Option<String> {
+    if topic == GENERAL || view.shop.topics.iter().any(|known| known == topic) {
+        return None;
+    }
+    let known: Vec<&str> = std::iter::once(GENERAL).chain(view.shop.topics.iter().map(String::as_str)).collect();
+    Some(format!("the shop has no topic `{topic}`, only {}; add it to the shop first", known.join(", ")))
 }
 
 fn variant_fault(content: &Content, channel: &str, path: String) -> Option<StrategyFault> {

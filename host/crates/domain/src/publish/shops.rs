@@ -1,6 +1,7 @@
 //! What must hold of a shop.
 
 use super::{StrategyFault, cap_faults, name_faults, window_faults};
+use crate::contact::GENERAL;
 use crate::shop::Shop;
 use crate::time::Span;
 
@@ -22,6 +23,15 @@ pub fn shop_faults(shop: &Shop) -> Vec<StrategyFault> {
     }
     if let Some(window) = &shop.window {
         window_faults(window, "window", &mut faults);
+    }
+    for (place, topic) in shop.topics.iter().enumerate() {
+        let sound = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+        if topic.is_empty() || topic.len() > 64 || !topic.chars().all(sound) {
+            let message = "has 1 to 64 letters, digits, `-` or `_`";
+            faults.push(StrategyFault::error(format!("topics[{place}]"), message));
+        } else if topic == GENERAL || shop.topics[..place].contains(topic) {
+            faults.push(StrategyFault::error(format!("topics[{place}]"), format!("the shop has `{topic}` already")));
+        }
     }
     if let Some(cap) = &shop.cap {
         cap_faults(cap, "cap", &mut faults);
@@ -49,6 +59,7 @@ mod tests {
             time_zone: "Europe/Berlin".into(),
             country: Some("DE".into()),
             unknown_consent_passes: Vec::new(),
+            topics: Vec::new(),
             window: None,
             cap: None,
             decide_together: crate::shop::DECIDE_TOGETHER,

@@ -4,6 +4,7 @@ mod capping;
 mod channels;
 mod coming_back;
 mod experiments;
+mod people;
 mod properties;
 mod rules;
 mod sending;

@@ -82,6 +82,7 @@ impl Stage {
             time_zone: "UTC".into(),
             country: Some("DE".into()),
             unknown_consent_passes: Vec::new(),
+            topics: Vec::new(),
             window: None,
             cap: None,
             decide_together: DECIDE_TOGETHER,
@@ -391,7 +392,7 @@ pub(crate) fn cart(moment: Timestamp, goods: &[(&str, u32)]) -> Event {
 pub(crate) fn ana() -> CustomerBody {
     CustomerBody {
         first_name: Some("Ana".into()),
-        consent: Some(ConsentBody { state: ConsentState::Subscribed, at: None }),
+        consent: Some(ConsentBody { state: ConsentState::Subscribed, at: None, topic: None }),
         ..CustomerBody::default()
     }
 }
@@ -408,7 +409,7 @@ pub(crate) fn ana_identifies(moment: Timestamp) -> Event {
 }
 
 pub(crate) fn ana_says(moment: Timestamp, state: ConsentState) -> Event {
-    let consent = Some(ConsentBody { state, at: None });
+    let consent = Some(ConsentBody { state, at: None, topic: None });
     let subject = Subject { customer: Some("ana".into()), ..Subject::default() };
     event("says", moment, subject, What::CustomerIdentified(CustomerBody { consent, ..CustomerBody::default() }))
 }

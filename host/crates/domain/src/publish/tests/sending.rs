@@ -111,3 +111,17 @@ fn s07_what_begins_another_run_must_be_allowed_to() {
         "policies.on_retrigger: `restart` begins another run at once",
     );
 }
+
+#[test]
+fn s18_a_topic_is_one_of_the_shop_s() {
+    let mut sample = Sample::new();
+    let policies = || with_policies(json!({"topic": "news"}));
+    only(&sample.faults(policies()), "policies.topic: the shop has no topic `news`, only general");
+    sample.contents[0].topic = Some("restock".into());
+    only(&sample.faults(good()), "steps.thank: `saved`: the shop has no topic `restock`");
+    sample.shop.topics = vec!["news".into(), "restock".into()];
+    assert_eq!(sample.faults(policies()), [""; 0]);
+    sample.shop.topics = vec!["general".into(), "two words".into(), "news".into(), "news".into()];
+    let paths: Vec<String> = shop_faults(&sample.shop).into_iter().map(|fault| fault.path).collect();
+    assert_eq!(paths, ["topics[0]", "topics[1]", "topics[3]"]);
+}
