@@ -7,6 +7,7 @@ use std::fmt;
 use cartwright_domain::cap::Cap;
 use cartwright_domain::ids::ShopId;
 use cartwright_domain::shop::{ChannelAbility, Connection, ConnectionKind, Grants, Hold, PluginRef};
+use cartwright_domain::time::{Span, Timestamp};
 use cartwright_domain::window::Window;
 use cartwright_engine::ConnectionDraft;
 use cartwright_engine::ports::Secret;
@@ -38,6 +39,10 @@ pub(crate) struct ConnectionSettings {
     /// Channels: how many contacts a customer may have here in a time (S20).
     #[serde(default)]
     cap: Option<Cap>,
+    /// Sources: silent for longer than this, it holds reminders of carts and checkouts, because an order may wait there
+    /// (S08); without, it never does.
+    #[serde(default)]
+    stale_after: Option<Span>,
     /// Secrets by name. They are stored encrypted and never shown; those left out stay as they are.
     #[serde(default)]
     secrets: BTreeMap<String, SecretText>,
@@ -80,6 +85,12 @@ pub(crate) struct ConnectionView {
     /// Channels: how many contacts a customer may have here in a time (S20).
     #[serde(skip_serializing_if = "Option::is_none")]
     cap: Option<Cap>,
+    /// Sources: silent for longer than this, it holds reminders of carts and checkouts (S08).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stale_after: Option<Span>,
+    /// Sources with such a bound: when something came from it, to an eighth of the bound.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    heard_at: Option<Timestamp>,
     /// Why nothing goes out at the moment.
     #[serde(skip_serializing_if = "Option::is_none")]
     held: Option<Hold>,
@@ -144,6 +155,7 @@ pub(crate) async fn save(
         grants: settings.grants,
         window: settings.window,
         cap: settings.cap,
+        stale_after: settings.stale_after,
         secrets: secrets.collect(),
     };
     let saved = api.engine.save_connection(shop, draft).await?;
@@ -176,6 +188,8 @@ async fn view(api: &Api, shop: ShopId, connection: Connection) -> Result<Connect
         ability: connection.ability,
         window: connection.window,
         cap: connection.cap,
+        stale_after: connection.stale_after,
+        heard_at: connection.heard_at,
         held: connection.held,
         held_contents: connection.held_contents,
     })

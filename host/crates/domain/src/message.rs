@@ -182,6 +182,8 @@ pub enum SkipReason {
     CappedByStrategy,
     /// The customer ordered lately (S21).
     OrderedLately,
+    /// It would go out in more parts than its content allows (S25).
+    TooLong,
     /// Another channel of the chain is tried, because this one waits for something to be put right (S19).
     ChannelHeld,
 }
@@ -210,6 +212,7 @@ impl SkipReason {
                 | Self::NoVariant
                 | Self::MissingVariable
                 | Self::ContentFailed
+                | Self::TooLong
                 | Self::ChannelHeld
         )
     }
@@ -231,9 +234,16 @@ pub enum HoldReason {
     ContentPolicy,
     /// The channel does not exist, is switched off, or its plugin cannot run.
     ChannelNotReady,
+    /// Nothing was heard of a source for longer than its bound: an order may be known there and not here (S08).
+    SourceStale,
 }
 
 impl HoldReason {
+    /// Whether another channel is not held by it (S19).
+    pub fn is_of_channel(self) -> bool {
+        self != Self::SourceStale
+    }
+
     /// The word in JSON and in figures.
     pub fn name(self) -> String {
         serde_json::to_value(self).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()

@@ -137,6 +137,7 @@ pub fn next_step(reason: HoldReason) -> &'static str {
         HoldReason::Template => "Have the template approved or choose another, then release the channel.",
         HoldReason::ContentPolicy => "Change what the content says, then release the channel.",
         HoldReason::ChannelNotReady => "Connect the channel and install its plugin.",
+        HoldReason::SourceStale => "See why the source is silent; the first event from it lets the messages go.",
     }
 }
 
@@ -194,7 +195,7 @@ pub fn hold_message(world: &mut World, id: MessageId, reason: HoldReason, now: T
     give_back(world, id);
     let Some(entry) = world.messages.get(&id) else { return };
     // S19: in a chain the next channel is tried instead.
-    if chain::next_channel(world, &entry.value).is_some() {
+    if reason.is_of_channel() && chain::next_channel(world, &entry.value).is_some() {
         let facts = vec![FactRead::new("channel.held", reason.name())];
         return skip_with(world, id, SkipReason::ChannelHeld, None, facts, now);
     }

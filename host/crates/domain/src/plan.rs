@@ -53,6 +53,8 @@ pub struct Situation<'a> {
     pub channels: &'a BTreeMap<String, Connection>,
     /// The messages of the run.
     pub messages: &'a [&'a Message],
+    /// A source that was silent for too long, which holds what an order may forbid (S08).
+    pub stale_source: Option<&'a str>,
     /// What plugins have answered so far.
     pub answers: &'a Answers,
 }

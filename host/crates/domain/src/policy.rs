@@ -5,7 +5,7 @@ use crate::content::Content;
 use crate::customer::{Customer, Mark};
 use crate::fact::FactRead;
 use crate::facts::Subject;
-use crate::message::{HoldReason, Purpose, SkipReason};
+use crate::message::{HoldReason, Message, Purpose, SkipReason};
 use crate::shop::Connection;
 use crate::strategy::{Policies, StrategyState};
 use crate::time::{Span, Timestamp};
@@ -47,6 +47,10 @@ pub struct Candidate<'a> {
     pub policies: &'a Policies,
     /// The order that took the run to where it is, which forbids nothing (S21).
     pub exempt_order: Option<&'a str>,
+    /// A source that was silent for too long, where an order would forbid the message (S08).
+    pub stale_source: Option<&'a str>,
+    /// When an overdue message of the same run went out, if one did (S27).
+    pub overdue_went_at: Option<Timestamp>,
 }
 
 impl<'a> Candidate<'a> {
@@ -78,6 +82,18 @@ impl<'a> Candidate<'a> {
     fn late_after_in(&self, windows: &Windows<'_>) -> Option<Timestamp> {
         Some(windows.first_open(self.allowed_at)? + self.policies.max_lateness)
     }
+}
+
+/// A message that goes out later than this after its time is overdue.
+const OVERDUE: Span = Span::minutes(10);
+
+/// S27: when an overdue message went out, of those of a run; after that none goes whose own time was before.
+pub fn overdue_went_at<'a>(messages: impl Iterator<Item = &'a Message>, policies: &Policies) -> Option<Timestamp> {
+    let went = messages.filter(|message| message.may_have_been_sent()).filter_map(|message| {
+        let time = message.late_after - policies.max_lateness;
+        message.handed_over_at.filter(|at| *at > time + OVERDUE)
+    });
+    went.max()
 }
 
 /// Checks in the order of S17: the first that refuses is the reason. What was read goes to `reads`.
@@ -124,8 +140,16 @@ pub fn check(candidate: &Candidate<'_>, reads: &mut Vec<FactRead>) -> Check {
         reads.push(FactRead::new("late_after", late_after));
         return Check::Skip(SkipReason::TooLate);
     }
+    if let Some(went) = candidate.overdue_went_at.filter(|went| *went >= late_after - candidate.policies.max_lateness) {
+        reads.push(FactRead::new("run.overdue_went_at", went));
+        return Check::Skip(SkipReason::TooLate);
+    }
     if let Some(reason) = held {
         return Check::Hold(reason);
+    }
+    if let Some(source) = candidate.stale_source.filter(|_| content.purpose == Purpose::Marketing) {
+        reads.push(FactRead::new("source.stale", source));
+        return Check::Hold(HoldReason::SourceStale);
     }
     match windows.first_open(subject.now) {
         Some(opens) if opens <= subject.now => Check::Go(address),

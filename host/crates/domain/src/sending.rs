@@ -43,6 +43,7 @@ pub fn check(world: &World, message: &Message, now: Timestamp) -> Checked {
         return skip(SkipReason::CartEmptied);
     }
     let version = world.versions.get(&run.version);
+    let others = world.messages_of(run.id).filter(|other| !other.shares_contact(message));
     let candidate = Candidate {
         strategy: world.strategy_state(run),
         run_is_active: run.is_active() || chain::may_outlive(world, run, message),
@@ -54,6 +55,8 @@ pub fn check(world: &World, message: &Message, now: Timestamp) -> Checked {
         allowed_at: message.allowed_at.max(message.cap_opens_at.unwrap_or(message.allowed_at)),
         policies,
         exempt_order: run.exit_taken.as_deref(),
+        stale_source: world.stale_source(run, now),
+        overdue_went_at: policy::overdue_went_at(others, policies),
     };
     let mut reads = Vec::new();
     let check = policy::check(&candidate, &mut reads);

@@ -87,6 +87,12 @@ pub struct Connection {
     /// Only for channels: how many contacts a customer may have here in a time (S20).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cap: Option<Cap>,
+    /// Only for sources: silent for longer than this, it holds what an order may forbid (S08); without, it never does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stale_after: Option<Span>,
+    /// Only for sources with such a bound: when something came from it, to an eighth of the bound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heard_at: Option<Timestamp>,
     /// Why nothing goes out at the moment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<Hold>,
@@ -96,6 +102,14 @@ pub struct Connection {
     /// Refusals in a row that the provider gave without a known code.
     #[serde(default)]
     pub odd_refusals: u32,
+}
+
+impl Connection {
+    /// Whether nothing was heard of it for longer than its bound (S08).
+    pub fn is_stale(&self, now: Timestamp) -> bool {
+        let since = self.heard_at.map(|heard| now.since(heard));
+        self.stale_after.is_some_and(|bound| since.is_none_or(|since| since > bound))
+    }
 }
 
 /// What a connection is.

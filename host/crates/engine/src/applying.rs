@@ -26,6 +26,9 @@ impl Engine {
         let (mut late, mut not_again) = (0, 0);
         for event in &pending {
             let source = source_of(&settings, event.origin);
+            if let Origin::Connection(connection) = event.origin {
+                world.hear(connection, event.received_at);
+            }
             let applied = apply(&mut world, &mut mint, &event.event, &source, event.received_at);
             late += applied.late;
             not_again += applied.not_again;

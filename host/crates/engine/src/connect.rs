@@ -5,6 +5,7 @@ use cartwright_domain::ids::ShopId;
 use cartwright_domain::plugin::{PluginKind, PluginRecord, active_plugin};
 use cartwright_domain::publish::{StrategyFault, cap_faults, missing_grants, window_faults};
 use cartwright_domain::shop::{Connection, ConnectionKind, Grants, PluginRef};
+use cartwright_domain::time::Span;
 use cartwright_domain::window::Window;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -13,6 +14,9 @@ use crate::Engine;
 use crate::holdings::{Holdings, plugin_call};
 use crate::ports::{Secret, StoreError};
 use crate::publish::list;
+
+/// A source is not called silent sooner.
+const SHORTEST_SILENCE: Span = Span::minutes(15);
 
 /// A connection as somebody wants it.
 #[derive(Debug, Clone)]
@@ -31,6 +35,8 @@ pub struct ConnectionDraft {
     pub window: Option<Window>,
     /// Channels: how many contacts a customer may have here in a time.
     pub cap: Option<Cap>,
+    /// Sources: silent for longer than this, it holds what an order may forbid.
+    pub stale_after: Option<Span>,
     /// Secrets to set by name; those left out stay as they are.
     pub secrets: BTreeMap<String, Secret>,
 }
@@ -99,10 +105,13 @@ impl Engine {
             ability: None,
             window: None,
             cap: None,
+            stale_after: None,
+            heard_at: None,
             held: None,
             held_contents: BTreeMap::new(),
             odd_refusals: 0,
         };
+        let known_heard = known.and_then(|known| known.heard_at);
         let connection = Connection {
             plugin: draft.plugin.clone(),
             config: call.config,
@@ -110,6 +119,9 @@ impl Engine {
             ability: record.descriptor.ability.clone(),
             window: draft.window.clone(),
             cap: draft.cap.clone(),
+            stale_after: draft.stale_after,
+            // A bound begins to run when it is set.
+            heard_at: draft.stale_after.map(|_| known_heard.unwrap_or(self.now())),
             ..known.cloned().unwrap_or_else(fresh)
         };
         Ok((connection, known.is_none()))
@@ -151,6 +163,16 @@ fn policy_faults_of(draft: &ConnectionDraft, faults: &mut Vec<StrategyFault>) {
         }
         (Some(cap), ConnectionKind::Channel) => cap_faults(cap, "cap", faults),
         (None, _) => {}
+    }
+    match (draft.stale_after, draft.kind) {
+        (Some(_), ConnectionKind::Channel) => {
+            faults.push(StrategyFault::error("stale_after", "nothing is heard from a channel; leave it out"));
+        }
+        (Some(span), ConnectionKind::Source) if span < SHORTEST_SILENCE => {
+            let message = format!("must not be shorter than {SHORTEST_SILENCE}: shops are quiet for that long");
+            faults.push(StrategyFault::error("stale_after", message));
+        }
+        _ => {}
     }
 }
 

@@ -86,7 +86,13 @@ impl Engine {
         let mut to_begin = Vec::new();
         for (one, document) in prepared.iter().zip(rendered) {
             match document {
-                Ok(document) => to_begin.push((one, document)),
+                Ok(document) => match one.content.parts_too_many(&one.channel, &document) {
+                    None => to_begin.push((one, document)),
+                    Some(parts) => {
+                        let words = Some(format!("{parts} parts"));
+                        outcome::skip(&mut world, one.message.id, SkipReason::TooLong, words, now);
+                    }
+                },
                 Err(failure) => refuse(&mut world, one.message.id, &failure, now),
             }
         }
@@ -219,6 +225,8 @@ struct Prepared {
     subject: Subject,
     content: Content,
     body: Value,
+    /// Short name of the channel.
+    channel: String,
     locale: String,
     to: cartwright_domain::contact::Address,
 }
@@ -235,7 +243,7 @@ fn prepared_of(world: &World, id: MessageId, now: Timestamp) -> Option<Prepared>
     let channel = world.connections.get(&message.channel)?.value.ability.as_ref()?.channel.clone();
     let (variant, locale) = content.variant(&channel, subject.customer.language.as_deref())?;
     let (body, locale) = (variant.body.clone(), locale.to_owned());
-    Some(Prepared { message, subject, content, body, locale, to })
+    Some(Prepared { message, subject, content, body, channel, locale, to })
 }
 
 fn mark_handed_over(world: &mut World, id: MessageId, ready: &Ready, late_after: Timestamp, now: Timestamp) {

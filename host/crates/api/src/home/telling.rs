@@ -133,6 +133,7 @@ fn skipped(reason: SkipReason) -> &'static str {
         SkipReason::CappedByChannel => "the customer has had as many messages lately as the channel's cap allows",
         SkipReason::CappedByStrategy => "the customer has had as many messages lately as the strategy's cap allows",
         SkipReason::OrderedLately => "the customer ordered lately",
+        SkipReason::TooLong => "it would take more parts than its content allows",
         SkipReason::ChannelHeld => "the channel is held, and the next one is tried",
     }
 }
@@ -145,6 +146,7 @@ fn held(reason: HoldReason) -> &'static str {
         HoldReason::Template => "the provider refuses the template",
         HoldReason::ContentPolicy => "the provider refuses what it says",
         HoldReason::ChannelNotReady => "the channel is not ready",
+        HoldReason::SourceStale => "nothing was heard from the shop for too long, and an order may be waiting there",
     }
 }
 

@@ -105,6 +105,7 @@ impl Planner<'_> {
                 let has_next = sending.message.after_slot(slot).is_some();
                 if let Check::Hold(reason) = check
                     && has_next
+                    && reason.is_of_channel()
                 {
                     reads.push(FactRead::new("channel.held", reason.name()));
                     check = Check::Skip(SkipReason::ChannelHeld);
@@ -139,7 +140,14 @@ impl Planner<'_> {
             allowed_at: sending.allowed_at,
             policies: self.situation.policies,
             exempt_order: self.plan.run.exit_taken.as_deref(),
+            stale_source: self.situation.stale_source,
+            overdue_went_at: self.overdue_went_at(sending.step),
         }
+    }
+
+    fn overdue_went_at(&self, step: &str) -> Option<Timestamp> {
+        let others = self.situation.messages.iter().copied().filter(|message| message.step != step);
+        policy::overdue_went_at(others, self.situation.policies)
     }
 
     /// A message for each slot; the run waits for those that may be sent.

@@ -4,6 +4,7 @@ mod capping;
 mod channels;
 mod coming_back;
 mod experiments;
+mod outages;
 mod people;
 mod properties;
 mod rules;

@@ -205,3 +205,43 @@ fn s10_s18_of_two_who_are_one_the_stricter_consent_holds_topic_by_topic() {
         assert_eq!(one.topics["news"].state, holds);
     }
 }
+
+#[test]
+fn s10_of_two_who_are_one_the_run_that_contacted_last_stays_and_the_other_leaves() {
+    let sequence = strategy(json!({
+        "name": "Sequence",
+        "trigger": { "on": "cart", "settle": "1h", "next": "remind" },
+        "steps": {
+            "remind": { "kind": "message", "channel": "inbox", "content": "reminder", "next": "wait" },
+            "wait": { "kind": "delay", "for": "5h", "next": "done" },
+            "done": { "kind": "exit" }
+        }
+    }));
+    let by_name = |name: &str, cart: &str, moment| {
+        let mut event = told(form(), name, None, moment);
+        event.subject.cart = Some(cart.into());
+        event
+    };
+    for (first, last) in [("c1", "c2"), ("c2", "c1")] {
+        let mut stage = Stage::with(sequence.clone());
+        stage.event(at(8, 0), &by_name("ana", "c1", at(8, 0)));
+        stage.event(at(8, 1), &by_name("bob", "c2", at(8, 1)));
+        stage.event(at(9, 0), &cart_of(first, at(9, 0), &[("a", 1)]));
+        stage.event(at(9, 30), &cart_of(last, at(9, 30), &[("a", 1)]));
+        stage.wait_until(at(11, 0));
+        // The platform says that both addresses are of one account.
+        let mut one = by_name("ana", "c1", at(11, 0));
+        one.subject.customer = Some("platform-1".into());
+        stage.event(at(11, 0), &one);
+        let mut other = by_name("bob", "c2", at(11, 1));
+        other.subject.customer = Some("platform-1".into());
+        stage.event(at(11, 1), &other);
+        assert_eq!(stage.world.customers.len(), 1);
+        let stays = stage.runs().into_iter().find(|run| run.is_active()).expect("one run");
+        assert_eq!(stage.ends(), [cartwright_domain::run::EndReason::Merged]);
+        assert_eq!(stays.step(), Some("wait"));
+        let contacted = stage.world.messages_of(stays.id).filter_map(|message| message.handed_over_at).max();
+        assert_eq!(contacted, Some(at(10, 30)), "the one of {last}");
+        assert_eq!(stage.world.customers.values().next().expect("one").value.places.len(), 2, "caps add up");
+    }
+}

@@ -219,6 +219,7 @@ impl Stage {
                 subject: &subject,
                 channels: &channels,
                 messages: &messages,
+                stale_source: self.world.stale_source(run, self.now),
                 answers: &answers,
             });
             match &planned.question {
@@ -341,6 +342,8 @@ fn channel(id: ConnectionId, name: &str, addresses: &[AddressKind]) -> Connectio
         }),
         window: None,
         cap: None,
+        stale_after: None,
+        heard_at: None,
         held: None,
         held_contents: BTreeMap::new(),
         odd_refusals: 0,

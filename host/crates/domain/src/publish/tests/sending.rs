@@ -125,3 +125,20 @@ fn s18_a_topic_is_one_of_the_shop_s() {
     let paths: Vec<String> = shop_faults(&sample.shop).into_iter().map(|fault| fault.path).collect();
     assert_eq!(paths, ["topics[0]", "topics[1]", "topics[3]"]);
 }
+
+#[test]
+fn s25_a_limit_in_parts_lets_something_through_and_limits_something() {
+    let mut sample = with_sms(Sample::new(), json!([]));
+    let found = |sample: &Sample| {
+        let mut faults = Vec::new();
+        content_faults(&sample.contents[0], "", &mut faults);
+        faults.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    sample.contents[0].sms_parts = Some(2);
+    assert_eq!(found(&sample), [""; 0]);
+    sample.contents[0].sms_parts = Some(0);
+    only(&found(&sample), "sms_parts: must be at least 1");
+    sample.contents[0].sms_parts = Some(1);
+    sample.contents[0].variants.pop();
+    only(&found(&sample), "sms_parts: limits nothing");
+}
