@@ -292,3 +292,26 @@ fn s16_a_contact_on_several_channels_is_held_out_as_a_whole() {
         [MessageState::HeldOut, MessageState::HeldOut]
     );
 }
+
+#[test]
+fn s08_s19_a_chain_ends_where_an_order_took_the_run_out_of_its_way() {
+    for ordered in [false, true] {
+        let mut stage = reminding(json!({ "fallback": ["sms", "email"] }));
+        let mut live = stage.world.strategies[0].clone();
+        let mut version = (*live.version).clone();
+        version.definition.exits =
+            Some(serde_json::from_value(json!([{ "on": "order", "then": "after" }])).expect("exits"));
+        live.version = std::sync::Arc::new(version);
+        stage.world.versions.insert(live.version.id, live.version.clone());
+        stage.world.strategies = [live].into();
+        ana_comes(&mut stage, PHONE);
+        stage.wait_until(at(12, 0));
+        if ordered {
+            stage.event(at(12, 10), &order("o1", at(12, 10)));
+            assert!(stage.run().exit_taken.is_some() && stage.run().is_active());
+        }
+        fails(&mut stage, at(12, 30));
+        let expected: &[&str] = if ordered { &[] } else { &["email"] };
+        assert_eq!(sent_on(&stage), expected, "ordered: {ordered}");
+    }
+}
