@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::contact::{Address, AddressKind, Consent, ConsentState, Email, Phone};
 use crate::event::CustomerBody;
+use crate::heard::Heard;
 use crate::ids::CustomerId;
 use crate::split::Assignment;
 use crate::time::{Span, Timestamp};
@@ -57,6 +58,9 @@ pub struct Customer {
     /// The arms of experiments they are in (S16).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub experiments: BTreeMap<String, Assignment>,
+    /// What happened that strategies wait for, oldest first (S06).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub heard: Vec<Heard>,
 }
 
 /// Something known against an address.
@@ -106,6 +110,7 @@ impl Customer {
             consent: None,
             marks: Vec::new(),
             experiments: BTreeMap::new(),
+            heard: Vec::new(),
         }
     }
 
@@ -203,6 +208,9 @@ impl Customer {
         };
         for mark in other.marks {
             self.add_mark(mark);
+        }
+        for heard in other.heard {
+            self.hear(heard);
         }
         // S10: the older arm wins.
         for (experiment, theirs) in other.experiments {

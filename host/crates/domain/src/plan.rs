@@ -9,6 +9,7 @@ mod condition;
 mod delay;
 mod message;
 mod split;
+mod wait;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -228,6 +229,7 @@ impl<'a> Planner<'a> {
         match self.definition().steps.get(name) {
             None | Some(Step::Exit {}) => self.end(EndReason::Completed),
             Some(Step::Delay(delay)) => self.delay(name, delay, since),
+            Some(Step::Wait(wait)) => self.listen(name, wait, since),
             Some(Step::Condition { rule: Some(rule), branches, .. }) => self.branch_by_rule(name, rule, branches),
             Some(Step::Condition { plugin: Some(plugin), config, branches, on_error, .. }) => {
                 match self.situation.answers.get(name) {

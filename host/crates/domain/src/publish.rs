@@ -13,6 +13,7 @@ mod shops;
 mod steps;
 #[cfg(test)]
 mod tests;
+mod waits;
 mod windows;
 
 use schemars::JsonSchema;
@@ -199,6 +200,17 @@ fn span_faults(span: Span, path: &str, faults: &mut Vec<StrategyFault>) {
     }
 }
 
+/// A type of event of the shop's own.
+fn own_event_faults(event: &str, user: &str, path: &str, faults: &mut Vec<StrategyFault>) {
+    if !event.contains('.') || event.len() > 100 {
+        let message = format!("`{event}` is no event of your own: it needs a dot, like `shop.{event}`");
+        faults.push(StrategyFault::error(path, message));
+    } else if crate::event::TYPES.contains(&event) {
+        let message = format!("`{event}` is an event of Cartwright's; use the {user} that is made for it");
+        faults.push(StrategyFault::error(path, message));
+    }
+}
+
 fn trigger_faults(definition: &Strategy, faults: &mut Vec<StrategyFault>) {
     let trigger = &definition.trigger;
     let settle = definition.settle();
@@ -218,23 +230,19 @@ fn trigger_faults(definition: &Strategy, faults: &mut Vec<StrategyFault>) {
             let message = "a custom trigger needs the type of its event, such as `shop.wishlist_filled`";
             faults.push(StrategyFault::error("trigger.event", message));
         }
-        (TriggerKind::Custom, Some(event)) if !event.contains('.') || event.len() > 100 => {
-            let message = format!("`{event}` is no event of your own: it needs a dot, like `shop.{event}`");
-            faults.push(StrategyFault::error("trigger.event", message));
-        }
-        (TriggerKind::Custom, Some(event)) if crate::event::TYPES.contains(&event) => {
-            let message = format!("`{event}` is an event of Cartwright's; use the trigger that is made for it");
-            faults.push(StrategyFault::error("trigger.event", message));
-        }
-        (TriggerKind::Custom, Some(_)) | (_, None) => {}
+        (TriggerKind::Custom, Some(event)) => own_event_faults(event, "trigger", "trigger.event", faults),
+        (_, None) => {}
         (_, Some(_)) => {
             faults.push(StrategyFault::error("trigger.event", "only a custom trigger names an event; leave it out"));
         }
     }
+    if trigger.button.is_some() && trigger.on != TriggerKind::Click {
+        faults.push(StrategyFault::error("trigger.button", "only a click trigger names a button; leave it out"));
+    }
     let fits = match trigger.key {
         KeyKind::Customer => true,
         KeyKind::Cart => matches!(trigger.on, TriggerKind::Cart | TriggerKind::Checkout),
-        KeyKind::Order => !matches!(trigger.on, TriggerKind::Cart | TriggerKind::Checkout | TriggerKind::Custom),
+        KeyKind::Order => trigger.on.is_of_an_order(),
     };
     if !fits {
         let message = match trigger.key {
@@ -248,7 +256,6 @@ fn trigger_faults(definition: &Strategy, faults: &mut Vec<StrategyFault>) {
 /// Whether an exit ends the run as soon as the customer orders anything.
 fn ends_on_any_order(definition: &Strategy) -> bool {
     use crate::strategy::ExitMatch;
-    let started_by_order =
-        !matches!(definition.trigger.on, TriggerKind::Cart | TriggerKind::Checkout | TriggerKind::Custom);
+    let started_by_order = definition.trigger.on.is_of_an_order();
     !started_by_order && definition.exits().iter().any(|exit| exit.then == END && exit.matching == ExitMatch::Customer)
 }

@@ -40,6 +40,9 @@ pub struct Run {
 pub struct Trigger {
     /// Type of the first event.
     pub event: String,
+    /// The source's id of the newest: a run does not wait for what began it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event_id: Option<String>,
     /// The cart, for cart and checkout triggers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cart: Option<CartId>,

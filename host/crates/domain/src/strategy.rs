@@ -13,6 +13,7 @@ use crate::rule::Group;
 use crate::shop::PluginRef;
 use crate::split::Arm;
 use crate::time::{Span, Timestamp};
+use crate::wait::Wait;
 use crate::window::Window;
 
 /// A strategy as people write it.
@@ -54,6 +55,9 @@ pub struct TriggerRule {
     /// For `custom`: the event's type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<String>,
+    /// For `click`: this button or link, by what the channel says of it; any without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub button: Option<String>,
     /// The first step.
     pub next: String,
 }
@@ -74,8 +78,19 @@ pub enum TriggerKind {
     OrderFulfilled,
     /// An order arrived.
     OrderDelivered,
+    /// The customer wrote to the shop.
+    Reply,
+    /// The customer used a button or link of a message.
+    Click,
     /// An event of the shop's own.
     Custom,
+}
+
+impl TriggerKind {
+    /// Whether an order begins the run.
+    pub fn is_of_an_order(self) -> bool {
+        matches!(self, Self::OrderPlaced | Self::OrderPaid | Self::OrderFulfilled | Self::OrderDelivered)
+    }
 }
 
 /// What there is never more than one active run for (S07).
@@ -97,6 +112,8 @@ pub enum KeyKind {
 pub enum Step {
     /// Waits.
     Delay(Delay),
+    /// Waits for events, with a branch for each.
+    Wait(Wait),
     /// Branches.
     Condition {
         /// A plugin decides …
@@ -296,6 +313,7 @@ impl Step {
     pub fn next(&self) -> Vec<&str> {
         match self {
             Self::Delay(delay) => delay.ways(),
+            Self::Wait(wait) => wait.ways(),
             Self::Message { next, .. } => vec![next],
             Self::Split { arms } => arms.values().map(|arm| arm.next.as_str()).collect(),
             Self::Condition { branches, .. } => branches.values().map(String::as_str).collect(),
@@ -307,6 +325,7 @@ impl Step {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Delay(_) => "delay",
+            Self::Wait(_) => "wait",
             Self::Condition { .. } => "condition",
             Self::Message { .. } => "message",
             Self::Split { .. } => "split",

@@ -40,6 +40,15 @@ fn ways<'a>(name: &str, step: &'a Step) -> Vec<(String, &'a str)> {
             }
             ways
         }
+        Step::Wait(wait) => {
+            let mut ways: Vec<(String, &str)> = wait
+                .events
+                .iter()
+                .map(|(branch, to)| (format!("steps.{name}.for.{branch}.next"), to.next.as_str()))
+                .collect();
+            ways.push((format!("steps.{name}.otherwise"), &wait.otherwise));
+            ways
+        }
         Step::Message { next, .. } => vec![(format!("steps.{name}.next"), next)],
         Step::Split { arms } => {
             arms.iter().map(|(arm, to)| (format!("steps.{name}.arms.{arm}.next"), to.next.as_str())).collect()

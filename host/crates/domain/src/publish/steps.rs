@@ -3,7 +3,7 @@
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-use super::{PluginUse, ShopView, StrategyFault, delays, ends_on_any_order, missing_facts, plugin_uses};
+use super::{PluginUse, ShopView, StrategyFault, delays, ends_on_any_order, missing_facts, plugin_uses, waits};
 use crate::content::Content;
 use crate::plugin::{PluginRecord, Stage, active_plugin};
 use crate::rule::Group;
@@ -22,6 +22,7 @@ pub(super) fn check(definition: &Strategy, view: &ShopView<'_>, faults: &mut Vec
         let path = format!("steps.{name}");
         match step {
             Step::Delay(delay) => delays::check(delay, &path, faults),
+            Step::Wait(wait) => waits::check(wait, &path, definition, view, faults),
             Step::Split { arms } => delays::split_faults(arms, &path, faults),
             Step::Condition { plugin, config, rule, branches, on_error } => {
                 let one =

@@ -1,3 +1,4 @@
+mod listening;
 mod waiting;
 
 use serde_json::{Value, json};
