@@ -317,6 +317,7 @@ fn enter(world: &mut World, mint: &mut Mint, news: &mut News<'_>, live: &LiveStr
         position: Position::Settling,
         due_at: Some(due_at),
         exit_taken: None,
+        repeats: Default::default(),
     };
     let id = run.id;
     world.runs.insert(id, Entry::new(run));

@@ -46,6 +46,12 @@ pub struct Customer {
     /// Tags.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub tags: BTreeSet<String>,
+    /// Those among them that steps added: they stay when a source tells all the tags it has.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub own_tags: BTreeSet<String>,
+    /// The lists they are on.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub lists: BTreeSet<String>,
     /// Attributes.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub attributes: BTreeMap<String, Value>,
@@ -106,6 +112,8 @@ impl Customer {
             time_zone: None,
             last_time_zone: None,
             tags: BTreeSet::new(),
+            own_tags: BTreeSet::new(),
+            lists: BTreeSet::new(),
             attributes: BTreeMap::new(),
             consent: None,
             marks: Vec::new(),
@@ -171,14 +179,9 @@ impl Customer {
         }
         if let Some(tags) = &body.tags {
             self.tags = tags.iter().map(|tag| tag.trim().to_owned()).filter(|tag| !tag.is_empty()).collect();
+            self.tags.extend(self.own_tags.iter().cloned());
         }
-        for (name, value) in &body.attributes {
-            if value.is_null() {
-                self.attributes.remove(name);
-            } else {
-                self.attributes.insert(name.clone(), value.clone());
-            }
-        }
+        self.set_attributes(&body.attributes);
     }
 
     /// Takes everything from somebody who turned out to be the same person; what both know stays as it is here.
@@ -193,6 +196,8 @@ impl Customer {
         self.time_zone = self.time_zone.take().or(other.time_zone);
         self.last_time_zone = self.last_time_zone.take().or(other.last_time_zone);
         self.tags.extend(other.tags);
+        self.own_tags.extend(other.own_tags);
+        self.lists.extend(other.lists);
         for (name, value) in other.attributes {
             self.attributes.entry(name).or_insert(value);
         }

@@ -5,6 +5,7 @@
 //! asks nobody: where it needs a plugin, the plan is a [`Question`], and the same call with the answer goes further.
 //! So it runs alike in production, in `simulate` and in property tests.
 
+mod action;
 mod condition;
 mod delay;
 mod message;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
+use crate::effect::{Effect, Names};
 use crate::fact::FactRead;
 use crate::facts::Subject;
 use crate::message::Message;
@@ -149,6 +151,10 @@ pub struct Plan {
     pub messages: Vec<Message>,
     /// Arms that were drawn for the customer, by experiment (S16).
     pub experiments: BTreeMap<String, Assignment>,
+    /// What changes about the customer.
+    pub effects: Vec<Effect>,
+    /// The strategy that takes over.
+    pub transfer: Option<String>,
     /// What must be answered before any of this is meant.
     pub question: Option<Question>,
 }
@@ -163,6 +169,8 @@ pub fn plan(situation: &Situation<'_>) -> Plan {
             trace: Vec::new(),
             messages: Vec::new(),
             experiments: BTreeMap::new(),
+            effects: Vec::new(),
+            transfer: None,
             question: None,
         },
     }
@@ -243,9 +251,21 @@ impl<'a> Planner<'a> {
                     Some(answer) => self.branch_by_plugin(name, answer, branches, on_error, since, tries),
                 }
             }
-            // Publishing refuses a condition without either.
+            Some(Step::Condition { rules, branches, .. }) if !rules.is_empty() => {
+                self.branch_by_rules(name, rules, branches)
+            }
+            // Publishing refuses a condition without any of them.
             Some(Step::Condition { .. }) => self.end(EndReason::PluginFailed),
             Some(Step::Split { arms }) => self.split(name, arms),
+            Some(Step::Tag { add, remove, next }) => {
+                self.change(name, Effect::Tags(Names { add: add.clone(), remove: remove.clone() }), next)
+            }
+            Some(Step::List { add, remove, next }) => {
+                self.change(name, Effect::Lists(Names { add: add.clone(), remove: remove.clone() }), next)
+            }
+            Some(Step::Attribute { set, next }) => self.change(name, Effect::Attributes { set: set.clone() }, next),
+            Some(Step::Repeat { times, next, then }) => self.repeat(name, *times, next, then, since),
+            Some(Step::Transfer { strategy }) => self.transfer(strategy),
             Some(Step::Message { channel, content, select, hold_out, next }) => self.message(
                 &Sending { step: name, channel, hold_out: *hold_out, next, allowed_at: since },
                 content.as_deref(),

@@ -4,6 +4,7 @@
 //! strategy; a warning is shown and lets it pass. Nothing here asks anybody: what only a plugin can tell, whether it
 //! takes a configuration, is handed in with the view.
 
+mod actions;
 mod contents;
 mod delays;
 mod grants;
@@ -28,6 +29,7 @@ use crate::shop::{Connection, ConnectionKind, PluginRef, Shop};
 use crate::strategy::{END, KeyKind, Step, Strategy, TriggerKind};
 use crate::time::Span;
 
+pub use actions::{Transfers, transfers_of};
 pub use contents::content_faults;
 pub use grants::{missing_facts, missing_grants};
 pub use schemas::{event_schema, strategy_schema};
@@ -89,6 +91,8 @@ pub struct ShopView<'a> {
     pub plugins: &'a [PluginRecord],
     /// Its contents, the newest revision of each.
     pub contents: &'a [Content],
+    /// Where its strategies pass customers on to, as they are now.
+    pub transfers: &'a Transfers,
     /// What plugins say against configurations, by the path of the configuration.
     pub config_faults: &'a BTreeMap<String, String>,
 }

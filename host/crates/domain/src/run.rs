@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 use crate::cart::Side;
 use crate::ids::{CartId, CustomerId, MessageId, RunId, StrategyId, VersionId};
@@ -33,6 +34,9 @@ pub struct Run {
     /// The order whose exit it took to another step: exits are taken once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exit_taken: Option<String>,
+    /// How often its `repeat` steps have led back so far.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub repeats: BTreeMap<String, u32>,
 }
 
 /// What triggered a run.
@@ -100,6 +104,8 @@ pub enum EndReason {
     Merged,
     /// The strategy was stopped.
     Stopped,
+    /// Another strategy took over.
+    Transferred,
     /// A plugin failed at a step that holds no answer for it.
     PluginFailed,
 }

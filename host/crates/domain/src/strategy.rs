@@ -4,7 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::content::Content;
 use crate::delay::Delay;
@@ -122,10 +122,13 @@ pub enum Step {
         /// … with this configuration;
         #[serde(default, skip_serializing_if = "Value::is_null")]
         config: Value,
-        /// or a rule tree does.
+        /// or a rule tree does;
         #[serde(default, skip_serializing_if = "Option::is_none")]
         rule: Option<Group>,
-        /// Where each branch goes: `yes` and `no`, or the plugin's own; `unknown` may be drawn too.
+        /// or the first of several rule trees that says yes, each with its own branch; `no` where none does.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        rules: Vec<BranchRule>,
+        /// Where each branch goes: `yes` and `no`, or those of the rules or the plugin; `unknown` may be drawn too.
         branches: BTreeMap<String, String>,
         /// The branch taken when the plugin fails (S12).
         #[serde(default = "no")]
@@ -152,8 +155,61 @@ pub enum Step {
         /// The ways, by name.
         arms: BTreeMap<String, Arm>,
     },
+    /// Adds tags to the customer, and removes some.
+    Tag {
+        /// Added.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        add: BTreeSet<String>,
+        /// Removed.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        remove: BTreeSet<String>,
+        /// Then.
+        next: String,
+    },
+    /// Sets attributes of the customer.
+    Attribute {
+        /// By name; `null` removes one.
+        set: BTreeMap<String, Value>,
+        /// Then.
+        next: String,
+    },
+    /// Puts the customer on lists, and takes them off some.
+    List {
+        /// Put on.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        add: BTreeSet<String>,
+        /// Taken off.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        remove: BTreeSet<String>,
+        /// Then.
+        next: String,
+    },
+    /// Leads back to a step before, but only so often in all of a run; then it goes on.
+    Repeat {
+        /// How often.
+        times: u32,
+        /// Where it leads back to.
+        next: String,
+        /// Then.
+        then: String,
+    },
+    /// Ends the run and begins one of another strategy at its first step, if that is live and the customer not in it.
+    Transfer {
+        /// Its name.
+        strategy: String,
+    },
     /// Ends the run.
     Exit {},
+}
+
+/// A rule tree with the branch that is taken where it says yes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BranchRule {
+    /// The branch.
+    pub branch: String,
+    /// The rule tree.
+    pub rule: Group,
 }
 
 /// How a selector chooses a content.
@@ -317,7 +373,17 @@ impl Step {
             Self::Message { next, .. } => vec![next],
             Self::Split { arms } => arms.values().map(|arm| arm.next.as_str()).collect(),
             Self::Condition { branches, .. } => branches.values().map(String::as_str).collect(),
-            Self::Exit {} => Vec::new(),
+            Self::Tag { next, .. } | Self::Attribute { next, .. } | Self::List { next, .. } => vec![next],
+            Self::Repeat { next, then, .. } => vec![next, then],
+            Self::Transfer { .. } | Self::Exit {} => Vec::new(),
+        }
+    }
+
+    /// The same without those that lead back only so often: these must end.
+    pub fn onward(&self) -> Vec<&str> {
+        match self {
+            Self::Repeat { then, .. } => vec![then],
+            _ => self.next(),
         }
     }
 
@@ -329,6 +395,11 @@ impl Step {
             Self::Condition { .. } => "condition",
             Self::Message { .. } => "message",
             Self::Split { .. } => "split",
+            Self::Tag { .. } => "tag",
+            Self::Attribute { .. } => "attribute",
+            Self::List { .. } => "list",
+            Self::Repeat { .. } => "repeat",
+            Self::Transfer { .. } => "transfer",
             Self::Exit {} => "exit",
         }
     }

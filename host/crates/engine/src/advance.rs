@@ -5,9 +5,10 @@ use cartwright_domain::facts::Subject;
 use cartwright_domain::ids::{RunId, ShopId};
 use cartwright_domain::message::Message;
 use cartwright_domain::plan::{Answers, Plan, Situation, plan};
+use cartwright_domain::planned;
 use cartwright_domain::run::Run;
 use cartwright_domain::shop::Connection;
-use cartwright_domain::world::{Entry, World};
+use cartwright_domain::world::World;
 use std::collections::BTreeMap;
 
 use crate::Engine;
@@ -33,12 +34,10 @@ impl Engine {
         let channels: BTreeMap<String, Connection> =
             settings.channels.iter().map(|(name, entry)| (name.clone(), entry.value.clone())).collect();
         let mut found = Findings::default();
-        let mut planned = self.plan_all(&settings, &world, &channels, &due, &mut found).await;
-        for id in &due {
-            if let Some(plan) = planned.remove(id) {
-                take_plan(&mut world, plan);
-            }
-        }
+        let mut found_plans = self.plan_all(&settings, &world, &channels, &due, &mut found).await;
+        let mut mint = self.entropy.mint(now);
+        let plans = due.iter().filter_map(|id| found_plans.remove(id));
+        planned::take(&mut world, &mut mint, plans, now);
         self.store.commit(shop, &changes_of(world)).await?;
         self.failpoints.reach("run.advanced");
         self.conclude(&settings, found).await;
@@ -122,26 +121,4 @@ pub(crate) fn plan_of(
         messages: &messages,
         answers,
     }))
-}
-
-fn take_plan(world: &mut World, plan: Plan) {
-    let (id, customer) = (plan.run.id, plan.run.customer);
-    if !plan.experiments.is_empty()
-        && let Some(entry) = world.customers.get_mut(&customer)
-    {
-        let kept = &mut entry.edit().experiments;
-        for (experiment, arm) in plan.experiments {
-            // Two runs of one batch draw the same arm; the first keeps its moment.
-            kept.entry(experiment).or_insert(arm);
-        }
-    }
-    if let Some(entry) = world.runs.get_mut(&id) {
-        *entry.edit() = plan.run;
-    }
-    for entry in plan.trace {
-        world.tell(id, entry);
-    }
-    for message in plan.messages {
-        world.messages.insert(message.id, Entry::new(message));
-    }
 }

@@ -57,6 +57,7 @@ pub fn settling_run(
         position: Position::Settling,
         due_at: Some(due_at),
         exit_taken: None,
+        repeats: Default::default(),
     }
 }
 

@@ -56,7 +56,13 @@ fn ways<'a>(name: &str, step: &'a Step) -> Vec<(String, &'a str)> {
         Step::Condition { branches, .. } => {
             branches.iter().map(|(branch, next)| (format!("steps.{name}.branches.{branch}"), next.as_str())).collect()
         }
-        Step::Exit {} => Vec::new(),
+        Step::Tag { next, .. } | Step::Attribute { next, .. } | Step::List { next, .. } => {
+            vec![(format!("steps.{name}.next"), next)]
+        }
+        Step::Repeat { next, then, .. } => {
+            vec![(format!("steps.{name}.next"), next), (format!("steps.{name}.then"), then)]
+        }
+        Step::Transfer { .. } | Step::Exit {} => Vec::new(),
     }
 }
 
@@ -98,7 +104,10 @@ fn walk<'a>(
 ) {
     if let Some(place) = trail.iter().position(|step| *step == name) {
         let round = [&trail[place..], &[name]].concat().join(" -> ");
-        let message = format!("goes round in a circle: {round}; every way must end");
+        let message = format!(
+            "goes round in a circle: {round}; every way must end: to go round so often, lead back by a step of the kind \
+             `repeat`"
+        );
         faults.push(StrategyFault::error(format!("steps.{name}"), message));
         return;
     }
@@ -106,7 +115,7 @@ fn walk<'a>(
     trail.push(name);
     // Deeper than this is refused for its number of steps already.
     if trail.len() <= MOST_STEPS {
-        for next in step.next() {
+        for next in step.onward() {
             walk(definition, next, trail, done, faults);
         }
     }

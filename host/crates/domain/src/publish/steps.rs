@@ -3,15 +3,20 @@
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-use super::{PluginUse, ShopView, StrategyFault, delays, ends_on_any_order, missing_facts, plugin_uses, waits};
+use super::{
+    PluginUse, ShopView, StrategyFault, actions, delays, ends_on_any_order, missing_facts, plugin_uses, waits,
+};
 use crate::content::Content;
+use crate::effect::Names;
 use crate::plugin::{PluginRecord, Stage, active_plugin};
 use crate::rule::Group;
 use crate::shop::PluginRef;
-use crate::strategy::{Select, Step, Strategy};
+use crate::strategy::{BranchRule, Select, Step, Strategy};
 
 /// Branches of rules, and of plugins that name none.
 const YES_AND_NO: [&str; 2] = ["yes", "no"];
+/// The branch of rules where none says yes.
+const NO: &str = "no";
 /// The branch that may always be drawn.
 const UNKNOWN: &str = "unknown";
 /// The answer to a failure that waits for somebody to put it right.
@@ -24,9 +29,16 @@ pub(super) fn check(definition: &Strategy, view: &ShopView<'_>, faults: &mut Vec
             Step::Delay(delay) => delays::check(delay, &path, faults),
             Step::Wait(wait) => waits::check(wait, &path, definition, view, faults),
             Step::Split { arms } => delays::split_faults(arms, &path, faults),
-            Step::Condition { plugin, config, rule, branches, on_error } => {
-                let one =
-                    Condition { path: &path, plugin: plugin.as_ref(), config, rule: rule.as_ref(), branches, on_error };
+            Step::Condition { plugin, config, rule, rules, branches, on_error } => {
+                let one = Condition {
+                    path: &path,
+                    plugin: plugin.as_ref(),
+                    config,
+                    rule: rule.as_ref(),
+                    rules,
+                    branches,
+                    on_error,
+                };
                 one.check(definition, view, faults);
             }
             Step::Message { channel, content, select, hold_out, .. } => {
@@ -34,6 +46,17 @@ pub(super) fn check(definition: &Strategy, view: &ShopView<'_>, faults: &mut Vec
                 let one = Message { path: &path, channel, content: content.as_deref(), select: select.as_ref() };
                 one.check(definition, view, faults);
             }
+            Step::Tag { add, remove, .. } => {
+                let names = Names { add: add.clone(), remove: remove.clone() };
+                actions::names_faults(&names, "tag", &path, faults);
+            }
+            Step::List { add, remove, .. } => {
+                let names = Names { add: add.clone(), remove: remove.clone() };
+                actions::names_faults(&names, "list", &path, faults);
+            }
+            Step::Attribute { set, .. } => actions::attribute_faults(set, &path, faults),
+            Step::Repeat { times, .. } => actions::repeat_faults(*times, &path, faults),
+            Step::Transfer { strategy } => actions::transfer_faults(definition, view, strategy, &path, faults),
             Step::Exit {} => {}
         }
     }
@@ -47,6 +70,7 @@ struct Condition<'a> {
     plugin: Option<&'a PluginRef>,
     config: &'a Value,
     rule: Option<&'a Group>,
+    rules: &'a [BranchRule],
     branches: &'a BTreeMap<String, String>,
     on_error: &'a str,
 }
@@ -54,10 +78,15 @@ struct Condition<'a> {
 impl Condition<'_> {
     fn check(&self, definition: &Strategy, view: &ShopView<'_>, faults: &mut Vec<StrategyFault>) {
         let path = self.path;
-        match (self.plugin, self.rule) {
-            (Some(_), Some(_)) => faults.push(StrategyFault::error(path, "has both `plugin` and `rule`; one decides")),
-            (None, None) => faults.push(StrategyFault::error(path, "needs `plugin` or `rule` to decide")),
-            _ => {}
+        let deciding =
+            [("plugin", self.plugin.is_some()), ("rule", self.rule.is_some()), ("rules", !self.rules.is_empty())];
+        let named: Vec<&str> = deciding.iter().filter(|(_, is_there)| *is_there).map(|(name, _)| *name).collect();
+        match named[..] {
+            [] => faults.push(StrategyFault::error(path, "needs `plugin`, `rule` or `rules` to decide")),
+            [_] => {}
+            [one, other, ..] => {
+                faults.push(StrategyFault::error(path, format!("has both `{one}` and `{other}`; one decides")));
+            }
         }
         if self.plugin.is_none() && !self.config.is_null() {
             faults.push(StrategyFault::error(
@@ -65,10 +94,16 @@ impl Condition<'_> {
                 "only a plugin has a configuration; leave it out",
             ));
         }
-        if let Some(rule) = self.rule {
+        for (path, rule) in self.trees() {
             let mut found = Vec::new();
-            rule.faults(&format!("{path}.rule"), view.shop.currency.code(), &mut found);
+            rule.faults(&path, view.shop.currency.code(), &mut found);
             faults.extend(found.into_iter().map(|(path, message)| StrategyFault::error(path, message)));
+        }
+        for (place, one) in self.rules.iter().enumerate() {
+            if [NO, UNKNOWN].contains(&one.branch.as_str()) {
+                let message = format!("`{}` is where no rule says yes; give the branch another name", one.branch);
+                faults.push(StrategyFault::error(format!("{path}.rules[{place}].branch"), message));
+            }
         }
         let record = self.plugin.and_then(|plugin| active_plugin(view.plugins, plugin));
         self.branch_faults(record, faults);
@@ -81,6 +116,13 @@ impl Condition<'_> {
         }
     }
 
+    /// All rule trees with their paths.
+    fn trees(&self) -> Vec<(String, &Group)> {
+        let of_branches = self.rules.iter().enumerate();
+        let of_branches = of_branches.map(|(place, one)| (format!("{}.rules[{place}].rule", self.path), &one.rule));
+        self.rule.map(|rule| (format!("{}.rule", self.path), rule)).into_iter().chain(of_branches).collect()
+    }
+
     /// Every declared branch is drawn, and no other but `unknown`.
     fn branch_faults(&self, record: Option<&PluginRecord>, faults: &mut Vec<StrategyFault>) {
         let declared: Vec<&str> = match record {
@@ -89,6 +131,14 @@ impl Condition<'_> {
             }
             // What an unknown plugin declares is not known either; that it is unknown is said elsewhere.
             None if self.plugin.is_some() => return,
+            None if !self.rules.is_empty() => {
+                let mut branches: Vec<&str> = self.rules.iter().map(|one| one.branch.as_str()).collect();
+                branches.push(NO);
+                branches.retain(|branch| *branch != UNKNOWN);
+                branches.sort_unstable();
+                branches.dedup();
+                branches
+            }
             _ => YES_AND_NO.to_vec(),
         };
         for branch in declared.iter().filter(|branch| !self.branches.contains_key(**branch)) {
@@ -105,15 +155,12 @@ impl Condition<'_> {
     fn never_after_order(&self, record: Option<&PluginRecord>, faults: &mut Vec<StrategyFault>) {
         let why = "an order ends the run before this step could see it; remove the exit with `\"exits\": []`, or let its \
                    `then` name a step";
-        let mut fields = Vec::new();
-        if let Some(rule) = self.rule {
+        for (path, rule) in self.trees() {
+            let mut fields = Vec::new();
             rule.fields(&mut fields);
-        }
-        if fields.contains(&"orders.count_since_start") {
-            faults.push(StrategyFault::warning(
-                format!("{}.rule", self.path),
-                format!("orders.count_since_start stays 0: {why}"),
-            ));
+            if fields.contains(&"orders.count_since_start") {
+                faults.push(StrategyFault::warning(path, format!("orders.count_since_start stays 0: {why}")));
+            }
         }
         let reads =
             |fact: &str| record.is_some_and(|record| record.descriptor.facts.iter().any(|need| need.fact == fact));

@@ -1,5 +1,6 @@
 //! The rules of semantics, each shown on a stage: the planner and the appliance of events, and nothing else.
 
+mod actions;
 mod experiments;
 mod listening;
 mod properties;

@@ -14,6 +14,7 @@ use cartwright_domain::ids::{ConnectionId, MessageId, Mint, ShopId};
 use cartwright_domain::message::{Message, MessageState, Outcome};
 use cartwright_domain::outcome;
 use cartwright_domain::plan::{Answer, Answers, Plan, Question, Reply, Situation, plan};
+use cartwright_domain::planned;
 use cartwright_domain::plugin::PluginFailure;
 use cartwright_domain::policy::Check;
 use cartwright_domain::run::{EndReason, Position, Run};
@@ -157,18 +158,12 @@ impl Stage {
             .map(|entry| entry.value.clone())
             .filter(|run| run.is_active() && run.due_at.is_some_and(|due| due <= self.now))
             .collect();
-        for run in &due {
-            let plan = self.plan(run);
-            let id = plan.run.id;
-            *self.world.runs.get_mut(&id).expect("the run").edit() = plan.run;
-            self.world.traces.extend(plan.trace.into_iter().map(|entry| (id, entry)));
-            let customer = self.world.customers.get_mut(&run.customer).expect("the run's customer");
-            customer.edit().experiments.extend(plan.experiments);
-            for message in plan.messages {
-                let twice = self.world.messages.insert(message.id, Entry::new(message));
-                assert!(twice.is_none(), "a message was made twice");
-            }
+        let plans: Vec<Plan> = due.iter().map(|run| self.plan(run)).collect();
+        for message in plans.iter().flat_map(|plan| &plan.messages) {
+            assert!(!self.world.messages.contains_key(&message.id), "a message was made twice");
         }
+        self.mint = Mint::new(self.now, self.seed());
+        planned::take(&mut self.world, &mut self.mint, plans, self.now);
         !due.is_empty()
     }
 
