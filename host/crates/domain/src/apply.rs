@@ -6,6 +6,7 @@
 use crate::cart::{Cart, Change, Stage};
 use crate::contact::{Consent, ConsentOrigin, ConsentState};
 use crate::customer::{AddressMark, Mark};
+use crate::date;
 use crate::event::{CartBody, Event, OrderBody, OrderOrigin, ProductBody, Receipt, ReceiptKind, What};
 use crate::exit::{active_runs, exit_by_known_orders, take_exit};
 use crate::heard::{Heard, hear, wake_waits};
@@ -70,6 +71,7 @@ pub fn apply(world: &mut World, mint: &mut Mint, event: &Event, source: &str, re
         What::CustomerUpdated(_) | What::CustomerIdentified(_) | What::ProductUpdated(_) | What::Receipt(_) => {}
     }
     listen(world, customer, event, received_at);
+    date::look(world, mint, customer, received_at);
     applied
 }
 
@@ -310,6 +312,7 @@ fn enter(world: &mut World, mint: &mut Mint, news: &mut News<'_>, live: &LiveStr
         trigger: Trigger {
             event: event.what.name().to_owned(),
             event_id: Some(event.id.clone()),
+            date: None,
             cart: news.cart,
             order: news.order.clone(),
             snapshot: None,

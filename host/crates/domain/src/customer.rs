@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::contact::{Address, AddressKind, Consent, ConsentState, Email, Phone};
 use crate::event::CustomerBody;
 use crate::heard::Heard;
-use crate::ids::CustomerId;
+use crate::ids::{CustomerId, StrategyId};
 use crate::split::Assignment;
 use crate::time::{Span, Timestamp};
 
@@ -64,6 +64,9 @@ pub struct Customer {
     /// The arms of experiments they are in (S16).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub experiments: BTreeMap<String, Assignment>,
+    /// The days of dates that strategies have begun for, by strategy: each is used once.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub dates: BTreeMap<StrategyId, String>,
     /// What happened that strategies wait for, oldest first (S06).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub heard: Vec<Heard>,
@@ -118,6 +121,7 @@ impl Customer {
             consent: None,
             marks: Vec::new(),
             experiments: BTreeMap::new(),
+            dates: BTreeMap::new(),
             heard: Vec::new(),
         }
     }
@@ -213,6 +217,11 @@ impl Customer {
         };
         for mark in other.marks {
             self.add_mark(mark);
+        }
+        for (strategy, day) in other.dates {
+            // Written from the year on, so that the later one is the greater text.
+            let own = self.dates.entry(strategy).or_insert_with(|| day.clone());
+            *own = std::mem::take(own).max(day);
         }
         for heard in other.heard {
             self.hear(heard);

@@ -15,6 +15,7 @@ pub mod check;
 pub mod contact;
 pub mod content;
 pub mod customer;
+pub mod date;
 pub mod decision;
 pub mod delay;
 pub mod effect;

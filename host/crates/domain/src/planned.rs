@@ -1,5 +1,6 @@
 //! What plans change in a world: the same in production, in `simulate` and in tests.
 
+use crate::date;
 use crate::effect::Effect;
 use crate::exit::exit_by_known_orders;
 use crate::identity::customer_key;
@@ -17,6 +18,8 @@ use crate::world::{Entry, World};
 pub fn take(world: &mut World, mint: &mut Mint, plans: impl IntoIterator<Item = Plan>, now: Timestamp) {
     let mut effects = Vec::new();
     let mut transfers = Vec::new();
+    // Whose dates are others now, or may begin the next time.
+    let mut looks = Vec::new();
     for plan in plans {
         let (id, customer) = (plan.run.id, plan.run.customer);
         if !plan.experiments.is_empty()
@@ -29,7 +32,14 @@ pub fn take(world: &mut World, mint: &mut Mint, plans: impl IntoIterator<Item = 
             }
         }
         if let Some(entry) = world.runs.get_mut(&id) {
-            *entry.edit() = plan.run;
+            let before = std::mem::replace(entry.edit(), plan.run);
+            let after = entry.value.clone();
+            if after.trigger.date.is_some() {
+                if before.position == Position::Settling && after.position != Position::Settling {
+                    date::use_up(world, &after);
+                }
+                looks.extend((!after.is_active()).then_some(customer));
+            }
         }
         for entry in plan.trace {
             world.tell(id, entry);
@@ -41,25 +51,33 @@ pub fn take(world: &mut World, mint: &mut Mint, plans: impl IntoIterator<Item = 
         transfers.extend(plan.transfer.map(|strategy| (id, strategy)));
     }
     for (customer, effect) in effects {
-        take_effect(world, customer, &effect, now);
+        if take_effect(world, customer, &effect, now) {
+            looks.push(customer);
+        }
     }
     for (run, strategy) in transfers {
         transfer(world, mint, run, &strategy, now);
     }
+    for customer in looks {
+        date::look(world, mint, customer, now);
+    }
 }
 
-fn take_effect(world: &mut World, customer: CustomerId, effect: &Effect, now: Timestamp) {
-    let Some(entry) = world.customers.get_mut(&customer) else { return };
+/// Returns whether dates and local times may be others now.
+fn take_effect(world: &mut World, customer: CustomerId, effect: &Effect, now: Timestamp) -> bool {
+    let Some(entry) = world.customers.get_mut(&customer) else { return false };
     let before = entry.value.clone();
     let mut after = before.clone();
     after.take_effect(effect);
     if after == before {
-        return;
+        return false;
     }
     *entry.edit() = after.clone();
-    if moves(world, &before, &after) {
+    let moved = moves(world, &before, &after);
+    if moved {
         wake_local_waits(world, customer, now);
     }
+    moved
 }
 
 /// Begins a run of another strategy at its first step, now, unless it may not: then the trace of the run that was to
@@ -100,7 +118,7 @@ fn begin(
         key,
         started_at: now,
         newest_trigger_at: now,
-        trigger: Trigger { event: "transfer".to_owned(), event_id: None, ..from.trigger.clone() },
+        trigger: Trigger { event: "transfer".to_owned(), event_id: None, date: None, ..from.trigger.clone() },
         position: Position::Step { step: live.version.definition.trigger.next.clone(), since: now, tries: 0 },
         due_at: Some(now),
         exit_taken: None,

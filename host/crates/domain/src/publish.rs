@@ -26,7 +26,7 @@ use crate::content::Content;
 use crate::delay::LONGEST;
 use crate::plugin::{PluginKind, PluginRecord};
 use crate::shop::{Connection, ConnectionKind, PluginRef, Shop};
-use crate::strategy::{END, KeyKind, Step, Strategy, TriggerKind};
+use crate::strategy::{END, KeyKind, Step, Strategy, TriggerKind, TriggerRule};
 use crate::time::Span;
 
 pub use actions::{Transfers, transfers_of};
@@ -243,6 +243,7 @@ fn trigger_faults(definition: &Strategy, faults: &mut Vec<StrategyFault>) {
     if trigger.button.is_some() && trigger.on != TriggerKind::Click {
         faults.push(StrategyFault::error("trigger.button", "only a click trigger names a button; leave it out"));
     }
+    date_faults(trigger, faults);
     let fits = match trigger.key {
         KeyKind::Customer => true,
         KeyKind::Cart => matches!(trigger.on, TriggerKind::Cart | TriggerKind::Checkout),
@@ -254,6 +255,42 @@ fn trigger_faults(definition: &Strategy, faults: &mut Vec<StrategyFault>) {
             _ => "only a cart or checkout trigger has a cart to tell its runs apart by; use `customer` or `order`",
         };
         faults.push(StrategyFault::error("trigger.key", message));
+    }
+}
+
+/// What a trigger that waits for a date needs, and no other has.
+fn date_faults(trigger: &TriggerRule, faults: &mut Vec<StrategyFault>) {
+    if trigger.on != TriggerKind::Date {
+        let named = [
+            ("attribute", trigger.attribute.is_some()),
+            ("at", trigger.at.is_some()),
+            ("days", trigger.days != 0),
+            ("yearly", trigger.yearly),
+            ("zone", !trigger.zone.is_default()),
+        ];
+        for (name, _) in named.into_iter().filter(|(_, is_there)| *is_there) {
+            let message = "only a date trigger has this; leave it out";
+            faults.push(StrategyFault::error(format!("trigger.{name}"), message));
+        }
+        return;
+    }
+    if trigger.attribute.as_deref().is_none_or(|name| name.trim().is_empty()) {
+        let message = "a date trigger needs the attribute that holds the date, such as `birthday`";
+        faults.push(StrategyFault::error("trigger.attribute", message));
+    }
+    if let Some(at) = &trigger.at {
+        delays::time_faults(at, "trigger.at", faults);
+    }
+    if trigger.days.unsigned_abs() > delays::FURTHEST_OFFSET.unsigned_abs() {
+        let message = format!("must be -{0} to {0}", delays::FURTHEST_OFFSET);
+        faults.push(StrategyFault::error("trigger.days", message));
+    }
+    delays::zone_faults(&trigger.zone, "trigger.zone", faults);
+    for (name, is_there) in [("settle", trigger.settle.is_some()), ("max_wait", trigger.max_wait.is_some())] {
+        if is_there {
+            let message = "a date does not settle; say how many days before or after with `days`";
+            faults.push(StrategyFault::error(format!("trigger.{name}"), message));
+        }
     }
 }
 

@@ -47,6 +47,9 @@ pub struct Trigger {
     /// The source's id of the newest: a run does not wait for what began it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event_id: Option<String>,
+    /// The day that a `date` trigger waits for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<String>,
     /// The cart, for cart and checkout triggers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cart: Option<CartId>,
@@ -106,6 +109,8 @@ pub enum EndReason {
     Stopped,
     /// Another strategy took over.
     Transferred,
+    /// The date that it waited for is no longer known, or is past.
+    DateGone,
     /// A plugin failed at a step that holds no answer for it.
     PluginFailed,
 }

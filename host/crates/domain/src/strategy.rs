@@ -7,14 +7,16 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::content::Content;
-use crate::delay::Delay;
+use crate::delay::{Delay, is_false, is_zero};
 use crate::ids::{StrategyId, VersionId};
+use crate::local::{TimeOfDay, ZoneChoice};
 use crate::rule::Group;
 use crate::shop::PluginRef;
 use crate::split::Arm;
 use crate::time::{Span, Timestamp};
 use crate::wait::Wait;
 use crate::window::Window;
+use crate::written::Written;
 
 /// A strategy as people write it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -58,6 +60,21 @@ pub struct TriggerRule {
     /// For `click`: this button or link, by what the channel says of it; any without.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub button: Option<String>,
+    /// For `date`: the attribute of the customer, a date such as `2026-12-24`, or a moment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attribute: Option<String>,
+    /// For `date`: the time of day; 09:00 without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Written<TimeOfDay>>,
+    /// For `date`: so many days later, or earlier where negative.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub days: i16,
+    /// For `date`: every year, for birthdays.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub yearly: bool,
+    /// For `date`: whose clock is meant.
+    #[serde(default, skip_serializing_if = "ZoneChoice::is_default")]
+    pub zone: ZoneChoice,
     /// The first step.
     pub next: String,
 }
@@ -82,6 +99,8 @@ pub enum TriggerKind {
     Reply,
     /// The customer used a button or link of a message.
     Click,
+    /// A date in an attribute of the customer comes.
+    Date,
     /// An event of the shop's own.
     Custom,
 }

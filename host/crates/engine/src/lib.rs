@@ -15,6 +15,7 @@ mod contents;
 mod deliver;
 mod dispatch;
 mod engine;
+mod enrol;
 pub mod failpoints;
 mod holdings;
 mod holds;

@@ -63,7 +63,11 @@ impl Engine {
         for _ in 0..CONFLICTS {
             match self.try_publish(shop, strategy, definition.clone(), state).await {
                 Err(PublishError::Store(StoreError::Conflict)) => {}
-                other => return other,
+                Ok(published) => {
+                    self.enrol_after_a_change(shop, &published.record).await;
+                    return Ok(published);
+                }
+                Err(error) => return Err(error),
             }
         }
         Err(StoreError::Conflict.into())
@@ -124,7 +128,11 @@ impl Engine {
         strategy: StrategyId,
         state: StrategyState,
     ) -> Result<bool, StoreError> {
-        self.store.set_strategy_state(shop, strategy, state).await
+        let known = self.store.set_strategy_state(shop, strategy, state).await?;
+        if let Some(record) = self.store.strategies(shop).await?.iter().find(|record| record.id == strategy) {
+            self.enrol_after_a_change(shop, record).await;
+        }
+        Ok(known)
     }
 }
 

@@ -158,6 +158,7 @@ fn ended(reason: EndReason) -> &'static str {
         EndReason::CartEmptied => "the cart was emptied",
         EndReason::Merged => "two customers turned out to be one, and the other run went on",
         EndReason::Stopped => "the strategy was stopped",
+        EndReason::DateGone => "the date that it waited for is no longer known, or is past",
         EndReason::Transferred => "another strategy took over",
         EndReason::PluginFailed => "a plugin failed at a step that holds no answer for it",
     }

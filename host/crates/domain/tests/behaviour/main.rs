@@ -1,6 +1,7 @@
 //! The rules of semantics, each shown on a stage: the planner and the appliance of events, and nothing else.
 
 mod actions;
+mod dates;
 mod experiments;
 mod listening;
 mod properties;

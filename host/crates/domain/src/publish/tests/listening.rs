@@ -100,3 +100,30 @@ fn a_trigger_names_only_what_its_events_have() {
         }
     }
 }
+
+#[test]
+fn s05_a_date_trigger_has_what_a_date_needs_and_no_other_does() {
+    let sample = Sample::new();
+    let with = |fields: Value| {
+        let mut strategy = good();
+        strategy["exits"] = json!([]);
+        strategy["trigger"] = json!({"on": "date", "attribute": "birthday", "next": "loyal"});
+        strategy["trigger"].as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        sample.faults(strategy)
+    };
+    assert_eq!(with(json!({"at": "08:00", "days": -3, "yearly": true, "zone": "shop"})), [""; 0]);
+    for (fields, start) in [
+        (json!({"attribute": null}), "trigger.attribute: a date trigger needs the attribute"),
+        (json!({"attribute": " "}), "trigger.attribute: a date trigger needs the attribute"),
+        (json!({"at": "8"}), "trigger.at: `8` is no time of day"),
+        (json!({"at": "24:00"}), "trigger.at: a day is over at 24:00"),
+        (json!({"days": 367}), "trigger.days: must be -366 to 366"),
+        (json!({"zone": "Middle/Earth"}), "trigger.zone: `Middle/Earth` is no time zone"),
+        (json!({"settle": "1h"}), "trigger.settle: a date does not settle"),
+        (json!({"key": "cart"}), "trigger.key: only a cart or checkout trigger"),
+        (json!({"on": "reply", "attribute": null, "yearly": true}), "trigger.yearly: only a date trigger"),
+        (json!({"on": "reply"}), "trigger.attribute: only a date trigger"),
+    ] {
+        only(&with(fields), start);
+    }
+}
