@@ -4,6 +4,7 @@
 
 mod acme;
 mod bad_input;
+mod counting;
 mod crash;
 mod mail;
 mod plugin_life;

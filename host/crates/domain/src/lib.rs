@@ -23,6 +23,7 @@ pub mod event;
 mod exit;
 pub mod fact;
 pub mod facts;
+pub mod funnel;
 pub mod heard;
 pub mod identity;
 pub mod ids;

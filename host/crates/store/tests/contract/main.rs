@@ -6,6 +6,7 @@
 
 mod concurrency;
 mod durability;
+mod figures;
 mod journal;
 mod ledger;
 mod merging;
