@@ -11,7 +11,7 @@ use crate::delay::{Delay, is_false, is_zero};
 use crate::ids::{StrategyId, VersionId};
 use crate::local::{TimeOfDay, ZoneChoice};
 use crate::rule::Group;
-use crate::shop::PluginRef;
+use crate::shop::{PluginRef, Shop};
 use crate::split::Arm;
 use crate::time::{Span, Timestamp};
 use crate::wait::Wait;
@@ -377,6 +377,12 @@ impl Strategy {
         })
     }
 
+    /// From when on its rules look at what was handed over to the customer in any run; none if they do not.
+    pub fn contacts_since(&self, now: Timestamp, shop: &Shop) -> Option<Timestamp> {
+        let trees = self.steps.values().flat_map(Step::trees);
+        trees.filter_map(|tree| tree.contacts_since(now, shop)).min()
+    }
+
     /// A content by name.
     pub fn content(&self, name: &str) -> Option<&Content> {
         self.contents.iter().find(|content| content.name == name)
@@ -395,6 +401,14 @@ impl Step {
             Self::Tag { next, .. } | Self::Attribute { next, .. } | Self::List { next, .. } => vec![next],
             Self::Repeat { next, then, .. } => vec![next, then],
             Self::Transfer { .. } | Self::Exit {} => Vec::new(),
+        }
+    }
+
+    /// The rule trees that it decides by.
+    pub fn trees(&self) -> Vec<&Group> {
+        match self {
+            Self::Condition { rule, rules, .. } => rule.iter().chain(rules.iter().map(|one| &one.rule)).collect(),
+            _ => Vec::new(),
         }
     }
 

@@ -29,8 +29,15 @@ impl Engine {
             return Ok(0);
         }
         let Some(settings) = self.settings(shop).await? else { return Ok(0) };
-        let wanted = Wanted { runs: due.clone(), contacts_since: settings.contacts_since(now), ..Wanted::default() };
+        let mut wanted =
+            Wanted { runs: due.clone(), contacts_since: settings.contacts_since(now), ..Wanted::default() };
         let mut world = self.load_world(&settings, &wanted).await?;
+        // Runs of older versions may look further back than anything that is current.
+        let pinned = world.versions.values().filter_map(|version| version.definition.contacts_since(now, &world.shop));
+        if let Some(further) = pinned.min().filter(|asked| wanted.contacts_since.is_none_or(|since| *asked < since)) {
+            wanted.contacts_since = Some(further);
+            world = self.load_world(&settings, &wanted).await?;
+        }
         let channels: BTreeMap<String, Connection> =
             settings.channels.iter().map(|(name, entry)| (name.clone(), entry.value.clone())).collect();
         let mut found = Findings::default();

@@ -9,7 +9,7 @@ use super::{
 use crate::content::Content;
 use crate::effect::Names;
 use crate::plugin::{PluginRecord, Stage, active_plugin};
-use crate::rule::Group;
+use crate::rule::{Group, Range, Rule};
 use crate::shop::PluginRef;
 use crate::strategy::{BranchRule, Select, Step, Strategy};
 
@@ -156,10 +156,13 @@ impl Condition<'_> {
         let why = "an order ends the run before this step could see it; remove the exit with `\"exits\": []`, or let its \
                    `then` name a step";
         for (path, rule) in self.trees() {
-            let mut fields = Vec::new();
-            rule.fields(&mut fields);
-            if fields.contains(&"orders.count_since_start") {
-                faults.push(StrategyFault::warning(path, format!("orders.count_since_start stays 0: {why}")));
+            let of_run = |rule: &&&Rule| {
+                rule.field == "orders.count_since_start"
+                    || (rule.field.starts_with("orders.") && matches!(rule.range, Some(Range::Since(_))))
+            };
+            if let Some(rule) = rule.leaves().iter().find(of_run) {
+                let message = format!("{} stays 0 since the run began: {why}", rule.field);
+                faults.push(StrategyFault::warning(path, message));
             }
         }
         let reads =

@@ -1,5 +1,6 @@
 mod actions;
 mod listening;
+mod ruling;
 mod waiting;
 
 use serde_json::{Value, json};

@@ -3,6 +3,7 @@
 mod actions;
 mod dates;
 mod experiments;
+mod facts;
 mod listening;
 mod properties;
 mod rules;
