@@ -85,7 +85,7 @@ fn channels(strategy: &Strategy) -> BTreeSet<&str> {
     let steps = strategy.steps.values();
     steps
         .filter_map(|step| match step {
-            Step::Message { channel, .. } => Some(channel.as_str()),
+            Step::Message { channel, .. } | Step::Notify { channel, .. } => Some(channel.as_str()),
             _ => None,
         })
         .collect()

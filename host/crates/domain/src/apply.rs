@@ -355,7 +355,8 @@ fn receive(world: &mut World, receipt: &Receipt, event: &Event, at: Timestamp) {
             }
         }
     }
-    if receipt.kind == ReceiptKind::OptedOut {
+    let is_notice = id.and_then(|id| world.messages.get(&id)).is_some_and(|entry| entry.value.recipient.is_some());
+    if receipt.kind == ReceiptKind::OptedOut && !is_notice {
         opt_out(world, id, receipt, event, at);
     }
 }

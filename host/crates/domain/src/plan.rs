@@ -9,6 +9,7 @@ mod action;
 mod condition;
 mod delay;
 mod message;
+mod notify;
 mod split;
 mod wait;
 
@@ -29,6 +30,7 @@ use crate::strategy::{Policies, Step, Strategy, StrategyState, Version};
 use crate::time::{Span, Timestamp};
 use crate::trace::{Happening, TraceEntry};
 use message::Sending;
+use notify::Notice;
 
 /// How often a plugin that timed out is asked again on the same step (S12).
 pub const TRIES: u32 = 3;
@@ -264,6 +266,9 @@ impl<'a> Planner<'a> {
                 self.change(name, Effect::Lists(Names { add: add.clone(), remove: remove.clone() }), next)
             }
             Some(Step::Attribute { set, next }) => self.change(name, Effect::Attributes { set: set.clone() }, next),
+            Some(Step::Notify { channel, to, content, next }) => {
+                self.notify(&Notice { step: name, channel, to, content, next, allowed_at: since })
+            }
             Some(Step::Repeat { times, next, then }) => self.repeat(name, *times, next, then, since),
             Some(Step::Transfer { strategy }) => self.transfer(strategy),
             Some(Step::Message { channel, content, select, hold_out, next }) => self.message(

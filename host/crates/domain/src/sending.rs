@@ -27,7 +27,8 @@ pub fn check(world: &World, message: &Message, now: Timestamp) -> Checked {
     let (Some(subject), Some(policies)) = (world.subject(run, now), world.policies(run)) else {
         return skip(SkipReason::RunEnded);
     };
-    let cart_is_emptied = run.trigger.cart.is_some()
+    let cart_is_emptied = message.recipient.is_none()
+        && run.trigger.cart.is_some()
         && run.exit_taken.is_none()
         && subject.cart.as_ref().is_some_and(|cart| cart.lines().is_empty());
     if cart_is_emptied {
@@ -43,6 +44,7 @@ pub fn check(world: &World, message: &Message, now: Timestamp) -> Checked {
         content: version.and_then(|version| version.definition.content(&message.content)),
         allowed_at: message.allowed_at,
         policies,
+        recipient: message.recipient.as_ref(),
     };
     let mut reads = Vec::new();
     let check = policy::check(&candidate, &mut reads);

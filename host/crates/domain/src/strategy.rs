@@ -203,6 +203,17 @@ pub enum Step {
         /// Then.
         next: String,
     },
+    /// Sends a notice to the shop's own people.
+    Notify {
+        /// The channel, by the name of the shop's connection.
+        channel: String,
+        /// Where to: an e-mail address, a phone, or what else the channel reaches.
+        to: String,
+        /// The content, by name; its purpose is `staff`.
+        content: String,
+        /// Then.
+        next: String,
+    },
     /// Leads back to a step before, but only so often in all of a run; then it goes on.
     Repeat {
         /// How often.
@@ -398,9 +409,24 @@ impl Step {
             Self::Message { next, .. } => vec![next],
             Self::Split { arms } => arms.values().map(|arm| arm.next.as_str()).collect(),
             Self::Condition { branches, .. } => branches.values().map(String::as_str).collect(),
-            Self::Tag { next, .. } | Self::Attribute { next, .. } | Self::List { next, .. } => vec![next],
+            Self::Tag { next, .. }
+            | Self::Attribute { next, .. }
+            | Self::List { next, .. }
+            | Self::Notify { next, .. } => vec![next],
             Self::Repeat { next, then, .. } => vec![next, then],
             Self::Transfer { .. } | Self::Exit {} => Vec::new(),
+        }
+    }
+
+    /// The contents that it may send, by name.
+    pub fn contents(&self) -> Vec<&String> {
+        match self {
+            Self::Message { content, select, .. } => {
+                let choices = select.iter().flat_map(|select| select.candidates.iter().chain(&select.default));
+                content.iter().chain(choices).collect()
+            }
+            Self::Notify { content, .. } => vec![content],
+            _ => Vec::new(),
         }
     }
 
@@ -431,6 +457,7 @@ impl Step {
             Self::Tag { .. } => "tag",
             Self::Attribute { .. } => "attribute",
             Self::List { .. } => "list",
+            Self::Notify { .. } => "notify",
             Self::Repeat { .. } => "repeat",
             Self::Transfer { .. } => "transfer",
             Self::Exit {} => "exit",

@@ -139,18 +139,7 @@ impl Engine {
 /// The definition with exactly the contents that its steps name, as they are now: later revisions of them change
 /// nothing for runs of this version (S28).
 fn pinned(mut definition: Strategy, holdings: Holdings) -> Strategy {
-    let named: Vec<&String> = definition
-        .steps
-        .values()
-        .filter_map(|step| match step {
-            Step::Message { content, select, .. } => Some((content, select)),
-            _ => None,
-        })
-        .flat_map(|(content, select)| {
-            let choices = select.iter().flat_map(|select| select.candidates.iter().chain(&select.default));
-            content.iter().chain(choices)
-        })
-        .collect();
+    let named: Vec<&String> = definition.steps.values().flat_map(Step::contents).collect();
     let own = definition.contents.iter();
     let mut contents: Vec<Content> = own.filter(|content| named.contains(&&content.name)).cloned().collect();
     for content in holdings.contents {

@@ -109,6 +109,7 @@ impl Planner<'_> {
             content,
             allowed_at: sending.allowed_at,
             policies: self.situation.policies,
+            recipient: None,
         }
     }
 
@@ -194,6 +195,7 @@ impl Planner<'_> {
             content: content.to_owned(),
             variables,
             purpose,
+            recipient: None,
             created_at: self.now,
             allowed_at,
             late_after: late_after.unwrap_or(allowed_at + self.situation.policies.max_lateness),
@@ -222,7 +224,7 @@ impl Planner<'_> {
             None => Some(self.now),
         };
         let next = match self.definition().steps.get(step) {
-            Some(Step::Message { next, .. }) => next.clone(),
+            Some(Step::Message { next, .. } | Step::Notify { next, .. }) => next.clone(),
             _ => return self.end(EndReason::Completed),
         };
         match completed {

@@ -1,10 +1,12 @@
-//! What must hold of steps that change the customer, go round again, or pass on to another strategy.
+//! What must hold of steps that change the customer, tell the shop's own people, go round again, or pass on to another strategy.
 
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{NAME_LENGTH, ShopView, StrategyFault};
+use crate::contact::{Address, AddressKind};
 use crate::effect::Names;
+use crate::message::Purpose;
 use crate::strategy::{Step, Strategy};
 
 /// The names of strategies that each strategy of a shop passes customers on to.
@@ -54,6 +56,48 @@ pub(super) fn attribute_faults(set: &BTreeMap<String, Value>, path: &str, faults
 pub(super) fn repeat_faults(times: u32, path: &str, faults: &mut Vec<StrategyFault>) {
     if !(1..=MOST_REPEATS).contains(&times) {
         faults.push(StrategyFault::error(format!("{path}.times"), format!("must be 1 to {MOST_REPEATS}")));
+    }
+}
+
+/// A notice is to the shop's own people, at an address that its channel can use.
+pub(super) fn notify_faults(
+    definition: &Strategy,
+    view: &ShopView<'_>,
+    (channel, to, content): (&str, &str, &str),
+    path: &str,
+    faults: &mut Vec<StrategyFault>,
+) {
+    if view.content(definition, content).is_some_and(|content| content.purpose != Purpose::Staff) {
+        let message = format!("`{content}` is written for customers; name a content whose purpose is `staff`");
+        faults.push(StrategyFault::error(format!("{path}.content"), message));
+    }
+    let ability = view.channel(channel).and_then(|channel| channel.ability.as_ref());
+    let kinds = ability.map_or(&AddressKind::ALL[..], |ability| &ability.addresses);
+    if Address::read(to, kinds).is_none() {
+        let words = kinds.iter().map(|kind| match kind {
+            AddressKind::Email => "an e-mail address",
+            AddressKind::Phone => "a phone number with its country code",
+            AddressKind::Handle => "a name of the provider's own",
+        });
+        let message =
+            format!("`{to}` is nothing that the channel reaches: it needs {}", words.collect::<Vec<_>>().join(" or "));
+        faults.push(StrategyFault::error(format!("{path}.to"), message));
+    }
+}
+
+/// What is written for the shop's own people needs no consent, so it never goes to customers.
+pub(super) fn staff_faults(
+    definition: &Strategy,
+    view: &ShopView<'_>,
+    step: &Step,
+    path: &str,
+    faults: &mut Vec<StrategyFault>,
+) {
+    for content in step.contents() {
+        if view.content(definition, content).is_some_and(|content| content.purpose == Purpose::Staff) {
+            let message = format!("`{content}` is for the shop's own people; send it by a step of the kind `notify`");
+            faults.push(StrategyFault::error(path, message));
+        }
     }
 }
 

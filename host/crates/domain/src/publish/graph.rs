@@ -56,7 +56,7 @@ fn ways<'a>(name: &str, step: &'a Step) -> Vec<(String, &'a str)> {
         Step::Condition { branches, .. } => {
             branches.iter().map(|(branch, next)| (format!("steps.{name}.branches.{branch}"), next.as_str())).collect()
         }
-        Step::Tag { next, .. } | Step::Attribute { next, .. } | Step::List { next, .. } => {
+        Step::Tag { next, .. } | Step::Attribute { next, .. } | Step::List { next, .. } | Step::Notify { next, .. } => {
             vec![(format!("steps.{name}.next"), next)]
         }
         Step::Repeat { next, then, .. } => {

@@ -45,6 +45,7 @@ pub(super) fn check(definition: &Strategy, view: &ShopView<'_>, faults: &mut Vec
                 delays::percent_faults(*hold_out, &format!("{path}.hold_out"), faults);
                 let one = Message { path: &path, channel, content: content.as_deref(), select: select.as_ref() };
                 one.check(definition, view, faults);
+                actions::staff_faults(definition, view, step, &path, faults);
             }
             Step::Tag { add, remove, .. } => {
                 let names = Names { add: add.clone(), remove: remove.clone() };
@@ -55,6 +56,12 @@ pub(super) fn check(definition: &Strategy, view: &ShopView<'_>, faults: &mut Vec
                 actions::names_faults(&names, "list", &path, faults);
             }
             Step::Attribute { set, .. } => actions::attribute_faults(set, &path, faults),
+            Step::Notify { channel, to, content, .. } => {
+                let select = None;
+                let one = Message { path: &path, channel, content: Some(content), select };
+                one.check(definition, view, faults);
+                actions::notify_faults(definition, view, (channel, to, content), &path, faults);
+            }
             Step::Repeat { times, .. } => actions::repeat_faults(*times, &path, faults),
             Step::Transfer { strategy } => actions::transfer_faults(definition, view, strategy, &path, faults),
             Step::Exit {} => {}

@@ -2,8 +2,10 @@
 
 use crate::stage::*;
 use cartwright_domain::check::check;
+use cartwright_domain::contact::ConsentState;
 use cartwright_domain::customer::Customer;
-use cartwright_domain::event::{CustomerBody, What};
+use cartwright_domain::event::{CustomerBody, ReceiptKind, What};
+use cartwright_domain::message::{Details, MessageState, Outcome, Rejection, RejectionClass, SkipReason};
 use cartwright_domain::run::EndReason;
 use cartwright_domain::strategy::{Strategy, StrategyState};
 use cartwright_domain::time::{Span, Timestamp};
@@ -232,4 +234,65 @@ fn a_transfer_needs_a_live_strategy_that_the_customer_is_not_in() {
     told.sort();
     assert_eq!(told, ["", "the customer is in it already"]);
     assert_eq!(stage.sent_at(), [at(11, 0)]);
+}
+
+/// A strategy that tells the shop's own people, then the customer.
+fn noticing() -> Stage {
+    let mut strategy = doing(
+        "Noticing",
+        json!({
+            "first": { "kind": "notify", "channel": "inbox", "to": "ops", "content": "notice", "next": "wait" },
+            "wait": { "kind": "wait", "for": { "answered": { "event": "reply", "next": "say" } },
+                      "timeout": "2h", "otherwise": "ask" },
+            "ask": { "kind": "condition", "branches": { "yes": "done", "no": "say" }, "rule":
+                     { "combinator": "or", "rules": [
+                         { "field": "run.messages_sent", "operator": ">", "value": 0 },
+                         { "field": "messages.sent", "operator": ">", "value": 0, "where": { "step": "first" } }
+                     ] } }
+        }),
+    );
+    let mut notice = strategy.contents[0].clone();
+    notice.name = "notice".into();
+    notice.purpose = cartwright_domain::message::Purpose::Staff;
+    strategy.contents.push(notice);
+    let mut stage = Stage::with(strategy);
+    stage.event(at(9, 0), &ana_identifies(at(9, 0)));
+    stage
+}
+
+#[test]
+fn a_notice_goes_to_the_shop_s_own_people_and_counts_for_nothing() {
+    let mut stage = noticing();
+    stage.event(at(9, 30), &ana_says(at(9, 30), ConsentState::Unsubscribed));
+    stage.event(at(10, 0), &cart(at(10, 0), &[("a", 1)]));
+    let notice = stage.message().clone();
+    assert_eq!(notice.to.as_ref().map(|to| to.value.as_str()), Some("ops"));
+    assert_eq!(stage.sent_at(), [at(10, 0)], "nobody's consent is asked for");
+    assert_eq!(cartwright_domain::facts::Contact::of(&notice), None);
+    // What they do with it is not what the customer does.
+    stage.event(at(11, 0), &receipt(ReceiptKind::Replied, &notice, at(11, 0)));
+    assert_eq!(stage.run().step(), Some("wait"));
+    stage.wait_until(at(40, 0));
+    let after: Vec<_> =
+        stage.world.messages.values().map(|entry| &entry.value).filter(|one| one.step == "say").collect();
+    assert_eq!(after.len(), 1, "the run has sent its customer nothing yet");
+    assert_eq!(after[0].state, MessageState::Skipped { reason: SkipReason::Unsubscribed });
+    assert_eq!(check(&stage.world), []);
+}
+
+#[test]
+fn s23_what_becomes_of_a_notice_says_nothing_of_the_customer() {
+    for class in [RejectionClass::InvalidRecipient, RejectionClass::NotOnChannel, RejectionClass::OptOut] {
+        let mut stage = noticing();
+        stage.provider = Some(Outcome::Rejected(Rejection { class, details: Details::default() }));
+        stage.event(at(10, 0), &cart(at(10, 0), &[("a", 1)]));
+        assert_eq!(stage.message().state, MessageState::Rejected { class });
+        let ana = customer(&stage);
+        assert_eq!((ana.marks.len(), ana.marketing()), (0, ConsentState::Subscribed), "{class:?}");
+    }
+    let mut stage = noticing();
+    stage.event(at(10, 0), &cart(at(10, 0), &[("a", 1)]));
+    let notice = stage.message().clone();
+    stage.event(at(10, 1), &receipt(ReceiptKind::OptedOut, &notice, at(10, 1)));
+    assert_eq!(customer(&stage).marketing(), ConsentState::Subscribed);
 }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Sample, good, only};
+use crate::contact::AddressKind;
 
 /// The good strategy with another step in place of its delay.
 fn with_step(step: Value) -> Value {
@@ -92,4 +93,28 @@ fn nobody_is_passed_round_in_a_circle() {
     let faults = sample.faults(transfer("C"));
     let round = "High value first -> C -> D -> High value first";
     only(&faults, &format!("steps.later.strategy: passes customers round in a circle: {round}"));
+}
+
+#[test]
+fn a_notice_is_written_for_the_shop_s_own_people_and_reaches_them() {
+    let mut sample = Sample::new();
+    let notify = |to: &str, content: &str| {
+        with_step(json!({"kind": "notify", "channel": "inbox", "to": to, "content": content, "next": "done"}))
+    };
+    let fault = "steps.later.content: `saved` is written for customers";
+    only(&sample.faults(notify("ops", "saved")), fault);
+    let mut notice = sample.contents[0].clone();
+    notice.name = "notice".into();
+    notice.purpose = crate::message::Purpose::Staff;
+    sample.contents.push(notice);
+    assert_eq!(sample.faults(notify("ops", "notice")), [""; 0]);
+    only(&sample.faults(notify(" ", "notice")), "steps.later.to: ` ` is nothing that the channel reaches");
+    only(&sample.faults(notify("ops", "nothing")), "steps.later.content: there is no content `nothing`");
+    let ability = sample.connections[0].ability.as_mut().unwrap();
+    ability.addresses = vec![AddressKind::Phone, AddressKind::Email];
+    assert_eq!(sample.faults(notify("ops@example.com", "notice")), [""; 0]);
+    let faults = sample.faults(notify("ops", "notice"));
+    only(&faults, "steps.later.to: `ops` is nothing that the channel reaches: it needs a phone number");
+    let faults = sample.faults_with("/steps/thank/content", json!("notice"));
+    only(&faults, "steps.thank: `notice` is for the shop's own people; send it by a step of the kind `notify`");
 }
