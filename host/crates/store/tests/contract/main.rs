@@ -19,7 +19,7 @@ mod tenants;
 mod trust;
 mod values;
 
-/// States promises: each becomes a test on SQLite in a file, on SQLite in memory, and on PostgreSQL. Those behind
+/// States promises: each becomes a test on SQLite in a file, in plain memory, and on PostgreSQL. Those behind
 /// `on_disk:` open the database more than once, which nobody can with one in memory.
 macro_rules! contract {
     (on_disk: $($promises:tt)+) => {
