@@ -321,6 +321,7 @@ fn enter(world: &mut World, mint: &mut Mint, news: &mut News<'_>, live: &LiveStr
         due_at: Some(due_at),
         exit_taken: None,
         repeats: Default::default(),
+        waited_for: Vec::new(),
     };
     let id = run.id;
     world.runs.insert(id, Entry::new(run));

@@ -123,6 +123,7 @@ fn enter(
         due_at: Some(due),
         exit_taken: None,
         repeats: Default::default(),
+        waited_for: Vec::new(),
     };
     let id = run.id;
     world.runs.insert(id, Entry::new(run));

@@ -37,6 +37,9 @@ pub struct Run {
     /// How often its `repeat` steps have led back so far.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub repeats: BTreeMap<String, u32>,
+    /// The last events that its waits were over by: none of them ends another wait (S06).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waited_for: Vec<String>,
 }
 
 /// What triggered a run.

@@ -128,6 +128,8 @@ pub struct Hit<'a> {
     pub next: &'a str,
     /// When the event occurred.
     pub at: Timestamp,
+    /// The id of the event, or of the order.
+    pub event_id: String,
     /// What it was, in words.
     pub what: String,
 }
@@ -154,12 +156,12 @@ impl Wait {
         let times = listening.since..=self.until(listening.since);
         let first = |(branch, awaited): (&'_ String, &Awaited)| {
             let moments = awaited.moments(listening);
-            let (at, what) = moments.into_iter().filter(|(at, _)| times.contains(at)).min()?;
-            Some((at, Reverse(awaited.closeness()), branch.clone(), what))
+            let (at, event_id, what) = moments.into_iter().filter(|(at, ..)| times.contains(at)).min()?;
+            Some((at, Reverse(awaited.closeness()), branch.clone(), event_id, what))
         };
-        let (at, _, branch, what) = self.events.iter().filter_map(first).min()?;
+        let (at, _, branch, event_id, what) = self.events.iter().filter_map(first).min()?;
         let (branch, awaited) = self.events.get_key_value(&branch)?;
-        Some(Hit { branch, next: &awaited.next, at, what })
+        Some(Hit { branch, next: &awaited.next, at, event_id, what })
     }
 }
 
@@ -174,17 +176,26 @@ impl Awaited {
         heard.event.says(self.event) && named(&self.button) && named(&self.kind)
     }
 
-    fn moments(&self, listening: &Listening<'_>) -> Vec<(Timestamp, String)> {
+    /// When such events happened to this run, with their ids and in words. No event counts for two things: neither the
+    /// one that began the run nor one that a wait before was over by.
+    fn moments(&self, listening: &Listening<'_>) -> Vec<(Timestamp, String, String)> {
         let run = listening.run;
         if self.event == AwaitedEvent::Order {
             let own = [run.trigger.order.as_deref(), run.exit_taken.as_deref()];
-            let counts = |order: &&&Order| order.ends_runs() && !own.contains(&Some(order.order_id.as_str()));
-            let told = |order: &&Order| (order.placed_at, format!("order {}", order.order_id));
+            let counts = |order: &&&Order| {
+                order.ends_runs()
+                    && !own.contains(&Some(order.order_id.as_str()))
+                    && !run.waited_for.contains(&order.order_id)
+            };
+            let told = |order: &&Order| (order.placed_at, order.order_id.clone(), format!("order {}", order.order_id));
             return listening.orders.iter().filter(counts).map(told).collect();
         }
-        let began = |heard: &&Heard| run.trigger.event_id.as_ref() == Some(&heard.event_id);
-        let heard = listening.customer.heard.iter().filter(|heard| self.is(heard) && !began(heard));
-        heard.filter_map(|heard| Some((self.moment(heard, listening)?, heard.words()))).collect()
+        let is_used = |heard: &&Heard| {
+            run.trigger.event_id.as_ref() == Some(&heard.event_id) || run.waited_for.contains(&heard.event_id)
+        };
+        let heard = listening.customer.heard.iter().filter(|heard| self.is(heard) && !is_used(heard));
+        let told = |heard: &Heard| Some((self.moment(heard, listening)?, heard.event_id.clone(), heard.words()));
+        heard.filter_map(told).collect()
     }
 
     /// When an event happened to this run; none if it happened to another one.

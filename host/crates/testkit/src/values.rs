@@ -65,6 +65,7 @@ pub fn settling_run(
         due_at: Some(due_at),
         exit_taken: None,
         repeats: Default::default(),
+        waited_for: Vec::new(),
     }
 }
 

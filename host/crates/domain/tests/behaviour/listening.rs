@@ -223,6 +223,41 @@ fn s06_a_run_does_not_wait_for_the_event_that_began_it() {
 }
 
 #[test]
+fn s06_one_event_ends_one_wait() {
+    let twice = || {
+        let wait = |next: &str| {
+            let answered = json!({ "event": "reply", "next": next });
+            json!({ "kind": "wait", "for": { "answered": answered }, "timeout": "6h", "otherwise": "done" })
+        };
+        let mut stage = Stage::with(strategy(json!({
+            "name": "Twice", "trigger": { "on": "cart", "settle": "0s", "next": "ask" }, "exits": [],
+            "steps": {
+                "ask": { "kind": "message", "channel": "inbox", "content": "reminder", "next": "first" },
+                "first": wait("second"),
+                "second": wait("thank"),
+                "thank": { "kind": "message", "channel": "inbox", "content": "reminder", "next": "done" },
+                "done": { "kind": "exit" }
+            }
+        })));
+        stage.event(at(9, 0), &ana_identifies(at(9, 0)));
+        stage.event(at(10, 0), &cart(at(10, 0), &[("a", 1)]));
+        stage.event(at(11, 0), &receipt(ReceiptKind::Replied, &question(&stage), at(11, 0)));
+        assert_eq!(stage.run().step(), Some("second"));
+        stage
+    };
+    let mut stage = twice();
+    stage.wait_until(at(40, 0));
+    assert_eq!(stage.sent().len(), 1);
+    // Another one of the very same moment is another event.
+    let mut stage = twice();
+    let mut again = receipt(ReceiptKind::Replied, &question(&stage), at(11, 0));
+    again.id = "again".into();
+    stage.event(at(12, 0), &again);
+    stage.wait_until(at(40, 0));
+    assert_eq!(stage.sent_at(), [at(10, 0), at(12, 0)]);
+}
+
+#[test]
 fn s06_s10_what_somebody_did_before_they_said_who_they_are_counts_too() {
     let mut stage = asking(to_each(), json!([]));
     let mut anonymous = custom("shop.wished", at(11, 0));

@@ -10,4 +10,5 @@ mod rules;
 mod sending;
 mod stage;
 mod waiting;
+mod wandering;
 mod zones;
