@@ -78,6 +78,8 @@ fn happened(what: &Happening) -> String {
         }
         Happening::Settled => "settled".to_owned(),
         Happening::Joined { by } => format!("turned out to be a known customer, by {by}"),
+        Happening::PhoneMoved { from, to } => format!("the phone moved from customer {from} to {to}"),
+        Happening::PhoneClaimed { of } => format!("a form gave a phone that is known to be customer {of}'s"),
         Happening::Branched { branch, by, reason, .. } => {
             format!("branch {branch}, says {by}{}", own_words(reason.as_deref()))
         }
@@ -108,6 +110,8 @@ fn became(state: &MessageTrace) -> String {
         }
         MessageTrace::Held { reason } => format!("held: {}", word(reason)),
         MessageTrace::WaitsForWindow { until } => format!("waits for its window until {}", moment(*until)),
+        MessageTrace::WaitsForCap { until } => format!("waits for its frequency cap until {}", moment(*until)),
+        MessageTrace::WaitsForOthers { until } => format!("waits for a more important one until {}", moment(*until)),
         MessageTrace::Uncertain { details } => format!("uncertain: {}", details.text),
         MessageTrace::Skipped { reason, details } => {
             format!("not sent: {}{}", word(reason), own_words(details.as_deref()))

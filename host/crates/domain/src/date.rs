@@ -8,6 +8,7 @@ use crate::delay::{LONGEST, day_of};
 use crate::identity::{customer_key, leave};
 use crate::ids::{CustomerId, Mint, RunId};
 use crate::local::{Day, TimeOfDay};
+use crate::reentry::note_entry;
 use crate::run::{EndReason, Position, Run, Trigger};
 use crate::shop::Shop;
 use crate::strategy::{StrategyState, TriggerKind, TriggerRule};
@@ -126,6 +127,7 @@ fn enter(
         waited_for: Vec::new(),
     };
     let id = run.id;
+    note_entry(world, &run);
     world.runs.insert(id, Entry::new(run));
     let event_id = rule.attribute.clone().unwrap_or_default();
     let what = Happening::Entered { event: EVENT.to_owned(), event_id, due_at: due };

@@ -6,6 +6,7 @@ use crate::exit::exit_by_known_orders;
 use crate::identity::customer_key;
 use crate::ids::{CustomerId, Mint, RunId};
 use crate::plan::Plan;
+use crate::reentry;
 use crate::run::{Position, Run, Trigger};
 use crate::strategy::StrategyState;
 use crate::time::Timestamp;
@@ -30,6 +31,9 @@ pub fn take(world: &mut World, mint: &mut Mint, plans: impl IntoIterator<Item = 
                 // Two runs of one batch draw the same arm; the first keeps its moment.
                 kept.entry(experiment).or_insert(arm);
             }
+        }
+        if !plan.run.is_active() {
+            reentry::note_end(world, &plan.run);
         }
         if let Some(entry) = world.runs.get_mut(&id) {
             let before = std::mem::replace(entry.edit(), plan.run);
@@ -126,6 +130,7 @@ fn begin(
         waited_for: Vec::new(),
     };
     let id = run.id;
+    reentry::note_entry(world, &run);
     world.runs.insert(id, Entry::new(run));
     let what = Happening::Entered { event: "transfer".to_owned(), event_id: from.id.to_string(), due_at: now };
     world.tell(id, TraceEntry { at: now, step: None, what, facts: Vec::new() });

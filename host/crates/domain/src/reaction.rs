@@ -6,6 +6,7 @@ use crate::heard::{Heard, hear};
 use crate::identity::resolve;
 use crate::ids::{CustomerId, MessageId, Mint};
 use crate::message::{Message, Purpose};
+use crate::reply::word_of;
 use crate::strategy::TriggerKind;
 use crate::time::{Span, Timestamp};
 use crate::wait::AwaitedEvent;
@@ -32,9 +33,13 @@ pub(crate) fn take(
         ReceiptKind::Read => (AwaitedEvent::Read, None),
         ReceiptKind::Clicked => (AwaitedEvent::Click, Some(TriggerKind::Click)),
         ReceiptKind::Replied => (AwaitedEvent::Reply, Some(TriggerKind::Reply)),
-        // Who wants no more has not answered what was asked.
+        // Who wants no more has not answered what was asked; nor has who writes STOP or START.
         ReceiptKind::Accepted | ReceiptKind::Failed | ReceiptKind::OptedOut => return None,
     };
+    let text = receipt.text.as_deref().filter(|_| reacted == AwaitedEvent::Reply);
+    if text.and_then(word_of).is_some() {
+        return None;
+    }
     let named = named_message(world, receipt);
     // The shop's own people are no customers, whatever they do with a notice.
     if named.is_some_and(|message| message.purpose == Purpose::Staff) {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::cart::Side;
 use crate::ids::{CartId, CustomerId, MessageId, RunId, StrategyId, VersionId};
+use crate::message::Message;
 use crate::time::Timestamp;
 
 /// A run.
@@ -108,6 +109,10 @@ pub enum EndReason {
     CartEmptied,
     /// Two customers turned out to be one, and the other's run went on.
     Merged,
+    /// The customer went on to the checkout, and its strategy took over (S09).
+    Advanced,
+    /// Another trigger began it anew (S07).
+    Restarted,
     /// The strategy was stopped.
     Stopped,
     /// Another strategy took over.
@@ -130,6 +135,11 @@ impl Run {
             Position::Step { step, .. } | Position::Message { step, .. } => Some(step),
             Position::Settling | Position::Ended { .. } => None,
         }
+    }
+
+    /// Whether it waits for the contact that a message belongs to.
+    pub fn waits_for(&self, message: &Message) -> bool {
+        matches!(&self.position, Position::Message { step, .. } if *step == message.step && self.id == message.run)
     }
 
     /// Ends it.

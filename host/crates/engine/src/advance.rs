@@ -126,6 +126,7 @@ pub(crate) fn plan_of(
         subject,
         channels,
         messages: &messages,
+        stale_source: world.stale_source(run, subject.now),
         answers,
     }))
 }

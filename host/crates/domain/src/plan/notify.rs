@@ -40,6 +40,10 @@ impl Planner<'_> {
             allowed_at: notice.allowed_at,
             policies: self.situation.policies,
             recipient: recipient.as_ref(),
+            // Orders and outages concern what customers are told.
+            exempt_order: None,
+            stale_source: None,
+            overdue_went_at: None,
         };
         let mut reads = Vec::new();
         let checked = policy::check(&candidate, &mut reads);
@@ -106,6 +110,8 @@ impl Planner<'_> {
             state,
             due_at,
             window_opens_at: None,
+            cap_opens_at: None,
+            decided_by: None,
             attempts: 0,
             to: None,
             locale: None,

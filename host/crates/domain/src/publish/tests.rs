@@ -1,6 +1,7 @@
 mod actions;
 mod listening;
 mod ruling;
+mod sending;
 mod waiting;
 
 use serde_json::{Value, json};

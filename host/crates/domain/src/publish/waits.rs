@@ -62,7 +62,7 @@ fn awaited_faults(
             let message = format!("{} is about no message; leave the step out", event.word());
             faults.push(StrategyFault::error(format!("{path}.step"), message));
         }
-        Some(step) if !matches!(definition.steps.get(step), Some(Step::Message { .. })) => {
+        Some(step) if !matches!(definition.steps.get(step), Some(Step::Message(_))) => {
             let message = format!("there is no message step `{step}`; name one whose message is meant");
             faults.push(StrategyFault::error(format!("{path}.step"), message));
         }
@@ -89,10 +89,12 @@ fn is_reported(awaited: &Awaited, definition: &Strategy, view: &ShopView<'_>) ->
         AwaitedEvent::Click => &[ReceiptKind::Clicked],
         _ => &[ReceiptKind::Replied],
     };
-    let meant = definition.steps.iter().filter_map(|(name, step)| match step {
-        Step::Message { channel, .. } if awaited.step.as_ref().is_none_or(|step| step == name) => view.channel(channel),
-        _ => None,
+    let steps = definition.steps.iter().filter(|(name, _)| awaited.step.as_ref().is_none_or(|step| step == *name));
+    let channels = steps.flat_map(|(_, step)| match step {
+        Step::Message(message) => message.slots(),
+        _ => Vec::new(),
     });
+    let meant = channels.filter_map(|channel| view.channel(channel));
     // A channel that declares none may be one of before receipts were declared.
     let mut told = meant
         .filter_map(|channel| channel.ability.as_ref())

@@ -290,6 +290,9 @@ fn starting(trigger: Value) -> Stage {
     let mut stage = Stage::with_all([
         strategy(json!({
             "name": "Thanks", "trigger": rule,
+            // No advertising, which would count for the cap of the reminder before it.
+            "contents": [{ "name": "reminder", "purpose": "transactional",
+                           "variants": [{ "channel": "inbox", "body": { "text": "Thanks" } }] }],
             "steps": {
                 "thank": { "kind": "message", "channel": "inbox", "content": "reminder", "next": "done" },
                 "done": { "kind": "exit" }
