@@ -58,6 +58,7 @@ pub mod split;
 pub mod strategy;
 pub mod time;
 pub mod trace;
+mod trigger;
 pub mod trust;
 pub mod wait;
 mod wake;
