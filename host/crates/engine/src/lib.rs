@@ -53,7 +53,7 @@ pub use render::{RENDERER, data_of};
 pub use report::{Dimension, LONGEST_REPORT, Report, ReportError, ReportLine, ReportQuery};
 pub use settings::ShopSettings;
 pub use shops::ShopError;
-pub use simulate::{LogItem, LogLine, SimulatedRun, Timeline};
+pub use simulate::{LogItem, LogLine, Reached, SimulatedRun, Timeline};
 pub use skip::{MovableClock, Skipped};
 pub use tasks::{Machine, ProbeFailure, Progress, Running, TaskFailure, Tasks, Turn, Turns, Vault};
 pub use trust::{TrustError, Trusted};
