@@ -96,6 +96,7 @@ fn channels(strategy: &Strategy) -> BTreeSet<&str> {
     steps
         .filter_map(|step| match step {
             Step::Message(message) => Some(message.slots()),
+            Step::Notify { channel, .. } => Some(vec![channel.as_str()]),
             _ => None,
         })
         .flatten()

@@ -1,6 +1,7 @@
 //! A simulation as text: what happened to each customer, when, and why.
 
 use cartwright_domain::customer::Customer;
+use cartwright_domain::effect::{Effect, Names};
 use cartwright_domain::ids::MessageId;
 use cartwright_domain::time::Timestamp;
 use cartwright_domain::trace::{Happening, MessageTrace, TraceEntry};
@@ -98,6 +99,9 @@ fn happened(what: &Happening) -> String {
         Happening::Skipped { reason } => format!("not sent: {}", word(reason)),
         Happening::HeldOut { .. } => "held out, to see what it is worth".to_owned(),
         Happening::ExitTaken { order, then } => format!("order {order}: exit to {then}"),
+        Happening::Changed { effect } => changed(effect),
+        Happening::Transferred { strategy, refused: None, .. } => format!("passed on to `{strategy}`"),
+        Happening::Transferred { strategy, refused: Some(why), .. } => format!("not passed on to `{strategy}`: {why}"),
         Happening::Ended { reason } => format!("ended: {}", word(reason)),
     }
 }
@@ -119,6 +123,23 @@ fn became(state: &MessageTrace) -> String {
             format!("not sent: {}{}", word(reason), own_words(details.as_deref()))
         }
         MessageTrace::Receipt { kind } => format!("receipt: {}", word(kind)),
+    }
+}
+
+fn changed(effect: &Effect) -> String {
+    let names = |what: &str, names: &Names| {
+        let signed = |sign: &str, name: &String| format!("{sign}{name}");
+        let added = names.add.iter().map(|name| signed("+", name));
+        let all: Vec<String> = added.chain(names.remove.iter().map(|name| signed("-", name))).collect();
+        format!("{what} {}", all.join(" "))
+    };
+    match effect {
+        Effect::Tags(tags) => names("tags", tags),
+        Effect::Lists(lists) => names("lists", lists),
+        Effect::Attributes { set } => {
+            let set: Vec<String> = set.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+            format!("attributes {}", set.join(", "))
+        }
     }
 }
 

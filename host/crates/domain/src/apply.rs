@@ -8,19 +8,23 @@ use crate::chain::{fall_back, silence_ends};
 use crate::checkout;
 use crate::contact::{Consent, ConsentOrigin, ConsentState};
 use crate::customer::{AddressMark, Mark, Proof};
+use crate::date;
 use crate::event::{CartBody, Event, OrderBody, OrderOrigin, ProductBody, Receipt, ReceiptKind, What};
 use crate::exit::{active_runs, exit_by_known_orders, take_exit};
+use crate::heard::{Heard, hear, wake_waits};
 use crate::identity::{customer_key, leave, resolve};
 use crate::ids::{CartId, CustomerId, MessageId, Mint, RunId};
 use crate::order::{Order, OrderState};
 use crate::outcome::{give_back, wake};
 use crate::product::Product;
+use crate::reaction;
 use crate::reentry::{OnRetrigger, note_entry};
 use crate::reply::{Word, word_of};
 use crate::run::{EndReason, Position, Run, Trigger};
-use crate::strategy::{KeyKind, Strategy, StrategyState, TriggerKind};
+use crate::strategy::{KeyKind, Strategy, StrategyState, TriggerKind, TriggerRule};
 use crate::time::Timestamp;
 use crate::trace::{Happening, MessageTrace, TraceEntry};
+use crate::wait::AwaitedEvent;
 use crate::world::{Entry, Identity, IdentityKind, LiveStrategy, World};
 
 /// What became of an event, beside the changes.
@@ -42,6 +46,14 @@ pub fn apply(world: &mut World, mint: &mut Mint, event: &Event, source: &str, re
     match &event.what {
         What::Receipt(receipt) => {
             receive(world, receipt, event, received_at);
+            let Some(reaction) = reaction::take(world, mint, event, receipt, source, received_at) else {
+                return applied;
+            };
+            applied.customer = Some(reaction.customer);
+            if let Some(kind) = reaction.triggers {
+                let mut news = News::new(event, received_at, reaction.customer, &mut applied);
+                trigger(world, mint, &mut news, kind);
+            }
             return applied;
         }
         What::ProductUpdated(body) => {
@@ -53,8 +65,7 @@ pub fn apply(world: &mut World, mint: &mut Mint, event: &Event, source: &str, re
     let Some(customer) = resolve(world, mint, event, received_at) else { return applied };
     applied.customer = Some(customer);
     take_consent(world, customer, event, source);
-    let mut news =
-        News { event, received_at, customer, cart: None, order: None, change: Change::Added, applied: &mut applied };
+    let mut news = News::new(event, received_at, customer, &mut applied);
     match &event.what {
         What::CartUpdated(body) => cart_updated(world, mint, &mut news, Stage::Cart, body),
         What::CheckoutUpdated(body) => cart_updated(world, mint, &mut news, Stage::Checkout, body),
@@ -66,7 +77,25 @@ pub fn apply(world: &mut World, mint: &mut Mint, event: &Event, source: &str, re
         What::Custom(_) => trigger(world, mint, &mut news, TriggerKind::Custom),
         What::CustomerUpdated(_) | What::CustomerIdentified(_) | What::ProductUpdated(_) | What::Receipt(_) => {}
     }
+    listen(world, customer, event, received_at);
+    date::look(world, mint, customer, received_at);
     applied
+}
+
+/// S06: what somebody may wait for. Exits were taken before, so an order that ends a run is waited for by nobody.
+fn listen(world: &mut World, customer: CustomerId, event: &Event, received_at: Timestamp) {
+    let (kind, name) = match &event.what {
+        // Orders are on record, and every wait looks there.
+        What::OrderPlaced(_) | What::OrderCancelled(_) => return wake_waits(world, customer, received_at),
+        What::OrderPaid(_) => (AwaitedEvent::OrderPaid, event.subject.order.clone()),
+        What::OrderFulfilled(_) => (AwaitedEvent::OrderFulfilled, event.subject.order.clone()),
+        What::OrderDelivered(_) => (AwaitedEvent::OrderDelivered, event.subject.order.clone()),
+        What::Custom(custom) => (AwaitedEvent::Custom, Some(custom.name.clone())),
+        _ => return,
+    };
+    let heard = Heard { at: event.occurred_at, event_id: event.id.clone(), event: kind, name, message: None };
+    hear(world, customer, heard, received_at);
+    wake_waits(world, customer, received_at);
 }
 
 /// An event on its way through.
@@ -79,6 +108,21 @@ struct News<'a> {
     /// How the cart changed; an outdated event restarts nothing and enters nobody, but may be the first trigger.
     change: Change,
     applied: &'a mut Applied,
+}
+
+impl<'a> News<'a> {
+    fn new(event: &'a Event, received_at: Timestamp, customer: CustomerId, applied: &'a mut Applied) -> Self {
+        Self { event, received_at, customer, cart: None, order: None, change: Change::Added, applied }
+    }
+
+    /// Whether a trigger means this event, beside its kind.
+    fn is_meant_by(&self, rule: &TriggerRule) -> bool {
+        match &self.event.what {
+            What::Custom(custom) => rule.event.as_ref() == Some(&custom.name),
+            What::Receipt(receipt) => rule.button.is_none() || rule.button == receipt.text,
+            _ => true,
+        }
+    }
 }
 
 fn take_consent(world: &mut World, customer: CustomerId, event: &Event, source: &str) {
@@ -197,9 +241,7 @@ fn close_carts(world: &mut World, event: &Event, order: &Order) {
 fn trigger(world: &mut World, mint: &mut Mint, news: &mut News<'_>, kind: TriggerKind) {
     for live in world.strategies.clone().iter() {
         let rule = &live.version.definition.trigger;
-        let of_this_event =
-            rule.on == kind && (kind != TriggerKind::Custom || rule.event.as_deref() == Some(news.event.what.name()));
-        if of_this_event {
+        if rule.on == kind && news.is_meant_by(rule) {
             enter_or_restart(world, mint, news, live);
         }
     }
@@ -265,6 +307,7 @@ fn restart(world: &mut World, news: &News<'_>, run: &Run) {
     changed.newest_trigger_at = changed.newest_trigger_at.max(occurred_at);
     if occurred_at >= run.newest_trigger_at {
         changed.trigger.cart = news.cart.or(changed.trigger.cart);
+        changed.trigger.event_id = Some(news.event.id.clone());
     }
     changed.due_at = settled_at(world, &changed).or(changed.due_at);
     if changed == *run {
@@ -304,6 +347,8 @@ fn enter(world: &mut World, mint: &mut Mint, news: &mut News<'_>, live: &LiveStr
         newest_trigger_at: event.occurred_at,
         trigger: Trigger {
             event: event.what.name().to_owned(),
+            event_id: Some(event.id.clone()),
+            date: None,
             cart: news.cart,
             order: news.order.clone(),
             snapshot: None,
@@ -311,6 +356,8 @@ fn enter(world: &mut World, mint: &mut Mint, news: &mut News<'_>, live: &LiveStr
         position: Position::Settling,
         due_at: Some(due_at),
         exit_taken: None,
+        repeats: Default::default(),
+        waited_for: Vec::new(),
     };
     let id = run.id;
     note_entry(world, &run);
@@ -356,6 +403,10 @@ fn receive(world: &mut World, receipt: &Receipt, event: &Event, at: Timestamp) {
                 wake(world, &message, at);
             }
         }
+    }
+    // What the shop's own people do with a notice says nothing of the customer.
+    if id.and_then(|id| world.messages.get(&id)).is_some_and(|entry| entry.value.recipient.is_some()) {
+        return;
     }
     let word = receipt.text.as_deref().filter(|_| receipt.kind == ReceiptKind::Replied).and_then(word_of);
     match word {

@@ -131,6 +131,27 @@ pub struct Address {
     pub value: String,
 }
 
+impl AddressKind {
+    /// All kinds, those first that only a text of their form is.
+    pub const ALL: [Self; 3] = [Self::Email, Self::Phone, Self::Handle];
+}
+
+impl Address {
+    /// From what people write, as the first of these kinds that it can be.
+    pub fn read(text: &str, kinds: &[AddressKind]) -> Option<Self> {
+        let text = text.trim();
+        kinds.iter().find_map(|kind| {
+            let value = match kind {
+                AddressKind::Phone => Phone::parse(text, None).ok()?.to_string(),
+                AddressKind::Email => Email::parse(text).ok()?.to_string(),
+                AddressKind::Handle if text.is_empty() || text.chars().any(char::is_control) => return None,
+                AddressKind::Handle => text.to_owned(),
+            };
+            Some(Self { kind: *kind, value })
+        })
+    }
+}
+
 impl fmt::Debug for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Address({:?}, …)", self.kind)

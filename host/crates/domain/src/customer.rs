@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::contact::{Address, AddressKind, Consent, ConsentState, Email, GENERAL, Phone};
 use crate::event::CustomerBody;
+use crate::heard::Heard;
 use crate::ids::{CustomerId, StrategyId};
 use crate::place::Place;
 use crate::reentry::Past;
@@ -53,6 +54,12 @@ pub struct Customer {
     /// Tags.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub tags: BTreeSet<String>,
+    /// Those among them that steps added: they stay when a source tells all the tags it has.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub own_tags: BTreeSet<String>,
+    /// The lists they are on.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub lists: BTreeSet<String>,
     /// Attributes.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub attributes: BTreeMap<String, Value>,
@@ -68,6 +75,12 @@ pub struct Customer {
     /// The arms of experiments they are in (S16).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub experiments: BTreeMap<String, Assignment>,
+    /// The days of dates that strategies have begun for, by strategy: each is used once.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub dates: BTreeMap<StrategyId, String>,
+    /// What happened that strategies wait for, oldest first (S06).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub heard: Vec<Heard>,
     /// Contacts that caps count (S20).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub places: Vec<Place>,
@@ -133,11 +146,15 @@ impl Customer {
             time_zone: None,
             last_time_zone: None,
             tags: BTreeSet::new(),
+            own_tags: BTreeSet::new(),
+            lists: BTreeSet::new(),
             attributes: BTreeMap::new(),
             consent: None,
             topics: BTreeMap::new(),
             marks: Vec::new(),
             experiments: BTreeMap::new(),
+            dates: BTreeMap::new(),
+            heard: Vec::new(),
             places: Vec::new(),
             past: BTreeMap::new(),
         }
@@ -223,14 +240,9 @@ impl Customer {
         }
         if let Some(tags) = &body.tags {
             self.tags = tags.iter().map(|tag| tag.trim().to_owned()).filter(|tag| !tag.is_empty()).collect();
+            self.tags.extend(self.own_tags.iter().cloned());
         }
-        for (name, value) in &body.attributes {
-            if value.is_null() {
-                self.attributes.remove(name);
-            } else {
-                self.attributes.insert(name.clone(), value.clone());
-            }
-        }
+        self.set_attributes(&body.attributes);
     }
 
     /// Takes everything from somebody who turned out to be the same person; what both know stays as it is here.
@@ -251,6 +263,8 @@ impl Customer {
         self.time_zone = self.time_zone.take().or(other.time_zone);
         self.last_time_zone = self.last_time_zone.take().or(other.last_time_zone);
         self.tags.extend(other.tags);
+        self.own_tags.extend(other.own_tags);
+        self.lists.extend(other.lists);
         for (name, value) in other.attributes {
             self.attributes.entry(name).or_insert(value);
         }
@@ -261,6 +275,14 @@ impl Customer {
         }
         for mark in other.marks {
             self.add_mark(mark);
+        }
+        for (strategy, day) in other.dates {
+            // Written from the year on, so that the later one is the greater text.
+            let own = self.dates.entry(strategy).or_insert_with(|| day.clone());
+            *own = std::mem::take(own).max(day);
+        }
+        for heard in other.heard {
+            self.hear(heard);
         }
         for (strategy, past) in other.past {
             self.past.entry(strategy).or_default().add(past);

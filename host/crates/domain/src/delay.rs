@@ -95,11 +95,11 @@ pub enum Until {
     },
 }
 
-fn is_zero(number: &i16) -> bool {
+pub(crate) fn is_zero(number: &i16) -> bool {
     *number == 0
 }
 
-fn is_false(truth: &bool) -> bool {
+pub(crate) fn is_false(truth: &bool) -> bool {
     !truth
 }
 
@@ -214,7 +214,7 @@ fn next_weekday(
 }
 
 /// A date as it stands, or the day of a moment where the customer is.
-fn day_of(value: &Value, zone: &Zone) -> Option<Day> {
+pub(crate) fn day_of(value: &Value, zone: &Zone) -> Option<Day> {
     let text = value.as_str()?.trim();
     Day::read(text).or_else(|| text.parse().ok().map(|moment: Timestamp| zone.wall(moment).day()))
 }

@@ -1,16 +1,15 @@
 //! The frozen moment that a decision is made on: one subject and what is known of it. Rule trees and plugins read
 //! the same facts from the same place.
 
-use serde_json::Value;
+pub(crate) mod read;
+
 use std::sync::Arc;
 
 use crate::cart::Cart;
 use crate::customer::Customer;
 use crate::event::ReceiptKind;
-use crate::fact::{FactRead, FactValue};
 use crate::ids::RunId;
-use crate::message::Message;
-use crate::money::{Currency, Money};
+use crate::message::{Message, Purpose};
 use crate::order::{Order, Orders};
 use crate::shop::Shop;
 use crate::time::Timestamp;
@@ -27,6 +26,8 @@ pub struct Subject {
     pub cart: Option<Arc<Cart>>,
     /// All orders that are known.
     pub orders: Arc<[Order]>,
+    /// Whether orders are told of at all: without a source of them, none being known says nothing (S11).
+    pub orders_known: bool,
     /// Messages to the customer that were handed over, in any run, as far as somebody asks for them.
     pub contacts: Arc<[Contact]>,
     /// The run that asks.
@@ -39,8 +40,42 @@ pub struct Subject {
     pub step: Arc<str>,
     /// Messages of this run that were handed over.
     pub messages_sent: u32,
+    /// What the run itself has sent.
+    pub own: Own,
     /// The moment.
     pub now: Timestamp,
+}
+
+/// What a run has sent.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Own {
+    /// Messages that were handed over.
+    pub messages: Vec<OwnMessage>,
+    /// When the last one left, or was held out (S16).
+    pub last_message_at: Option<Timestamp>,
+}
+
+/// A message of the run that was handed over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnMessage {
+    /// Of which step.
+    pub step: String,
+    /// When, and what is known to have come of it.
+    pub contact: Contact,
+}
+
+impl Own {
+    /// From the messages of a run; notices to the shop's own people are none.
+    pub fn of<'a>(messages: impl Iterator<Item = &'a Message>) -> Self {
+        let mut own = Self::default();
+        for message in messages.filter(|message| message.purpose != Purpose::Staff && message.counts_as_sent()) {
+            let at = message.handed_over_at.unwrap_or(message.changed_at);
+            own.last_message_at = own.last_message_at.max(Some(at));
+            let contact = Contact::of(message);
+            own.messages.extend(contact.map(|contact| OwnMessage { step: message.step.clone(), contact }));
+        }
+        own
+    }
 }
 
 /// A message that was handed over: when, and what is known to have come of it.
@@ -92,7 +127,8 @@ impl Reaction {
 impl Contact {
     /// A message as a contact, if it was handed over and may have reached the customer.
     pub fn of(message: &Message) -> Option<Self> {
-        let at = message.handed_over_at.filter(|_| message.may_have_been_sent())?;
+        let is_to_customer = message.purpose != Purpose::Staff;
+        let at = message.handed_over_at.filter(|_| is_to_customer && message.may_have_been_sent())?;
         Some(Self { at, reaction: message.receipt.and_then(Reaction::of) })
     }
 }
@@ -131,65 +167,5 @@ impl Subject {
     /// The orders with their sums.
     pub fn orders(&self) -> Orders<'_> {
         Orders(&self.orders)
-    }
-
-    pub(crate) fn text(&self, field: &str, reads: &mut Vec<FactRead>) -> Option<String> {
-        let text = match field {
-            "customer.country" => self.customer.country.clone(),
-            "customer.language" => self.customer.language.clone(),
-            _ => None,
-        };
-        note(reads, field, text.as_deref());
-        text
-    }
-
-    pub(crate) fn count(&self, field: &str, reads: &mut Vec<FactRead>) -> u32 {
-        let lines = self.cart.as_ref().map_or(&[][..], |cart| cart.lines());
-        let count = match field {
-            "orders.count" => self.orders().count(),
-            "orders.count_since_start" => self.orders().count_since(self.started_at),
-            "cart.pieces" => lines.iter().fold(0u32, |sum, line| sum.saturating_add(line.quantity)),
-            "cart.lines" => lines.len() as u32,
-            "run.messages_sent" => self.messages_sent,
-            _ => 0,
-        };
-        note(reads, field, Some(count));
-        count
-    }
-
-    pub(crate) fn amount(&self, field: &str, currency: Option<Currency>, reads: &mut Vec<FactRead>) -> Option<Money> {
-        let amount = match field {
-            "orders.spent" => self.orders().spent(currency.unwrap_or(self.shop.currency)),
-            "cart.total" => self.cart.as_ref().and_then(|cart| cart.total()),
-            _ => None,
-        };
-        note(reads, field, amount);
-        amount
-    }
-
-    pub(crate) fn many(&self, field: &str, reads: &mut Vec<FactRead>) -> Vec<String> {
-        let lines = self.cart.as_ref().map_or(&[][..], |cart| cart.lines());
-        let values: Vec<String> = match field {
-            "customer.tags" => self.customer.tags.iter().cloned().collect(),
-            "cart.skus" => lines.iter().filter_map(|line| line.sku.clone()).collect(),
-            "cart.categories" => lines.iter().flat_map(|line| line.categories.iter().cloned()).collect(),
-            _ => Vec::new(),
-        };
-        note(reads, field, (!values.is_empty()).then(|| values.join(", ")));
-        values
-    }
-
-    pub(crate) fn attribute<'a>(&'a self, name: &str, reads: &mut Vec<FactRead>) -> Option<&'a Value> {
-        let value = self.customer.attributes.get(name);
-        let shown = value.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
-        note(reads, &format!("customer.attributes.{name}"), shown);
-        value
-    }
-}
-
-fn note(reads: &mut Vec<FactRead>, field: &str, value: Option<impl Into<FactValue>>) {
-    let read = FactRead::new(field.to_owned(), value);
-    if !reads.contains(&read) {
-        reads.push(read);
     }
 }

@@ -5,6 +5,7 @@ use crate::contact::{Email, Phone};
 use crate::customer::{Customer, Proof};
 use crate::event::{CustomerBody, Event, Subject, What};
 use crate::exit::{active_runs, exit_by_known_orders};
+use crate::heard::wake_waits;
 use crate::ids::{CustomerId, Mint};
 use crate::place::Place;
 use crate::reentry::note_end;
@@ -254,6 +255,7 @@ pub fn merge(world: &mut World, from: CustomerId, into: CustomerId, by: &str, at
     }
     merge_runs(world, from, into, by, at);
     wake_local_waits(world, into, at);
+    wake_waits(world, into, at);
 }
 
 /// The run key of a customer.

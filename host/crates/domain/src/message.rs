@@ -46,6 +46,9 @@ pub struct Message {
     pub variables: Vec<(String, String)>,
     /// Why it is sent.
     pub purpose: Purpose,
+    /// Where it goes instead of to the customer: to the shop's own people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recipient: Option<Address>,
     /// When it was decided.
     pub created_at: Timestamp,
     /// The first instant that its delay allows; lateness counts from the first one after it that its window allows
@@ -375,6 +378,11 @@ impl RejectionClass {
         }
     }
 
+    /// Whether it says something of whom it was to: of a notice to the shop's own people, nothing of the customer.
+    pub fn is_of_the_person(self) -> bool {
+        matches!(self, Self::InvalidRecipient | Self::NotOnChannel | Self::OptOut)
+    }
+
     /// The table of S23.
     pub fn effect(self) -> Effect {
         match self {
@@ -448,6 +456,7 @@ impl Message {
             content: self.content.clone(),
             variables: self.variables.clone(),
             purpose: self.purpose,
+            recipient: self.recipient.clone(),
             created_at: now,
             allowed_at: self.allowed_at,
             late_after: self.late_after,

@@ -33,6 +33,9 @@ pub struct Order {
     /// Every SKU, variant and product id that these goods go by.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<String>,
+    /// Product types, tags and collections of what was bought.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub categories: Vec<String>,
 }
 
 /// Where an order stands.
@@ -66,6 +69,7 @@ impl Order {
             state,
             goods: goods_of(&body.lines),
             names: names_of(&body.lines),
+            categories: categories_of(&body.lines),
         }
     }
 
@@ -79,6 +83,7 @@ impl Order {
             if !body.lines.is_empty() {
                 self.goods = goods_of(&body.lines);
                 self.names = names_of(&body.lines);
+                self.categories = categories_of(&body.lines);
             }
         }
         let forward = state > self.state;
@@ -101,6 +106,10 @@ impl Order {
 
 fn goods_of(lines: &[Line]) -> Vec<String> {
     lines.iter().map(|line| line.goods().to_owned()).collect()
+}
+
+fn categories_of(lines: &[Line]) -> Vec<String> {
+    lines.iter().flat_map(|line| &line.categories).cloned().collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 fn names_of(lines: &[Line]) -> Vec<String> {

@@ -46,9 +46,13 @@ pub fn settle(world: &mut World, id: MessageId, outcome: &Outcome, now: Timestam
     };
     let message = message.clone();
     tell(world, &message, trace, now);
-    if let Outcome::Rejected(rejection) = outcome {
+    if matches!(outcome, Outcome::Rejected(_)) {
         // S20: what was refused for certain takes no place.
         give_back(world, id);
+    }
+    if let Outcome::Rejected(rejection) = outcome
+        && !(message.recipient.is_some() && rejection.class.is_of_the_person())
+    {
         take_effect(world, &message, rejection, now);
     }
     count_odd_refusals(world, &message, outcome);

@@ -5,16 +5,20 @@
 //! asks nobody: where it needs a plugin, the plan is a [`Question`], and the same call with the answer goes further.
 //! So it runs alike in production, in `simulate` and in property tests.
 
+mod action;
 mod condition;
 mod delay;
 mod message;
+mod notify;
 mod split;
+mod wait;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
+use crate::effect::{Effect, Names};
 use crate::fact::FactRead;
 use crate::facts::Subject;
 use crate::message::Message;
@@ -26,6 +30,7 @@ use crate::strategy::{Policies, Step, Strategy, StrategyState, Version};
 use crate::time::{Span, Timestamp};
 use crate::trace::{Happening, TraceEntry};
 use message::Sending;
+use notify::Notice;
 
 /// How often a plugin that timed out is asked again on the same step (S12).
 pub const TRIES: u32 = 3;
@@ -150,6 +155,10 @@ pub struct Plan {
     pub messages: Vec<Message>,
     /// Arms that were drawn for the customer, by experiment (S16).
     pub experiments: BTreeMap<String, Assignment>,
+    /// What changes about the customer.
+    pub effects: Vec<Effect>,
+    /// The strategy that takes over.
+    pub transfer: Option<String>,
     /// What must be answered before any of this is meant.
     pub question: Option<Question>,
 }
@@ -164,6 +173,8 @@ pub fn plan(situation: &Situation<'_>) -> Plan {
             trace: Vec::new(),
             messages: Vec::new(),
             experiments: BTreeMap::new(),
+            effects: Vec::new(),
+            transfer: None,
             question: None,
         },
     }
@@ -230,6 +241,7 @@ impl<'a> Planner<'a> {
         match self.definition().steps.get(name) {
             None | Some(Step::Exit {}) => self.end(EndReason::Completed),
             Some(Step::Delay(delay)) => self.delay(name, delay, since),
+            Some(Step::Wait(wait)) => self.listen(name, wait, since),
             Some(Step::Condition { rule: Some(rule), branches, .. }) => self.branch_by_rule(name, rule, branches),
             Some(Step::Condition { plugin: Some(plugin), config, branches, on_error, .. }) => {
                 match self.situation.answers.get(name) {
@@ -243,9 +255,24 @@ impl<'a> Planner<'a> {
                     Some(answer) => self.branch_by_plugin(name, answer, branches, on_error, since, tries),
                 }
             }
-            // Publishing refuses a condition without either.
+            Some(Step::Condition { rules, branches, .. }) if !rules.is_empty() => {
+                self.branch_by_rules(name, rules, branches)
+            }
+            // Publishing refuses a condition without any of them.
             Some(Step::Condition { .. }) => self.end(EndReason::PluginFailed),
             Some(Step::Split { arms }) => self.split(name, arms),
+            Some(Step::Tag { add, remove, next }) => {
+                self.change(name, Effect::Tags(Names { add: add.clone(), remove: remove.clone() }), next)
+            }
+            Some(Step::List { add, remove, next }) => {
+                self.change(name, Effect::Lists(Names { add: add.clone(), remove: remove.clone() }), next)
+            }
+            Some(Step::Attribute { set, next }) => self.change(name, Effect::Attributes { set: set.clone() }, next),
+            Some(Step::Notify { channel, to, content, next }) => {
+                self.notify(&Notice { step: name, channel, to, content, next, allowed_at: since })
+            }
+            Some(Step::Repeat { times, next, then }) => self.repeat(name, *times, next, then, since),
+            Some(Step::Transfer { strategy }) => self.transfer(strategy),
             Some(Step::Message(message)) => self.message(&Sending { step: name, message, allowed_at: since }, tries),
         }
     }

@@ -45,6 +45,8 @@ pub struct Candidate<'a> {
     pub allowed_at: Timestamp,
     /// The strategy's policies.
     pub policies: &'a Policies,
+    /// Where it goes instead of to the customer: to the shop's own people.
+    pub recipient: Option<&'a Address>,
     /// The order that took the run to where it is, which forbids nothing (S21).
     pub exempt_order: Option<&'a str>,
     /// A source that was silent for too long, where an order would forbid the message (S08).
@@ -117,7 +119,12 @@ pub fn check(candidate: &Candidate<'_>, reads: &mut Vec<FactRead>) -> Check {
     let Some(ability) = candidate.channel.and_then(|channel| channel.ability.as_ref()) else {
         return Check::Hold(HoldReason::ChannelNotReady);
     };
-    let address = match reachable(customer, candidate.channel_name, &ability.addresses, subject.now) {
+    let found = match candidate.recipient {
+        Some(recipient) if ability.addresses.contains(&recipient.kind) => Ok(recipient.clone()),
+        Some(_) => Err(SkipReason::NoAddress),
+        None => reachable(customer, candidate.channel_name, &ability.addresses, subject.now),
+    };
+    let address = match found {
         Ok(address) => address,
         Err(reason) => {
             reads.push(FactRead::new("address", reason_word(reason)));

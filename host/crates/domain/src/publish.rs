@@ -4,6 +4,7 @@
 //! strategy; a warning is shown and lets it pass. Nothing here asks anybody: what only a plugin can tell, whether it
 //! takes a configuration, is handed in with the view.
 
+mod actions;
 mod caps;
 mod contents;
 mod delays;
@@ -15,6 +16,7 @@ mod shops;
 mod steps;
 #[cfg(test)]
 mod tests;
+mod waits;
 mod windows;
 
 use schemars::JsonSchema;
@@ -27,9 +29,10 @@ use crate::delay::LONGEST;
 use crate::message_step::MessageStep;
 use crate::plugin::{PluginKind, PluginRecord};
 use crate::shop::{Connection, ConnectionKind, PluginRef, Shop};
-use crate::strategy::{END, KeyKind, Step, Strategy, TriggerKind};
+use crate::strategy::{END, KeyKind, Step, Strategy, TriggerKind, TriggerRule};
 use crate::time::Span;
 
+pub use actions::{Transfers, transfers_of};
 pub use caps::cap_faults;
 pub use contents::content_faults;
 pub use grants::{missing_facts, missing_grants};
@@ -92,6 +95,8 @@ pub struct ShopView<'a> {
     pub plugins: &'a [PluginRecord],
     /// Its contents, the newest revision of each.
     pub contents: &'a [Content],
+    /// Where its strategies pass customers on to, as they are now.
+    pub transfers: &'a Transfers,
     /// What plugins say against configurations, by the path of the configuration.
     pub config_faults: &'a BTreeMap<String, String>,
 }
@@ -205,6 +210,17 @@ fn span_faults(span: Span, path: &str, faults: &mut Vec<StrategyFault>) {
     }
 }
 
+/// A type of event of the shop's own.
+fn own_event_faults(event: &str, user: &str, path: &str, faults: &mut Vec<StrategyFault>) {
+    if !event.contains('.') || event.len() > 100 {
+        let message = format!("`{event}` is no event of your own: it needs a dot, like `shop.{event}`");
+        faults.push(StrategyFault::error(path, message));
+    } else if crate::event::TYPES.contains(&event) {
+        let message = format!("`{event}` is an event of Cartwright's; use the {user} that is made for it");
+        faults.push(StrategyFault::error(path, message));
+    }
+}
+
 fn trigger_faults(definition: &Strategy, faults: &mut Vec<StrategyFault>) {
     let trigger = &definition.trigger;
     let settle = definition.settle();
@@ -224,23 +240,20 @@ fn trigger_faults(definition: &Strategy, faults: &mut Vec<StrategyFault>) {
             let message = "a custom trigger needs the type of its event, such as `shop.wishlist_filled`";
             faults.push(StrategyFault::error("trigger.event", message));
         }
-        (TriggerKind::Custom, Some(event)) if !event.contains('.') || event.len() > 100 => {
-            let message = format!("`{event}` is no event of your own: it needs a dot, like `shop.{event}`");
-            faults.push(StrategyFault::error("trigger.event", message));
-        }
-        (TriggerKind::Custom, Some(event)) if crate::event::TYPES.contains(&event) => {
-            let message = format!("`{event}` is an event of Cartwright's; use the trigger that is made for it");
-            faults.push(StrategyFault::error("trigger.event", message));
-        }
-        (TriggerKind::Custom, Some(_)) | (_, None) => {}
+        (TriggerKind::Custom, Some(event)) => own_event_faults(event, "trigger", "trigger.event", faults),
+        (_, None) => {}
         (_, Some(_)) => {
             faults.push(StrategyFault::error("trigger.event", "only a custom trigger names an event; leave it out"));
         }
     }
+    if trigger.button.is_some() && trigger.on != TriggerKind::Click {
+        faults.push(StrategyFault::error("trigger.button", "only a click trigger names a button; leave it out"));
+    }
+    date_faults(trigger, faults);
     let fits = match trigger.key {
         KeyKind::Customer => true,
         KeyKind::Cart => matches!(trigger.on, TriggerKind::Cart | TriggerKind::Checkout),
-        KeyKind::Order => !matches!(trigger.on, TriggerKind::Cart | TriggerKind::Checkout | TriggerKind::Custom),
+        KeyKind::Order => trigger.on.is_of_an_order(),
     };
     if !fits {
         let message = match trigger.key {
@@ -251,10 +264,45 @@ fn trigger_faults(definition: &Strategy, faults: &mut Vec<StrategyFault>) {
     }
 }
 
+/// What a trigger that waits for a date needs, and no other has.
+fn date_faults(trigger: &TriggerRule, faults: &mut Vec<StrategyFault>) {
+    if trigger.on != TriggerKind::Date {
+        let named = [
+            ("attribute", trigger.attribute.is_some()),
+            ("at", trigger.at.is_some()),
+            ("days", trigger.days != 0),
+            ("yearly", trigger.yearly),
+            ("zone", !trigger.zone.is_default()),
+        ];
+        for (name, _) in named.into_iter().filter(|(_, is_there)| *is_there) {
+            let message = "only a date trigger has this; leave it out";
+            faults.push(StrategyFault::error(format!("trigger.{name}"), message));
+        }
+        return;
+    }
+    if trigger.attribute.as_deref().is_none_or(|name| name.trim().is_empty()) {
+        let message = "a date trigger needs the attribute that holds the date, such as `birthday`";
+        faults.push(StrategyFault::error("trigger.attribute", message));
+    }
+    if let Some(at) = &trigger.at {
+        delays::time_faults(at, "trigger.at", faults);
+    }
+    if trigger.days.unsigned_abs() > delays::FURTHEST_OFFSET.unsigned_abs() {
+        let message = format!("must be -{0} to {0}", delays::FURTHEST_OFFSET);
+        faults.push(StrategyFault::error("trigger.days", message));
+    }
+    delays::zone_faults(&trigger.zone, "trigger.zone", faults);
+    for (name, is_there) in [("settle", trigger.settle.is_some()), ("max_wait", trigger.max_wait.is_some())] {
+        if is_there {
+            let message = "a date does not settle; say how many days before or after with `days`";
+            faults.push(StrategyFault::error(format!("trigger.{name}"), message));
+        }
+    }
+}
+
 /// Whether an exit ends the run as soon as the customer orders anything.
 fn ends_on_any_order(definition: &Strategy) -> bool {
     use crate::strategy::ExitMatch;
-    let started_by_order =
-        !matches!(definition.trigger.on, TriggerKind::Cart | TriggerKind::Checkout | TriggerKind::Custom);
+    let started_by_order = definition.trigger.on.is_of_an_order();
     !started_by_order && definition.exits().iter().any(|exit| exit.then == END && exit.matching == ExitMatch::Customer)
 }

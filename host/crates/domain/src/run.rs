@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 use crate::cart::Side;
 use crate::ids::{CartId, CustomerId, MessageId, RunId, StrategyId, VersionId};
@@ -34,6 +35,12 @@ pub struct Run {
     /// The order whose exit it took to another step: exits are taken once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exit_taken: Option<String>,
+    /// How often its `repeat` steps have led back so far.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub repeats: BTreeMap<String, u32>,
+    /// The last events that its waits were over by: none of them ends another wait (S06).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waited_for: Vec<String>,
 }
 
 /// What triggered a run.
@@ -41,6 +48,12 @@ pub struct Run {
 pub struct Trigger {
     /// Type of the first event.
     pub event: String,
+    /// The source's id of the newest: a run does not wait for what began it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event_id: Option<String>,
+    /// The day that a `date` trigger waits for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<String>,
     /// The cart, for cart and checkout triggers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cart: Option<CartId>,
@@ -102,6 +115,10 @@ pub enum EndReason {
     Restarted,
     /// The strategy was stopped.
     Stopped,
+    /// Another strategy took over.
+    Transferred,
+    /// The date that it waited for is no longer known, or is past.
+    DateGone,
     /// A plugin failed at a step that holds no answer for it.
     PluginFailed,
 }

@@ -36,7 +36,8 @@ pub fn check(world: &World, message: &Message, now: Timestamp) -> Checked {
     let (Some(subject), Some(policies)) = (world.subject(run, now), world.policies(run)) else {
         return skip(SkipReason::RunEnded);
     };
-    let cart_is_emptied = run.trigger.cart.is_some()
+    let cart_is_emptied = message.recipient.is_none()
+        && run.trigger.cart.is_some()
         && run.exit_taken.is_none()
         && subject.cart.as_ref().is_some_and(|cart| cart.lines().is_empty());
     if cart_is_emptied {
@@ -54,6 +55,7 @@ pub fn check(world: &World, message: &Message, now: Timestamp) -> Checked {
         // S27: lateness counts from the opening of a cap that was waited for.
         allowed_at: message.allowed_at.max(message.cap_opens_at.unwrap_or(message.allowed_at)),
         policies,
+        recipient: message.recipient.as_ref(),
         exempt_order: run.exit_taken.as_deref(),
         stale_source: world.stale_source(run, now),
         overdue_went_at: policy::overdue_went_at(others, policies),

@@ -4,7 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cap::{Cap, WhenCapped};
 use crate::content::Content;
@@ -13,10 +13,13 @@ use crate::ids::{StrategyId, VersionId};
 use crate::message_step::MessageStep;
 use crate::reentry::{OnRetrigger, Reentry};
 use crate::rule::Group;
-use crate::shop::PluginRef;
+use crate::shop::{PluginRef, Shop};
 use crate::split::Arm;
 use crate::time::{Span, Timestamp};
+use crate::wait::Wait;
 use crate::window::Window;
+
+pub use crate::trigger::{KeyKind, TriggerKind, TriggerRule};
 
 /// A strategy as people write it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -39,67 +42,14 @@ pub struct Strategy {
     pub contents: Vec<Content>,
 }
 
-/// What begins a run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct TriggerRule {
-    /// Which events.
-    pub on: TriggerKind,
-    /// How long it must have been quiet (S01). 4 h for carts, 1 h for checkouts, nothing for others.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub settle: Option<Span>,
-    /// Settling never lasts longer than this from the first event.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub max_wait: Option<Span>,
-    /// What there is never more than one active run for.
-    #[serde(default)]
-    pub key: KeyKind,
-    /// For `custom`: the event's type.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub event: Option<String>,
-    /// The first step.
-    pub next: String,
-}
-
-/// Which events begin a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum TriggerKind {
-    /// Something was added to a cart.
-    Cart,
-    /// A checkout was begun or changed.
-    Checkout,
-    /// An order was placed.
-    OrderPlaced,
-    /// An order was paid.
-    OrderPaid,
-    /// An order left the shop.
-    OrderFulfilled,
-    /// An order arrived.
-    OrderDelivered,
-    /// An event of the shop's own.
-    Custom,
-}
-
-/// What there is never more than one active run for (S07).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum KeyKind {
-    /// The customer; a cart not yet joined stands for its own.
-    #[default]
-    Customer,
-    /// The cart or checkout.
-    Cart,
-    /// The order.
-    Order,
-}
-
 /// One step of the graph.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Step {
     /// Waits.
     Delay(Delay),
+    /// Waits for events, with a branch for each.
+    Wait(Wait),
     /// Branches.
     Condition {
         /// A plugin decides …
@@ -108,10 +58,13 @@ pub enum Step {
         /// … with this configuration;
         #[serde(default, skip_serializing_if = "Value::is_null")]
         config: Value,
-        /// or a rule tree does.
+        /// or a rule tree does;
         #[serde(default, skip_serializing_if = "Option::is_none")]
         rule: Option<Group>,
-        /// Where each branch goes: `yes` and `no`, or the plugin's own; `unknown` may be drawn too.
+        /// or the first of several rule trees that says yes, each with its own branch; `no` where none does.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        rules: Vec<BranchRule>,
+        /// Where each branch goes: `yes` and `no`, or those of the rules or the plugin; `unknown` may be drawn too.
         branches: BTreeMap<String, String>,
         /// The branch taken when the plugin fails (S12).
         #[serde(default = "no")]
@@ -124,8 +77,72 @@ pub enum Step {
         /// The ways, by name.
         arms: BTreeMap<String, Arm>,
     },
+    /// Adds tags to the customer, and removes some.
+    Tag {
+        /// Added.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        add: BTreeSet<String>,
+        /// Removed.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        remove: BTreeSet<String>,
+        /// Then.
+        next: String,
+    },
+    /// Sets attributes of the customer.
+    Attribute {
+        /// By name; `null` removes one.
+        set: BTreeMap<String, Value>,
+        /// Then.
+        next: String,
+    },
+    /// Puts the customer on lists, and takes them off some.
+    List {
+        /// Put on.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        add: BTreeSet<String>,
+        /// Taken off.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        remove: BTreeSet<String>,
+        /// Then.
+        next: String,
+    },
+    /// Sends a notice to the shop's own people.
+    Notify {
+        /// The channel, by the name of the shop's connection.
+        channel: String,
+        /// Where to: an e-mail address, a phone, or what else the channel reaches.
+        to: String,
+        /// The content, by name; its purpose is `staff`.
+        content: String,
+        /// Then.
+        next: String,
+    },
+    /// Leads back to a step before, but only so often in all of a run; then it goes on.
+    Repeat {
+        /// How often.
+        times: u32,
+        /// Where it leads back to.
+        next: String,
+        /// Then.
+        then: String,
+    },
+    /// Ends the run and begins one of another strategy at its first step, if that is live and the customer not in it.
+    Transfer {
+        /// Its name.
+        strategy: String,
+    },
     /// Ends the run.
     Exit {},
+}
+
+/// A rule tree with the branch that is taken where it says yes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BranchRule {
+    /// The branch.
+    pub branch: String,
+    /// The rule tree.
+    pub rule: Group,
 }
 
 /// How a selector chooses a content.
@@ -302,6 +319,12 @@ impl Strategy {
         })
     }
 
+    /// From when on its rules look at what was handed over to the customer in any run; none if they do not.
+    pub fn contacts_since(&self, now: Timestamp, shop: &Shop) -> Option<Timestamp> {
+        let trees = self.steps.values().flat_map(Step::trees);
+        trees.filter_map(|tree| tree.contacts_since(now, shop)).min()
+    }
+
     /// A content by name.
     pub fn content(&self, name: &str) -> Option<&Content> {
         self.contents.iter().find(|content| content.name == name)
@@ -313,12 +336,43 @@ impl Step {
     pub fn next(&self) -> Vec<&str> {
         match self {
             Self::Delay(delay) => delay.ways(),
+            Self::Wait(wait) => wait.ways(),
             Self::Message(message) => {
                 std::iter::once(&message.next).chain(&message.capped).map(String::as_str).collect()
             }
             Self::Split { arms } => arms.values().map(|arm| arm.next.as_str()).collect(),
             Self::Condition { branches, .. } => branches.values().map(String::as_str).collect(),
-            Self::Exit {} => Vec::new(),
+            Self::Tag { next, .. }
+            | Self::Attribute { next, .. }
+            | Self::List { next, .. }
+            | Self::Notify { next, .. } => vec![next],
+            Self::Repeat { next, then, .. } => vec![next, then],
+            Self::Transfer { .. } | Self::Exit {} => Vec::new(),
+        }
+    }
+
+    /// The contents that it may send, by name.
+    pub fn contents(&self) -> Vec<&String> {
+        match self {
+            Self::Message(message) => message.contents().collect(),
+            Self::Notify { content, .. } => vec![content],
+            _ => Vec::new(),
+        }
+    }
+
+    /// The rule trees that it decides by.
+    pub fn trees(&self) -> Vec<&Group> {
+        match self {
+            Self::Condition { rule, rules, .. } => rule.iter().chain(rules.iter().map(|one| &one.rule)).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The same without those that lead back only so often: these must end.
+    pub fn onward(&self) -> Vec<&str> {
+        match self {
+            Self::Repeat { then, .. } => vec![then],
+            _ => self.next(),
         }
     }
 
@@ -326,9 +380,16 @@ impl Step {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Delay(_) => "delay",
+            Self::Wait(_) => "wait",
             Self::Condition { .. } => "condition",
             Self::Message(_) => "message",
             Self::Split { .. } => "split",
+            Self::Tag { .. } => "tag",
+            Self::Attribute { .. } => "attribute",
+            Self::List { .. } => "list",
+            Self::Notify { .. } => "notify",
+            Self::Repeat { .. } => "repeat",
+            Self::Transfer { .. } => "transfer",
             Self::Exit {} => "exit",
         }
     }

@@ -3,8 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::effect::Effect;
 use crate::fact::FactRead;
-use crate::ids::{CustomerId, MessageId};
+use crate::ids::{CustomerId, MessageId, RunId};
 use crate::message::{Details, HoldReason, MessageState, SkipReason};
 use crate::run::EndReason;
 use crate::time::Timestamp;
@@ -143,6 +144,23 @@ pub enum Happening {
         order: String,
         /// `end` or the step it goes on at.
         then: String,
+    },
+    /// A step changed something about the customer.
+    Changed {
+        /// What.
+        #[serde(flatten)]
+        effect: Effect,
+    },
+    /// The customer was passed on to another strategy.
+    Transferred {
+        /// Its name.
+        strategy: String,
+        /// The run that it began …
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        run: Option<RunId>,
+        /// … or why it began none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        refused: Option<String>,
     },
     /// The run is over.
     Ended {

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use crate::cap::Caps;
 use crate::cart::Cart;
 use crate::customer::Customer;
-use crate::facts::{Contact, Subject};
+use crate::facts::{Contact, Own, Subject};
 use crate::ids::{CartId, ConnectionId, CustomerId, MessageId, RunId, VersionId};
-use crate::message::Message;
+use crate::message::{Message, Purpose};
 use crate::order::Order;
 use crate::product::Product;
 use crate::run::Run;
@@ -131,6 +131,8 @@ pub struct World {
     pub carts: BTreeMap<CartId, Entry<Cart>>,
     /// All orders of the loaded customers, by the platform's id.
     pub orders: BTreeMap<String, Entry<Order>>,
+    /// Whether orders are told of at all (S11).
+    pub orders_known: bool,
     /// Products of the loaded carts, and those asked for, by the platform's id.
     pub products: BTreeMap<String, Entry<Product>>,
     /// Active runs of the loaded customers, and those asked for.
@@ -160,6 +162,7 @@ impl World {
             gone: Vec::new(),
             carts: BTreeMap::new(),
             orders: BTreeMap::new(),
+            orders_known: true,
             products: BTreeMap::new(),
             runs: BTreeMap::new(),
             messages: BTreeMap::new(),
@@ -247,17 +250,21 @@ impl World {
             .filter(|order| order.customer == run.customer)
             .cloned()
             .collect();
+        let sent =
+            self.messages_of(run.id).filter(|message| message.counts_as_sent() && message.purpose != Purpose::Staff);
         Some(Subject {
             shop: self.shop.clone(),
             customer: Arc::new(customer.clone()),
             cart: self.newest_cart(run.customer).cloned().map(|cart| Arc::new(self.completed(cart))),
             orders: orders.into(),
+            orders_known: self.orders_known,
             contacts: self.contacts.get(&run.customer).cloned().unwrap_or_else(|| Arc::from([])),
             run: run.id,
             strategy: self.strategy_name(run),
             started_at: run.started_at,
             step: run.step().unwrap_or_default().into(),
-            messages_sent: self.messages_of(run.id).filter(|message| message.counts_as_sent()).count() as u32,
+            messages_sent: sent.count() as u32,
+            own: Own::of(self.messages_of(run.id)),
             now,
         })
     }

@@ -5,7 +5,7 @@ use cartwright_domain::facts::Subject;
 use cartwright_domain::ids::{RunId, ShopId};
 use cartwright_domain::message::Message;
 use cartwright_domain::plan::{Answers, Plan, Situation, plan};
-use cartwright_domain::planned::take_plan;
+use cartwright_domain::planned;
 use cartwright_domain::run::Run;
 use cartwright_domain::shop::Connection;
 use cartwright_domain::world::World;
@@ -29,17 +29,22 @@ impl Engine {
             return Ok(0);
         }
         let Some(settings) = self.settings(shop).await? else { return Ok(0) };
-        let wanted = Wanted { runs: due.clone(), contacts_since: settings.contacts_since(now), ..Wanted::default() };
+        let mut wanted =
+            Wanted { runs: due.clone(), contacts_since: settings.contacts_since(now), ..Wanted::default() };
         let mut world = self.load_world(&settings, &wanted).await?;
+        // Runs of older versions may look further back than anything that is current.
+        let pinned = world.versions.values().filter_map(|version| version.definition.contacts_since(now, &world.shop));
+        if let Some(further) = pinned.min().filter(|asked| wanted.contacts_since.is_none_or(|since| *asked < since)) {
+            wanted.contacts_since = Some(further);
+            world = self.load_world(&settings, &wanted).await?;
+        }
         let channels: BTreeMap<String, Connection> =
             settings.channels.iter().map(|(name, entry)| (name.clone(), entry.value.clone())).collect();
         let mut found = Findings::default();
-        let mut planned = self.plan_all(&settings, &world, &channels, &due, &mut found).await;
-        for id in &due {
-            if let Some(plan) = planned.remove(id) {
-                take_plan(&mut world, plan);
-            }
-        }
+        let mut found_plans = self.plan_all(&settings, &world, &channels, &due, &mut found).await;
+        let mut mint = self.entropy.mint(now);
+        let plans = due.iter().filter_map(|id| found_plans.remove(id));
+        planned::take(&mut world, &mut mint, plans, now);
         self.store.commit(shop, &changes_of(world)).await?;
         self.failpoints.reach("run.advanced");
         self.conclude(&settings, found).await;

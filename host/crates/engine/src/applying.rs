@@ -3,7 +3,7 @@
 use cartwright_domain::apply::apply;
 use cartwright_domain::event::{Origin, What};
 use cartwright_domain::identity::names_of;
-use cartwright_domain::ids::ShopId;
+use cartwright_domain::ids::{CustomerId, ShopId};
 
 use crate::Engine;
 use crate::batch::changes_of;
@@ -64,7 +64,11 @@ fn wanted_by(settings: &ShopSettings, pending: &[PendingEvent]) -> Wanted {
                 let kind = match sender.kind {
                     AddressKind::Phone => IdentityKind::Phone,
                     AddressKind::Email => IdentityKind::Email,
-                    AddressKind::Handle => continue,
+                    AddressKind::Handle => {
+                        // The inbox knows people by our own ids.
+                        wanted.customers.extend(sender.value.parse::<CustomerId>());
+                        continue;
+                    }
                 };
                 wanted.identities.push(Identity { kind, value: sender.value.to_lowercase() });
             }

@@ -1,9 +1,9 @@
 //! What a shop has: loaded once for everything that is checked against it.
 
 use cartwright_domain::content::Content;
-use cartwright_domain::ids::ShopId;
+use cartwright_domain::ids::{ShopId, VersionId};
 use cartwright_domain::plugin::{PluginRecord, active_plugin};
-use cartwright_domain::publish::{ShopView, StrategyFault, faults, plugin_uses};
+use cartwright_domain::publish::{ShopView, StrategyFault, Transfers, faults, plugin_uses, transfers_of};
 use cartwright_domain::shop::{Connection, Grants, PluginRef, Shop};
 use cartwright_domain::strategy::Strategy;
 use serde_json::{Value, json};
@@ -22,6 +22,7 @@ pub(crate) struct Holdings {
     pub(crate) connections: Vec<Connection>,
     pub(crate) plugins: Vec<PluginRecord>,
     pub(crate) contents: Vec<Content>,
+    pub(crate) transfers: Transfers,
 }
 
 impl Engine {
@@ -29,8 +30,16 @@ impl Engine {
         let revision = self.store.settings_revision(shop).await?;
         let found = self.store.shop(shop).await?;
         let missing = || StoreError::Failed(format!("there is no shop {shop}"));
+        let strategies = self.store.strategies(shop).await?;
+        let current: Vec<VersionId> = strategies.iter().map(|strategy| strategy.current).collect();
+        let versions = self.versions(shop, &current).await?;
+        let transfers = strategies
+            .into_iter()
+            .filter_map(|record| Some((record.name, transfers_of(&versions.get(&record.current)?.definition))))
+            .collect();
         Ok(Holdings {
             revision,
+            transfers,
             shop: found.ok_or_else(missing)?,
             connections: self.store.connections(shop).await?.into_iter().map(|entry| entry.value).collect(),
             plugins: self.store.plugins(shop).await?,
@@ -61,6 +70,7 @@ impl Engine {
             connections: &holdings.connections,
             plugins: &holdings.plugins,
             contents: &holdings.contents,
+            transfers: &holdings.transfers,
             config_faults: &config_faults,
         };
         let mut found = faults(definition, &view);

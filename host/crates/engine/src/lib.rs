@@ -16,6 +16,7 @@ mod contents;
 mod deliver;
 mod dispatch;
 mod engine;
+mod enrol;
 pub mod failpoints;
 mod holdings;
 mod holds;

@@ -63,7 +63,11 @@ impl Engine {
         for _ in 0..CONFLICTS {
             match self.try_publish(shop, strategy, definition.clone(), state).await {
                 Err(PublishError::Store(StoreError::Conflict)) => {}
-                other => return other,
+                Ok(published) => {
+                    self.enrol_after_a_change(shop, &published.record).await;
+                    return Ok(published);
+                }
+                Err(error) => return Err(error),
             }
         }
         Err(StoreError::Conflict.into())
@@ -124,22 +128,18 @@ impl Engine {
         strategy: StrategyId,
         state: StrategyState,
     ) -> Result<bool, StoreError> {
-        self.store.set_strategy_state(shop, strategy, state).await
+        let known = self.store.set_strategy_state(shop, strategy, state).await?;
+        if let Some(record) = self.store.strategies(shop).await?.iter().find(|record| record.id == strategy) {
+            self.enrol_after_a_change(shop, record).await;
+        }
+        Ok(known)
     }
 }
 
 /// The definition with exactly the contents that its steps name, as they are now: later revisions of them change
 /// nothing for runs of this version (S28).
 fn pinned(mut definition: Strategy, holdings: Holdings) -> Strategy {
-    let named: Vec<&String> = definition
-        .steps
-        .values()
-        .filter_map(|step| match step {
-            Step::Message(message) => Some(message.contents()),
-            _ => None,
-        })
-        .flatten()
-        .collect();
+    let named: Vec<&String> = definition.steps.values().flat_map(Step::contents).collect();
     let own = definition.contents.iter();
     let mut contents: Vec<Content> = own.filter(|content| named.contains(&&content.name)).cloned().collect();
     for content in holdings.contents {

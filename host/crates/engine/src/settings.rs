@@ -51,10 +51,13 @@ impl ShopSettings {
 }
 
 impl ShopSettings {
-    /// From when on somebody may ask what was handed over to a customer; none if no plugin asks.
+    /// From when on somebody may ask what was handed over to a customer; none if no plugin and no rule asks.
     pub(crate) fn contacts_since(&self, now: Timestamp) -> Option<Timestamp> {
         let asks = self.plugins.iter().filter_map(|plugin| plugin.descriptor.looks_back("messages"));
-        asks.max().map(|days| (now - Span::days(i64::from(days))).max(Timestamp::default()))
+        let plugins = asks.max().map(|days| (now - Span::days(i64::from(days))).max(Timestamp::default()));
+        let current = self.strategies.iter().map(|live| &live.version.definition);
+        let rules = current.filter_map(|definition| definition.contacts_since(now, &self.shop)).min();
+        [plugins, rules].into_iter().flatten().min()
     }
 }
 

@@ -56,10 +56,19 @@ pub fn settling_run(
         key: customer.id.to_string(),
         started_at,
         newest_trigger_at: started_at,
-        trigger: Trigger { event: "cart.updated".into(), cart: None, order: None, snapshot: None },
+        trigger: Trigger {
+            event: "cart.updated".into(),
+            event_id: None,
+            date: None,
+            cart: None,
+            order: None,
+            snapshot: None,
+        },
         position: Position::Settling,
         due_at: Some(due_at),
         exit_taken: None,
+        repeats: Default::default(),
+        waited_for: Vec::new(),
     }
 }
 

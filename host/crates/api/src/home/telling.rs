@@ -1,9 +1,11 @@
 //! A trace in words: what was decided, for people.
 
+use cartwright_domain::effect::{Effect, Names};
 use cartwright_domain::message::{Details, HoldReason, SkipReason};
 use cartwright_domain::run::{EndReason, Position, Run};
 use cartwright_domain::time::Timestamp;
 use cartwright_domain::trace::{Happening, MessageTrace, TraceEntry};
+use std::collections::BTreeSet;
 
 /// One line of a trace as a sentence, without its time, step and facts.
 pub(super) fn sentence(entry: &TraceEntry) -> String {
@@ -35,7 +37,23 @@ pub(super) fn sentence(entry: &TraceEntry) -> String {
         Happening::HeldOut { .. } => "Held the message out, to see what it is worth.".to_owned(),
         Happening::ExitTaken { order, then } if then == "end" => format!("Left because of the order {order}."),
         Happening::ExitTaken { order, then } => format!("Left because of the order {order}; goes on at {then}."),
+        Happening::Changed { effect: Effect::Tags(names) } => changed("tags", names),
+        Happening::Changed { effect: Effect::Lists(names) } => changed("lists", names),
+        Happening::Changed { effect: Effect::Attributes { set } } => {
+            format!("Set the attributes {}.", set.keys().map(String::as_str).collect::<Vec<_>>().join(", "))
+        }
+        Happening::Transferred { strategy, refused: None, .. } => format!("Passed on to {strategy}."),
+        Happening::Transferred { strategy, refused: Some(why), .. } => format!("Not passed on to {strategy}: {why}."),
         Happening::Ended { reason } => format!("Ended: {}.", ended(*reason)),
+    }
+}
+
+fn changed(what: &str, names: &Names) -> String {
+    let list = |names: &BTreeSet<String>| names.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+    match (names.add.is_empty(), names.remove.is_empty()) {
+        (false, true) => format!("Added to the {what}: {}.", list(&names.add)),
+        (true, _) => format!("Removed from the {what}: {}.", list(&names.remove)),
+        (false, false) => format!("Added to the {what}: {}; removed: {}.", list(&names.add), list(&names.remove)),
     }
 }
 
@@ -159,6 +177,8 @@ fn ended(reason: EndReason) -> &'static str {
         EndReason::Advanced => "the customer went on to the checkout, and its strategy took over",
         EndReason::Restarted => "another trigger began it anew",
         EndReason::Stopped => "the strategy was stopped",
+        EndReason::DateGone => "the date that it waited for is no longer known, or is past",
+        EndReason::Transferred => "another strategy took over",
         EndReason::PluginFailed => "a plugin failed at a step that holds no answer for it",
     }
 }

@@ -7,6 +7,7 @@ use crate::fact::FactRead;
 use crate::plugin::{PluginFailure, Problem};
 use crate::rule::{Group, Truth};
 use crate::run::EndReason;
+use crate::strategy::BranchRule;
 use crate::time::Timestamp;
 use crate::trace::Happening;
 
@@ -27,6 +28,30 @@ impl Planner<'_> {
             Truth::No | Truth::Unknown => "no",
         };
         self.branch(step, branch, By { label: "rule", digest: None, reason: None }, reads, branches)
+    }
+
+    /// The first rule that says yes. One that is not known does not match, and does not hide those after it.
+    pub(super) fn branch_by_rules(
+        &mut self,
+        step: &str,
+        rules: &[BranchRule],
+        branches: &BTreeMap<String, String>,
+    ) -> Flow {
+        let mut reads = Vec::new();
+        let mut none = "no";
+        let mut taken = None;
+        for BranchRule { branch, rule } in rules {
+            match rule.evaluate(self.situation.subject, &mut reads) {
+                Truth::Yes => {
+                    taken = Some(branch.as_str());
+                    break;
+                }
+                Truth::Unknown if branches.contains_key("unknown") => none = "unknown",
+                Truth::No | Truth::Unknown => {}
+            }
+        }
+        let by = By { label: "rule", digest: None, reason: None };
+        self.branch(step, taken.unwrap_or(none), by, reads, branches)
     }
 
     pub(super) fn branch_by_plugin(

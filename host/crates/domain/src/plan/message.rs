@@ -139,6 +139,7 @@ impl Planner<'_> {
             content,
             allowed_at: sending.allowed_at,
             policies: self.situation.policies,
+            recipient: None,
             exempt_order: self.plan.run.exit_taken.as_deref(),
             stale_source: self.situation.stale_source,
             overdue_went_at: self.overdue_went_at(sending.step),
@@ -268,6 +269,7 @@ impl Planner<'_> {
             content: content.clone(),
             variables: variables.clone(),
             purpose,
+            recipient: None,
             created_at: self.now,
             allowed_at,
             late_after: late_after.unwrap_or(allowed_at + self.situation.policies.max_lateness),
@@ -293,8 +295,10 @@ impl Planner<'_> {
 
     /// S05, S19: the step is complete when all messages of the contact are.
     pub(super) fn after_message(&mut self, step: &str, id: MessageId) -> Flow {
-        let Some(Step::Message(said)) = self.definition().steps.get(step) else {
-            return self.end(EndReason::Completed);
+        let (next, capped) = match self.definition().steps.get(step) {
+            Some(Step::Message(said)) => (&said.next, said.capped.as_ref()),
+            Some(Step::Notify { next, .. }) => (next, None),
+            _ => return self.end(EndReason::Completed),
         };
         let contact: Vec<&Message> = match self.situation.messages.iter().find(|message| message.id == id) {
             Some(one) => self.situation.messages.iter().copied().filter(|other| one.shares_contact(other)).collect(),
@@ -315,7 +319,7 @@ impl Planner<'_> {
         let skipped = |message: &&Message, wanted: fn(SkipReason) -> bool| matches!(message.state, MessageState::Skipped { reason } if wanted(reason));
         let is_capped = contact.iter().all(|message| skipped(message, |_| true))
             && contact.iter().any(|message| skipped(message, SkipReason::is_capped));
-        let next = said.capped.as_ref().filter(|_| is_capped).unwrap_or(&said.next);
+        let next = capped.filter(|_| is_capped).unwrap_or(next);
         self.go(next, completed)
     }
 }

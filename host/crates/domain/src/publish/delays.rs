@@ -12,7 +12,7 @@ use crate::written::Written;
 use crate::zone::Zone;
 
 /// The furthest that a date may be from the one in an attribute.
-const FURTHEST_OFFSET: i16 = 366;
+pub(super) const FURTHEST_OFFSET: i16 = 366;
 
 pub(super) fn check(delay: &Delay, path: &str, faults: &mut Vec<StrategyFault>) {
     match (delay.span, &delay.until) {

@@ -40,6 +40,15 @@ fn ways<'a>(name: &str, step: &'a Step) -> Vec<(String, &'a str)> {
             }
             ways
         }
+        Step::Wait(wait) => {
+            let mut ways: Vec<(String, &str)> = wait
+                .events
+                .iter()
+                .map(|(branch, to)| (format!("steps.{name}.for.{branch}.next"), to.next.as_str()))
+                .collect();
+            ways.push((format!("steps.{name}.otherwise"), &wait.otherwise));
+            ways
+        }
         Step::Message(message) => {
             let capped = message.capped.iter().map(|to| (format!("steps.{name}.capped"), to.as_str()));
             std::iter::once((format!("steps.{name}.next"), message.next.as_str())).chain(capped).collect()
@@ -50,7 +59,13 @@ fn ways<'a>(name: &str, step: &'a Step) -> Vec<(String, &'a str)> {
         Step::Condition { branches, .. } => {
             branches.iter().map(|(branch, next)| (format!("steps.{name}.branches.{branch}"), next.as_str())).collect()
         }
-        Step::Exit {} => Vec::new(),
+        Step::Tag { next, .. } | Step::Attribute { next, .. } | Step::List { next, .. } | Step::Notify { next, .. } => {
+            vec![(format!("steps.{name}.next"), next)]
+        }
+        Step::Repeat { next, then, .. } => {
+            vec![(format!("steps.{name}.next"), next), (format!("steps.{name}.then"), then)]
+        }
+        Step::Transfer { .. } | Step::Exit {} => Vec::new(),
     }
 }
 
@@ -92,7 +107,10 @@ fn walk<'a>(
 ) {
     if let Some(place) = trail.iter().position(|step| *step == name) {
         let round = [&trail[place..], &[name]].concat().join(" -> ");
-        let message = format!("goes round in a circle: {round}; every way must end");
+        let message = format!(
+            "goes round in a circle: {round}; every way must end: to go round so often, lead back by a step of the kind \
+             `repeat`"
+        );
         faults.push(StrategyFault::error(format!("steps.{name}"), message));
         return;
     }
@@ -100,7 +118,7 @@ fn walk<'a>(
     trail.push(name);
     // Deeper than this is refused for its number of steps already.
     if trail.len() <= MOST_STEPS {
-        for next in step.next() {
+        for next in step.onward() {
             walk(definition, next, trail, done, faults);
         }
     }

@@ -3,14 +3,20 @@
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-use super::{PluginUse, ShopView, StrategyFault, delays, ends_on_any_order, messages, missing_facts, plugin_uses};
+use super::{
+    PluginUse, ShopView, StrategyFault, actions, delays, ends_on_any_order, messages, missing_facts, plugin_uses, waits,
+};
+use crate::effect::Names;
+use crate::message_step::MessageStep;
 use crate::plugin::{PluginRecord, Stage, active_plugin};
-use crate::rule::Group;
+use crate::rule::{Group, Range, Rule};
 use crate::shop::PluginRef;
-use crate::strategy::{Step, Strategy};
+use crate::strategy::{BranchRule, Step, Strategy};
 
 /// Branches of rules, and of plugins that name none.
 const YES_AND_NO: [&str; 2] = ["yes", "no"];
+/// The branch of rules where none says yes.
+const NO: &str = "no";
 /// The branch that may always be drawn.
 const UNKNOWN: &str = "unknown";
 /// The answer to a failure that waits for somebody to put it right.
@@ -21,13 +27,41 @@ pub(super) fn check(definition: &Strategy, view: &ShopView<'_>, faults: &mut Vec
         let path = format!("steps.{name}");
         match step {
             Step::Delay(delay) => delays::check(delay, &path, faults),
+            Step::Wait(wait) => waits::check(wait, &path, definition, view, faults),
             Step::Split { arms } => delays::split_faults(arms, &path, faults),
-            Step::Condition { plugin, config, rule, branches, on_error } => {
-                let one =
-                    Condition { path: &path, plugin: plugin.as_ref(), config, rule: rule.as_ref(), branches, on_error };
+            Step::Condition { plugin, config, rule, rules, branches, on_error } => {
+                let one = Condition {
+                    path: &path,
+                    plugin: plugin.as_ref(),
+                    config,
+                    rule: rule.as_ref(),
+                    rules,
+                    branches,
+                    on_error,
+                };
                 one.check(definition, view, faults);
             }
-            Step::Message(message) => messages::check(message, &path, definition, view, faults),
+            Step::Message(message) => {
+                messages::check(message, &path, definition, view, faults);
+                actions::staff_faults(definition, view, step, &path, faults);
+            }
+            Step::Tag { add, remove, .. } => {
+                let names = Names { add: add.clone(), remove: remove.clone() };
+                actions::names_faults(&names, "tag", &path, faults);
+            }
+            Step::List { add, remove, .. } => {
+                let names = Names { add: add.clone(), remove: remove.clone() };
+                actions::names_faults(&names, "list", &path, faults);
+            }
+            Step::Attribute { set, .. } => actions::attribute_faults(set, &path, faults),
+            Step::Notify { channel, to, content, .. } => {
+                let (channel_of, content_of) = (Some(channel.clone()), Some(content.clone()));
+                let said = MessageStep { channel: channel_of, content: content_of, ..MessageStep::default() };
+                messages::check(&said, &path, definition, view, faults);
+                actions::notify_faults(definition, view, (channel, to, content), &path, faults);
+            }
+            Step::Repeat { times, .. } => actions::repeat_faults(*times, &path, faults),
+            Step::Transfer { strategy } => actions::transfer_faults(definition, view, strategy, &path, faults),
             Step::Exit {} => {}
         }
     }
@@ -41,6 +75,7 @@ struct Condition<'a> {
     plugin: Option<&'a PluginRef>,
     config: &'a Value,
     rule: Option<&'a Group>,
+    rules: &'a [BranchRule],
     branches: &'a BTreeMap<String, String>,
     on_error: &'a str,
 }
@@ -48,10 +83,15 @@ struct Condition<'a> {
 impl Condition<'_> {
     fn check(&self, definition: &Strategy, view: &ShopView<'_>, faults: &mut Vec<StrategyFault>) {
         let path = self.path;
-        match (self.plugin, self.rule) {
-            (Some(_), Some(_)) => faults.push(StrategyFault::error(path, "has both `plugin` and `rule`; one decides")),
-            (None, None) => faults.push(StrategyFault::error(path, "needs `plugin` or `rule` to decide")),
-            _ => {}
+        let deciding =
+            [("plugin", self.plugin.is_some()), ("rule", self.rule.is_some()), ("rules", !self.rules.is_empty())];
+        let named: Vec<&str> = deciding.iter().filter(|(_, is_there)| *is_there).map(|(name, _)| *name).collect();
+        match named[..] {
+            [] => faults.push(StrategyFault::error(path, "needs `plugin`, `rule` or `rules` to decide")),
+            [_] => {}
+            [one, other, ..] => {
+                faults.push(StrategyFault::error(path, format!("has both `{one}` and `{other}`; one decides")));
+            }
         }
         if self.plugin.is_none() && !self.config.is_null() {
             faults.push(StrategyFault::error(
@@ -59,10 +99,16 @@ impl Condition<'_> {
                 "only a plugin has a configuration; leave it out",
             ));
         }
-        if let Some(rule) = self.rule {
+        for (path, rule) in self.trees() {
             let mut found = Vec::new();
-            rule.faults(&format!("{path}.rule"), view.shop.currency.code(), &mut found);
+            rule.faults(&path, view.shop.currency.code(), &mut found);
             faults.extend(found.into_iter().map(|(path, message)| StrategyFault::error(path, message)));
+        }
+        for (place, one) in self.rules.iter().enumerate() {
+            if [NO, UNKNOWN].contains(&one.branch.as_str()) {
+                let message = format!("`{}` is where no rule says yes; give the branch another name", one.branch);
+                faults.push(StrategyFault::error(format!("{path}.rules[{place}].branch"), message));
+            }
         }
         let record = self.plugin.and_then(|plugin| active_plugin(view.plugins, plugin));
         self.branch_faults(record, faults);
@@ -75,6 +121,13 @@ impl Condition<'_> {
         }
     }
 
+    /// All rule trees with their paths.
+    fn trees(&self) -> Vec<(String, &Group)> {
+        let of_branches = self.rules.iter().enumerate();
+        let of_branches = of_branches.map(|(place, one)| (format!("{}.rules[{place}].rule", self.path), &one.rule));
+        self.rule.map(|rule| (format!("{}.rule", self.path), rule)).into_iter().chain(of_branches).collect()
+    }
+
     /// Every declared branch is drawn, and no other but `unknown`.
     fn branch_faults(&self, record: Option<&PluginRecord>, faults: &mut Vec<StrategyFault>) {
         let declared: Vec<&str> = match record {
@@ -83,6 +136,14 @@ impl Condition<'_> {
             }
             // What an unknown plugin declares is not known either; that it is unknown is said elsewhere.
             None if self.plugin.is_some() => return,
+            None if !self.rules.is_empty() => {
+                let mut branches: Vec<&str> = self.rules.iter().map(|one| one.branch.as_str()).collect();
+                branches.push(NO);
+                branches.retain(|branch| *branch != UNKNOWN);
+                branches.sort_unstable();
+                branches.dedup();
+                branches
+            }
             _ => YES_AND_NO.to_vec(),
         };
         for branch in declared.iter().filter(|branch| !self.branches.contains_key(**branch)) {
@@ -99,15 +160,15 @@ impl Condition<'_> {
     fn never_after_order(&self, record: Option<&PluginRecord>, faults: &mut Vec<StrategyFault>) {
         let why = "an order ends the run before this step could see it; remove the exit with `\"exits\": []`, or let its \
                    `then` name a step";
-        let mut fields = Vec::new();
-        if let Some(rule) = self.rule {
-            rule.fields(&mut fields);
-        }
-        if fields.contains(&"orders.count_since_start") {
-            faults.push(StrategyFault::warning(
-                format!("{}.rule", self.path),
-                format!("orders.count_since_start stays 0: {why}"),
-            ));
+        for (path, rule) in self.trees() {
+            let of_run = |rule: &&&Rule| {
+                rule.field == "orders.count_since_start"
+                    || (rule.field.starts_with("orders.") && matches!(rule.range, Some(Range::Since(_))))
+            };
+            if let Some(rule) = rule.leaves().iter().find(of_run) {
+                let message = format!("{} stays 0 since the run began: {why}", rule.field);
+                faults.push(StrategyFault::warning(path, message));
+            }
         }
         let reads =
             |fact: &str| record.is_some_and(|record| record.descriptor.facts.iter().any(|need| need.fact == fact));

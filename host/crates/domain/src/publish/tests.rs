@@ -1,3 +1,6 @@
+mod actions;
+mod listening;
+mod ruling;
 mod sending;
 mod waiting;
 
@@ -14,6 +17,7 @@ struct Sample {
     connections: Vec<Connection>,
     plugins: Vec<PluginRecord>,
     contents: Vec<Content>,
+    transfers: Transfers,
     config_faults: BTreeMap<String, String>,
 }
 
@@ -49,6 +53,7 @@ impl Sample {
             contents: vec![read(json!({
                 "name": "saved", "variants": [{"channel": "inbox", "body": {"text": "Hello"}}],
             }))],
+            transfers: Transfers::new(),
             config_faults: BTreeMap::new(),
         }
     }
@@ -66,6 +71,7 @@ impl Sample {
             connections: &self.connections,
             plugins: &self.plugins,
             contents: &self.contents,
+            transfers: &self.transfers,
             config_faults: &self.config_faults,
         };
         super::faults(&read(strategy), &view)
@@ -81,7 +87,7 @@ fn good() -> Value {
         "trigger": {"on": "checkout", "settle": "1h", "max_wait": null, "key": "customer", "event": null, "next": "loyal"},
         "steps": {
             "loyal": {
-                "kind": "condition", "plugin": "high-value@1", "config": {"min_orders": 5}, "rule": null,
+                "kind": "condition", "plugin": "high-value@1", "config": {"min_orders": 5}, "rule": null, "rules": [],
                 "branches": {"yes": "thank", "no": "later"}, "on_error": "no",
             },
             "thank": {"kind": "message", "channel": "inbox", "content": "saved", "select": null, "next": "done"},
@@ -167,7 +173,7 @@ fn a_condition_has_a_plugin_or_a_rule_and_never_both() {
     let mut neither = good();
     neither["steps"]["loyal"]["plugin"] = Value::Null;
     neither["steps"]["loyal"]["config"] = Value::Null;
-    only(&sample.faults(neither), "steps.loyal: needs `plugin` or `rule`");
+    only(&sample.faults(neither), "steps.loyal: needs `plugin`, `rule` or `rules`");
 }
 
 #[test]

@@ -1,9 +1,13 @@
 //! The rules of semantics, each shown on a stage: the planner and the appliance of events, and nothing else.
 
+mod actions;
 mod capping;
 mod channels;
 mod coming_back;
+mod dates;
 mod experiments;
+mod facts;
+mod listening;
 mod outages;
 mod people;
 mod properties;
@@ -11,4 +15,5 @@ mod rules;
 mod sending;
 mod stage;
 mod waiting;
+mod wandering;
 mod zones;

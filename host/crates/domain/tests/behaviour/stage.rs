@@ -5,16 +5,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cartwright_domain::apply::apply;
-use cartwright_domain::contact::{AddressKind, ConsentState};
+use cartwright_domain::contact::{Address, AddressKind, ConsentState};
 use cartwright_domain::event::{
-    CartBody, ConsentBody, CustomerBody, Event, Line, OrderBody, OrderOrigin, ProductBody, Receipt, ReceiptKind,
-    Subject, What,
+    CartBody, ConsentBody, CustomEvent, CustomerBody, Event, Line, OrderBody, OrderOrigin, ProductBody, Receipt,
+    ReceiptKind, Subject, What,
 };
 use cartwright_domain::ids::{ConnectionId, MessageId, Mint, ShopId};
 use cartwright_domain::message::{Message, MessageState, Outcome};
 use cartwright_domain::outcome;
 use cartwright_domain::plan::{Answer, Answers, Plan, Question, Reply, Situation, plan};
-use cartwright_domain::planned::take_plan;
+use cartwright_domain::planned;
 use cartwright_domain::plugin::PluginFailure;
 use cartwright_domain::policy::Check;
 use cartwright_domain::run::{EndReason, Position, Run};
@@ -158,7 +158,8 @@ impl Stage {
     /// An event arrives now.
     pub(crate) fn receive(&mut self, event: &Event) -> &mut Self {
         self.mint = Mint::new(self.now, self.seed());
-        apply(&mut self.world, &mut self.mint, event, "stage", self.now);
+        let source = if matches!(event.what, What::Receipt(_)) { "inbox" } else { "stage" };
+        apply(&mut self.world, &mut self.mint, event, source, self.now);
         self
     }
 
@@ -195,13 +196,12 @@ impl Stage {
             .map(|entry| entry.value.clone())
             .filter(|run| run.is_active() && run.due_at.is_some_and(|due| due <= self.now))
             .collect();
-        for run in &due {
-            let plan = self.plan(run);
-            for message in &plan.messages {
-                assert!(!self.world.messages.contains_key(&message.id), "a message was made twice");
-            }
-            take_plan(&mut self.world, plan);
+        let plans: Vec<Plan> = due.iter().map(|run| self.plan(run)).collect();
+        for message in plans.iter().flat_map(|plan| &plan.messages) {
+            assert!(!self.world.messages.contains_key(&message.id), "a message was made twice");
         }
+        self.mint = Mint::new(self.now, self.seed());
+        planned::take(&mut self.world, &mut self.mint, plans, self.now);
         !due.is_empty()
     }
 
@@ -440,13 +440,42 @@ pub(crate) fn product(id: &str, moment: Timestamp, image: &str) -> Event {
 }
 
 pub(crate) fn receipt(kind: ReceiptKind, message: &Message, moment: Timestamp) -> Event {
+    receipt_of(kind, Some(message), None, None, moment)
+}
+
+/// A click on a button of a message.
+pub(crate) fn click(button: &str, message: &Message, moment: Timestamp) -> Event {
+    receipt_of(ReceiptKind::Clicked, Some(message), None, Some(button), moment)
+}
+
+/// Somebody writes, to nothing in particular.
+pub(crate) fn reply_by(sender: &str, moment: Timestamp) -> Event {
+    let kind = if sender.contains('@') { AddressKind::Email } else { AddressKind::Phone };
+    let sender = Address { kind, value: sender.into() };
+    receipt_of(ReceiptKind::Replied, None, Some(sender), Some("Hello"), moment)
+}
+
+fn receipt_of(
+    kind: ReceiptKind,
+    message: Option<&Message>,
+    sender: Option<Address>,
+    text: Option<&str>,
+    moment: Timestamp,
+) -> Event {
     let receipt = Receipt {
         kind,
-        provider_id: message.provider_id.clone(),
-        message_id: Some(message.id),
-        sender: None,
-        text: None,
+        provider_id: message.and_then(|message| message.provider_id.clone()),
+        message_id: message.map(|message| message.id),
+        sender,
+        text: text.map(str::to_owned),
         failure: None,
     };
-    event("receipt", moment, Subject::default(), What::Receipt(receipt))
+    let id = message.map(|message| message.id.to_string()).unwrap_or_default();
+    event(&format!("{kind:?}-{text:?}-{id}"), moment, Subject::default(), What::Receipt(receipt))
+}
+
+/// Something of the shop's own happens to Ana.
+pub(crate) fn custom(name: &str, moment: Timestamp) -> Event {
+    let subject = Subject { customer: Some("ana".into()), ..Subject::default() };
+    event(name, moment, subject, What::Custom(CustomEvent { name: name.into(), body: json!({}) }))
 }

@@ -6,7 +6,7 @@ use cartwright_domain::cart::{Cart, Side};
 use cartwright_domain::contact::{Email, Phone};
 use cartwright_domain::customer::Customer;
 use cartwright_domain::event::{Line, OrderBody};
-use cartwright_domain::facts::{Contact, Reaction, Subject};
+use cartwright_domain::facts::{Contact, Own, Reaction, Subject};
 use cartwright_domain::ids::Mint;
 use cartwright_domain::money::{Currency, Money};
 use cartwright_domain::order::{Order, OrderState};
@@ -97,6 +97,8 @@ fn subject(number: usize) -> Subject {
         started_at: moment() - Span::days(number as i64 % 30),
         step: if number.is_multiple_of(2) { "step" } else { "שלב 🛒" }.into(),
         messages_sent: number as u32 % 3,
+        orders_known: true,
+        own: Own::default(),
         now: moment(),
     }
 }

@@ -7,7 +7,7 @@ use cartwright_domain::cart::{Cart, Stage};
 use cartwright_domain::customer::Customer;
 use cartwright_domain::decision::{DecisionAnswer, DecisionRecord};
 use cartwright_domain::event::{CartBody, Line, OrderBody};
-use cartwright_domain::facts::{Contact, Reaction};
+use cartwright_domain::facts::{Contact, Own, Reaction};
 use cartwright_domain::ids::{Mint, ShopId};
 use cartwright_domain::order::{Order, OrderState};
 use cartwright_domain::plan::Reply;
@@ -64,6 +64,8 @@ fn subject(cart: Option<CartBody>) -> Subject {
         started_at: NOW,
         step: "check".into(),
         messages_sent: 1,
+        orders_known: true,
+        own: Own::default(),
         now: NOW,
     }
 }

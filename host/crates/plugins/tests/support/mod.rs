@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use cartwright_domain::customer::Customer;
 use cartwright_domain::event::OrderBody;
-use cartwright_domain::facts::Subject;
+use cartwright_domain::facts::{Own, Subject};
 use cartwright_domain::ids::{ConnectionId, Mint, ShopId};
 use cartwright_domain::order::{Order, OrderState};
 use cartwright_domain::plugin::{PluginLimits, PluginRecord, Problem};
@@ -175,6 +175,8 @@ pub fn subject(orders: usize) -> Subject {
         started_at: now(),
         step: "valuable".into(),
         messages_sent: 0,
+        orders_known: true,
+        own: Own::default(),
         now: now(),
     }
 }

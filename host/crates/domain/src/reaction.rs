@@ -1,0 +1,112 @@
+//! What a customer does with a message: whose it was, and who waits for it (S06).
+
+use crate::contact::AddressKind;
+use crate::event::{Event, Receipt, ReceiptKind};
+use crate::heard::{Heard, hear};
+use crate::identity::resolve;
+use crate::ids::{CustomerId, MessageId, Mint};
+use crate::message::{Message, Purpose};
+use crate::reply::word_of;
+use crate::strategy::TriggerKind;
+use crate::time::{Span, Timestamp};
+use crate::wait::AwaitedEvent;
+use crate::world::{Identity, IdentityKind, World};
+
+/// A reaction of a customer's.
+pub(crate) struct Reaction {
+    pub(crate) customer: CustomerId,
+    /// What it may begin.
+    pub(crate) triggers: Option<TriggerKind>,
+}
+
+/// Finds whose reaction it is and lets those hear of it who wait. `channel` is the connection that told it.
+pub(crate) fn take(
+    world: &mut World,
+    mint: &mut Mint,
+    event: &Event,
+    receipt: &Receipt,
+    channel: &str,
+    received_at: Timestamp,
+) -> Option<Reaction> {
+    let (reacted, triggers) = match receipt.kind {
+        ReceiptKind::Delivered => (AwaitedEvent::Delivered, None),
+        ReceiptKind::Read => (AwaitedEvent::Read, None),
+        ReceiptKind::Clicked => (AwaitedEvent::Click, Some(TriggerKind::Click)),
+        ReceiptKind::Replied => (AwaitedEvent::Reply, Some(TriggerKind::Reply)),
+        // Who wants no more has not answered what was asked; nor has who writes STOP or START.
+        ReceiptKind::Accepted | ReceiptKind::Failed | ReceiptKind::OptedOut => return None,
+    };
+    let text = receipt.text.as_deref().filter(|_| reacted == AwaitedEvent::Reply);
+    if text.and_then(word_of).is_some() {
+        return None;
+    }
+    let named = named_message(world, receipt);
+    // The shop's own people are no customers, whatever they do with a notice.
+    if named.is_some_and(|message| message.purpose == Purpose::Staff) {
+        return None;
+    }
+    let named = named.map(|message| (message.customer, message.id));
+    let customer = match named {
+        Some((customer, _)) => customer,
+        None => sender(world, mint, event, receipt, triggers, received_at)?,
+    };
+    let message = named.map(|(_, id)| id).or_else(|| newest(world, customer, channel, event.occurred_at));
+    let name = if reacted == AwaitedEvent::Click { receipt.text.clone() } else { None };
+    let heard = Heard { at: event.occurred_at, event_id: event.id.clone(), event: reacted, name, message };
+    hear(world, customer, heard, received_at);
+    Some(Reaction { customer, triggers })
+}
+
+fn named_message<'a>(world: &'a World, receipt: &Receipt) -> Option<&'a Message> {
+    world.messages.values().map(|entry| &entry.value).find(|message| {
+        receipt.message_id == Some(message.id)
+            || (receipt.provider_id.is_some() && receipt.provider_id == message.provider_id)
+    })
+}
+
+/// Who acted. Somebody new becomes a customer where a strategy begins with what they did.
+fn sender(
+    world: &mut World,
+    mint: &mut Mint,
+    event: &Event,
+    receipt: &Receipt,
+    triggers: Option<TriggerKind>,
+    received_at: Timestamp,
+) -> Option<CustomerId> {
+    let address = receipt.sender.as_ref()?;
+    let kind = match address.kind {
+        AddressKind::Phone => IdentityKind::Phone,
+        AddressKind::Email => IdentityKind::Email,
+        AddressKind::Handle => {
+            return address.value.parse().ok().filter(|id| world.customers.contains_key(id));
+        }
+    };
+    let known = world.identities.get(&Identity { kind, value: address.value.to_lowercase() }).copied();
+    if known.is_some() {
+        return known.filter(|id| world.customers.contains_key(id));
+    }
+    let begins = world.strategies.iter().any(|live| Some(live.version.definition.trigger.on) == triggers);
+    if !begins {
+        return None;
+    }
+    let mut stranger = event.clone();
+    match kind {
+        IdentityKind::Phone => stranger.subject.phone = Some(address.value.clone()),
+        _ => stranger.subject.email = Some(address.value.clone()),
+    }
+    resolve(world, mint, &stranger, received_at)
+}
+
+/// Most channels do not say what an answer is to: then it is to the newest message on the channel that had left.
+fn newest(world: &World, customer: CustomerId, channel: &str, at: Timestamp) -> Option<MessageId> {
+    // Providers tell whole seconds.
+    let left_by = at + Span::seconds(1);
+    let messages = world.messages.values().map(|entry| &entry.value);
+    messages
+        .filter(|message| {
+            message.customer == customer && message.channel == channel && message.purpose != Purpose::Staff
+        })
+        .filter(|message| message.handed_over_at.is_some_and(|left| left <= left_by))
+        .max_by_key(|message| (message.handed_over_at, message.id))
+        .map(|message| message.id)
+}
