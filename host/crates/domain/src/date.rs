@@ -84,8 +84,11 @@ fn look_at(world: &mut World, mint: &mut Mint, id: CustomerId, live: &LiveStrate
     let lateness = live.version.definition.policies.max_lateness;
     let Some(customer) = world.customers.get(&id).map(|entry| &entry.value) else { return };
     let used = customer.dates.get(&live.record.id).and_then(|day| day.parse().ok());
+    let reentry = live.version.definition.policies.reentry;
+    let is_barred = |due: Timestamp| !reentry.lets_in(customer, live.record.id, &key, due);
     match (active, coming(&rule, customer, &world.shop, used, now, lateness)) {
         (None, None) => {}
+        (None, Some((_, due))) if is_barred(due) => {}
         (None, Some((day, due))) => enter(world, mint, id, live, &rule, day, due, now),
         (Some(run), None) => leave(world, run.id, now, EndReason::DateGone),
         (Some(run), Some((day, due))) => move_to(world, run.id, &rule, day, due, now),

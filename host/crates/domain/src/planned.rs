@@ -114,6 +114,11 @@ fn begin(
     if world.runs.values().any(|entry| is_rival(&entry.value)) {
         return Err("the customer is in it already");
     }
+    let customer = world.customers.get(&from.customer).map(|entry| &entry.value);
+    let reentry = live.version.definition.policies.reentry;
+    if customer.is_some_and(|customer| !reentry.lets_in(customer, live.record.id, &key, now)) {
+        return Err("the customer has been in it and may not come back yet");
+    }
     let run = Run {
         id: mint.next(),
         strategy: live.record.id,

@@ -44,7 +44,9 @@ pub fn check(world: &World, message: &Message, now: Timestamp) -> Checked {
         return skip(SkipReason::CartEmptied);
     }
     let version = world.versions.get(&run.version);
-    let others = world.messages_of(run.id).filter(|other| !other.shares_contact(message));
+    let others = world
+        .messages_of(run.id)
+        .filter(|other| !other.shares_contact(message) && other.recipient.is_none() && message.recipient.is_none());
     let candidate = Candidate {
         strategy: world.strategy_state(run),
         run_is_active: run.is_active() || chain::may_outlive(world, run, message),

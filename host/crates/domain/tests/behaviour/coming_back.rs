@@ -162,3 +162,25 @@ fn s09_a_checkout_strategy_that_refuses_entry_leaves_the_cart_s_run_alone() {
     happens(&mut stage, |moment| checkout(moment, &[("a", 3)]), at(14, 10));
     assert_eq!(why(runs_of(&stage, "cart")[0]), None, "it has been through the checkout's before");
 }
+
+#[test]
+fn s07_who_is_passed_on_comes_back_as_the_other_strategy_says() {
+    for (reentry, times) in [("always", 2), ("once_ever", 1)] {
+        let passing = strategy(json!({
+            "name": "passing",
+            "trigger": { "on": "cart", "settle": "1h", "next": "on" },
+            "steps": { "on": { "kind": "transfer", "strategy": "other" } }
+        }));
+        let other = strategy(json!({
+            "name": "other",
+            "trigger": { "on": "custom", "event": "shop.never", "next": "done" },
+            "steps": { "done": { "kind": "exit" } },
+            "policies": { "reentry": reentry }
+        }));
+        let mut stage = known([passing, other]);
+        happens(&mut stage, adds(1), at(10, 0));
+        happens(&mut stage, adds(2), at(12, 0));
+        stage.wait_until(at(14, 0));
+        assert_eq!((runs_of(&stage, "passing").len(), runs_of(&stage, "other").len()), (2, times), "{reentry}");
+    }
+}
