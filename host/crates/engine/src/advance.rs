@@ -39,7 +39,7 @@ impl Engine {
                 take_plan(&mut world, plan);
             }
         }
-        self.store.commit(shop, &changes_of(world)).await?;
+        self.commit(shop, changes_of(world)).await?;
         self.failpoints.reach("run.advanced");
         self.conclude(&settings, found).await;
         Ok(due.len())

@@ -14,6 +14,7 @@
 
 mod arrivals;
 mod error;
+mod nodes;
 mod page;
 mod postgres;
 mod rows;

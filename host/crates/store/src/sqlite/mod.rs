@@ -4,6 +4,7 @@ mod commit;
 mod journal;
 mod ledger;
 mod load;
+mod nodes;
 mod notes;
 mod plugins;
 mod publication;

@@ -10,6 +10,7 @@ mod journal;
 mod ledger;
 mod merging;
 mod migrations;
+mod nodes;
 mod plugins;
 mod reading;
 mod secrets;
