@@ -97,7 +97,7 @@ impl Book {
             pages.messages.entry(message.clone()).or_default().1 += 1;
             Answer::wamid(&format!("wamid.{message}"))
         };
-        let answer = if is_first_sender && number % 3 == 0 && pages.too_many < TOO_MANY {
+        let answer = if is_first_sender && number.is_multiple_of(3) && pages.too_many < TOO_MANY {
             pages.too_many += 1;
             Answer::too_many(2)
         } else if number % 100 == 20 && pages.silences < SILENCES {
