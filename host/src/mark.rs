@@ -26,13 +26,13 @@ impl MarkArgs {
             name.push(".node");
             PathBuf::from(name)
         };
-        let is_sqlite = database_url.starts_with("sqlite:");
+        let is_server = database_url.starts_with("postgres");
         match (&self.state_dir, sqlite_file(database_url)) {
             (Some(folder), _) => Arc::new(FileMark(folder.join(NAME))),
             (None, Some(file)) => Arc::new(FileMark(beside(file))),
+            (None, None) if is_server => Arc::new(FileMark(NAME.into())),
             // In memory nothing can be restored.
-            (None, None) if is_sqlite => Arc::new(MemoryMark::default()),
-            (None, None) => Arc::new(FileMark(NAME.into())),
+            (None, None) => Arc::new(MemoryMark::default()),
         }
     }
 }

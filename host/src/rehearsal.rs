@@ -44,7 +44,7 @@ impl Rehearsal {
         let components = plugins.components()?;
         // Secrets are made up here and forgotten at the end, and so is what seals them.
         let keys = SecretKeys::parse(&SecretKeys::line(&[0; 32])).map_err(Failure::failed)?;
-        let store = wiring::open("sqlite::memory:", keys).await?;
+        let store = wiring::open("memory:", keys).await?;
         let runtime = RuntimeArgs { cache: plugins.cache.clone(), ..RuntimeArgs::default() };
         let runtime = wiring::runtime(&runtime, store.clone())?;
         let clock = Arc::new(VirtualClock::new(start));

@@ -4,8 +4,10 @@
 
 mod acme;
 mod bad_input;
+mod counting;
 mod crash;
 mod mail;
+mod nodes;
 mod plugin_life;
 mod plugins;
 mod reminder;

@@ -1,12 +1,11 @@
 //! A whole service in this process: real store, real plugins, real HTTP; only the clock is the test's.
 
-use cartwright_domain::check::check_all;
 use cartwright_domain::ids::Mint;
 use cartwright_domain::plugin::PluginLimits;
 use cartwright_domain::shop::{Grants, HostGrant};
 use cartwright_domain::time::{Span, Timestamp};
 use cartwright_engine::Engine;
-use cartwright_engine::ports::{Clock, ConnectionCall, MessageFilter, PageRequest, PluginCall, RunFilter, Secret};
+use cartwright_engine::ports::{Clock, ConnectionCall, PluginCall, Secret};
 use cartwright_testkit::clock::{ManualClock, SeededEntropy, at};
 use cartwright_testkit::database::Database;
 use cartwright_testkit::present;
@@ -230,11 +229,8 @@ impl World {
     /// If something does not.
     pub async fn assert_sound(&self) {
         let shop = self.shop().parse().unwrap();
-        let page = PageRequest { after: None, limit: 200 };
-        let runs = self.engine.store.runs(shop, &RunFilter::default(), &page).await.unwrap().items;
-        let messages = self.engine.store.messages(shop, &MessageFilter::default(), &page).await.unwrap().items;
-        let violations = check_all(&runs.iter().collect::<Vec<_>>(), &messages.iter().collect::<Vec<_>>());
-        assert!(violations.is_empty(), "{violations:#?}");
+        let checked = self.engine.check_shop(shop, &|_| {}).await.unwrap();
+        assert!(checked.violations.is_empty() && !checked.figures_moved, "{:#?}", checked.violations);
     }
 
     /// How often something was counted.

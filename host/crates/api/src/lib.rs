@@ -32,6 +32,7 @@ mod openapi;
 mod options;
 mod plugins;
 mod problem;
+mod reports;
 mod router;
 mod runs;
 mod shops;

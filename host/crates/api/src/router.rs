@@ -12,7 +12,7 @@ use crate::options::ApiOptions;
 use crate::problem::{self, Code, Problem};
 use crate::{
     access, channels, contents, customers, demo, envelope, events, health, home, hooks, journal, keys, markup,
-    messages, openapi, plugins, runs, shops, sources, strategies,
+    messages, openapi, plugins, reports, runs, shops, sources, strategies,
 };
 
 /// What every handler is given.
@@ -74,6 +74,7 @@ fn closed_operations() -> OpenApiRouter<Api> {
         .merge(customers::operations())
         .merge(runs::operations())
         .merge(messages::operations())
+        .merge(reports::operations())
         .merge(journal::operations())
         .merge(events::operations())
 }

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::funnel::{self, Cell};
 use crate::ids::RunId;
 use crate::message::{Message, MessageState};
 use crate::run::{Position, Run};
@@ -86,4 +87,30 @@ pub fn check_all(runs: &[&Run], messages: &[&Message]) -> Vec<Violation> {
         }
     }
     violations
+}
+
+/// S30: the sums of the reports are those of the messages.
+pub fn check_figures(counted: &BTreeMap<Cell, i64>, kept: &BTreeMap<Cell, i64>) -> Vec<Violation> {
+    let cells: BTreeSet<&Cell> = counted.keys().chain(kept.keys()).collect();
+    let differs = |cell: &&Cell| {
+        let (counted, kept) = (counted.get(cell).copied().unwrap_or(0), kept.get(cell).copied().unwrap_or(0));
+        let Cell { day, step, figure, .. } = cell;
+        (counted != kept).then(|| Violation {
+            rule: "S30",
+            found: format!("step `{step}` on {day}: {figure} is reported {kept} times, and the messages say {counted}"),
+        })
+    };
+    cells.iter().filter_map(differs).collect()
+}
+
+/// S30: every stored message counts as what it is.
+pub fn check_counted(messages: &[&Message]) -> Vec<Violation> {
+    let differs = |message: &&Message| {
+        let (is, counts) = (funnel::figures_of(message), &message.counted.figures);
+        (*counts != is).then(|| Violation {
+            rule: "S30",
+            found: format!("message {} counts as {counts:?} and is {is:?}", message.id),
+        })
+    };
+    messages.iter().filter_map(differs).collect()
 }

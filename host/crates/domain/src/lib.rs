@@ -21,6 +21,7 @@ pub mod event;
 mod exit;
 pub mod fact;
 pub mod facts;
+pub mod funnel;
 pub mod identity;
 pub mod ids;
 pub mod local;

@@ -14,7 +14,8 @@ const MINUTE: i64 = 60_000;
 pub struct TimeOfDay(u16);
 
 /// A day of the calendar.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Day(i64);
 
 /// A day of the week.
@@ -88,6 +89,11 @@ impl TimeOfDay {
 }
 
 impl Day {
+    /// Before everything that is written with four digits of a year.
+    pub const FIRST: Self = Self(-719_528);
+    /// After everything that is.
+    pub const LAST: Self = Self(2_932_896);
+
     /// From the calendar.
     pub fn new(year: i16, month: i8, day: i8) -> Option<Self> {
         let since = jiff::civil::Date::new(year, month, day).ok()?.duration_since(EPOCH);
@@ -193,6 +199,19 @@ impl FromStr for Day {
     fn from_str(text: &str) -> Result<Self, LocalError> {
         let day = civil(text).and_then(|(year, month, day)| Self::new(year, month, day));
         day.ok_or_else(|| LocalError::Day(text.to_owned()))
+    }
+}
+
+impl TryFrom<String> for Day {
+    type Error = LocalError;
+    fn try_from(text: String) -> Result<Self, LocalError> {
+        text.parse()
+    }
+}
+
+impl From<Day> for String {
+    fn from(day: Day) -> String {
+        day.to_string()
     }
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::contact::Address;
 use crate::event::ReceiptKind;
+use crate::funnel::Counted;
 use crate::ids::{CustomerId, MessageId, RunId};
 use crate::time::{Span, Timestamp};
 
@@ -84,6 +85,9 @@ pub struct Message {
     pub receipt: Option<ReceiptKind>,
     /// When its state last changed.
     pub changed_at: Timestamp,
+    /// What reports have counted it as (S30).
+    #[serde(default, skip_serializing_if = "Counted::is_nothing")]
+    pub counted: Counted,
 }
 
 /// Where a message stands. The order is the way it goes; `accepted`, `rejected`, `uncertain`, `skipped` and
@@ -129,7 +133,7 @@ pub enum MessageState {
 }
 
 /// Why a message was not sent on purpose. A closed list (S31).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SkipReason {
     /// The strategy or the shop is not live.

@@ -1,6 +1,7 @@
 //! From storage to a [`World`] and back: one load, one commit.
 
 use cartwright_domain::facts::Contact;
+use cartwright_domain::funnel;
 use cartwright_domain::ids::{CustomerId, VersionId};
 use cartwright_domain::world::{Entry, World};
 use std::collections::BTreeMap;
@@ -38,10 +39,11 @@ fn keyed<T, K: Ord>(entries: Vec<Entry<T>>, key: impl Fn(&T) -> K) -> BTreeMap<K
 }
 
 /// What a world has changed.
-pub(crate) fn changes_of(world: World) -> Changes {
+pub(crate) fn changes_of(mut world: World) -> Changes {
     fn changed<K, T>(entries: BTreeMap<K, Entry<T>>) -> Vec<Entry<T>> {
         entries.into_values().filter(|entry| entry.changed).collect()
     }
+    let figures = funnel::count(&mut world);
     let identities = &world.identities;
     Changes {
         // Whoever was only read must still be as they were read; and names are taken only from those the batch lists.
@@ -62,6 +64,7 @@ pub(crate) fn changes_of(world: World) -> Changes {
         messages: changed(world.messages),
         connections: changed(world.connections),
         traces: world.traces,
+        figures,
         ..Changes::default()
     }
 }

@@ -19,6 +19,8 @@ const LOOK_AGAIN: Span = Span::seconds(1);
 const LOOK_AGAIN_IF_TOLD: Span = Span::seconds(5);
 /// After the database failed.
 const AFTER_FAILURE: Span = Span::seconds(2);
+/// A node that does no work writes down so often what it counted.
+const COUNTED: Span = Span::seconds(10);
 /// Conflicts in a row of one shop before its turn is over; the next turn tries again.
 const CONFLICTS: u32 = 10;
 
@@ -38,7 +40,7 @@ impl Engine {
         });
         match node.role.works() {
             true => self.work_alone(stop).await,
-            false => stop.await,
+            false => self.count_alone(stop).await,
         }
         end.send_replace(true);
         if let Err(error) = attending.await {
@@ -48,6 +50,22 @@ impl Engine {
 
     async fn work_alone(&self, stop: impl Future<Output = ()>) {
         self.work_until(stop).await;
+        self.flush_counts().await;
+    }
+
+    /// A node that only answers asks plugins too, and what they did is counted.
+    async fn count_alone(&self, stop: impl Future<Output = ()>) {
+        let mut stop = std::pin::pin!(stop);
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut stop => return self.flush_counts().await,
+                () = self.clock.sleep_until(self.now() + COUNTED) => self.flush_counts().await,
+            }
+        }
+    }
+
+    async fn flush_counts(&self) {
         self.flush_all_figures().await;
         if let Err(error) = self.flush_uses().await {
             tracing::warn!(%error, "what plugins used since the last time is lost");

@@ -3,7 +3,8 @@
 use cartwright_domain::cart::Cart;
 use cartwright_domain::customer::Customer;
 use cartwright_domain::facts::Contact;
-use cartwright_domain::ids::{CustomerId, KeyId, NoteId, RunId, ShopId};
+use cartwright_domain::funnel::{Cell, Figure};
+use cartwright_domain::ids::{CustomerId, KeyId, NoteId, RunId, ShopId, StrategyId, VersionId};
 use cartwright_domain::message::Message;
 use cartwright_domain::order::Order;
 use cartwright_domain::plugin::{AuditEntry, PluginRecord};
@@ -18,7 +19,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-use crate::text;
+use crate::text::{self, from_column};
 
 /// Owner, revision and document: what every ledger row gives back.
 pub(crate) type OwnedRow = (Uuid, i64, String);
@@ -96,6 +97,21 @@ impl Owned for Message {
     fn set_owner(&mut self, owner: CustomerId) {
         self.customer = owner;
     }
+}
+
+/// A figure with its cell: day, strategy, version, step, channel, content, figure, sum.
+pub(crate) type FigureRow = (String, Uuid, Uuid, String, String, String, String, i64);
+
+/// The cells of figures; those of a later version of Cartwright are left out.
+pub(crate) fn cells(found: Vec<FigureRow>) -> Result<Vec<(Cell, i64)>, StoreError> {
+    let cell = |(day, strategy, version, step, channel, content, figure, sum): FigureRow| {
+        let day = day.parse().map_err(|error| StoreError::Failed(format!("a stored figure has no day: {error}")));
+        let figure = Figure::named(&figure)?;
+        let (strategy, version) = (StrategyId(strategy), VersionId(version));
+        let (step, channel, content) = (from_column(step), from_column(channel), from_column(content));
+        Some(day.map(|day| (Cell { day, strategy, version, step, channel, content, figure }, sum)))
+    };
+    found.into_iter().filter_map(cell).collect()
 }
 
 /// Those that are new, and those that change.

@@ -35,12 +35,12 @@ impl Database {
         Self::at(format!("sqlite:{}/test.db", folder.display()), Place::File(folder)).await
     }
 
-    /// SQLite in memory: as `simulate` has it.
+    /// The store that forgets: as `simulate` has it.
     ///
     /// # Panics
     /// If it cannot be made.
     pub async fn memory() -> Self {
-        Self::at("sqlite::memory:".into(), Place::Memory).await
+        Self::at("memory:".into(), Place::Memory).await
     }
 
     /// PostgreSQL: a database of its own on the server that `CARTWRIGHT_TEST_POSTGRES` names, else on a private one

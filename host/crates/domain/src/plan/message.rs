@@ -3,6 +3,7 @@
 use super::{Flow, LOOK_AGAIN, Offered, Planner, Question, Reply};
 use crate::content::Content;
 use crate::fact::FactRead;
+use crate::funnel::Counted;
 use crate::ids::MessageId;
 use crate::message::{Message, MessageState, Purpose, SkipReason};
 use crate::plugin::{PluginFailure, Problem};
@@ -208,6 +209,7 @@ impl Planner<'_> {
             last_answer: None,
             receipt: None,
             changed_at: self.now,
+            counted: Counted::default(),
         });
         self.tell(Some(step), what, reads);
         id

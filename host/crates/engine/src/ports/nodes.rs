@@ -140,8 +140,8 @@ pub trait Nodes: Send + Sync {
     /// Which database it is.
     async fn instance(&self) -> Result<Instance, StoreError>;
 
-    /// A node says that it begins. On SQLite there is one worker: whoever worked before has ended, and its shards are
-    /// free.
+    /// A node says that it begins. On SQLite, which one process works on, whoever worked before is taken for ended, and
+    /// its shards are free.
     async fn join(&self, node: &NodeRecord) -> Result<(), StoreError>;
     /// A node says that it lives, and forgets those that have not for a day; all nodes, itself included, by id.
     async fn beat(&self, node: &NodeRecord) -> Result<Vec<SeenNode>, StoreError>;

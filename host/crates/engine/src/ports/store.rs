@@ -8,7 +8,9 @@ use cartwright_domain::content::Content;
 use cartwright_domain::customer::Customer;
 use cartwright_domain::event::{Event, Origin};
 use cartwright_domain::facts::Contact;
+use cartwright_domain::funnel::Cell;
 use cartwright_domain::ids::{ConnectionId, CustomerId, KeyId, MessageId, RunId, ShopId, StrategyId, VersionId};
+use cartwright_domain::local::Day;
 use cartwright_domain::message::Message;
 use cartwright_domain::order::Order;
 use cartwright_domain::product::Product;
@@ -183,6 +185,8 @@ pub struct Changes {
     pub connections: Vec<Entry<Connection>>,
     /// Lines of traces, in order.
     pub traces: Vec<(RunId, TraceEntry)>,
+    /// What the sums of reports move by, in the order of their cells (S30).
+    pub figures: Vec<(Cell, i64)>,
     /// Events that are applied with this: gone from the pending ones.
     pub applied: Vec<i64>,
     /// Entries of the local inbox; the same message again changes nothing.
@@ -251,6 +255,17 @@ pub struct MessageFilter {
     pub run: Option<RunId>,
     /// Of a customer.
     pub customer: Option<CustomerId>,
+}
+
+/// Which figures of messages.
+#[derive(Debug, Clone, Copy)]
+pub struct FigureFilter {
+    /// The first day.
+    pub from: Day,
+    /// The last day.
+    pub to: Day,
+    /// Of this strategy only.
+    pub strategy: Option<StrategyId>,
 }
 
 /// What is published, as it was found sound.
@@ -404,6 +419,8 @@ pub trait Reading: Send + Sync {
     ) -> Result<Page<Message>, StoreError>;
     /// A message.
     async fn message(&self, shop: ShopId, message: MessageId) -> Result<Option<Message>, StoreError>;
+    /// What messages count as, by day and cell, without zeros (S30).
+    async fn message_figures(&self, shop: ShopId, filter: &FigureFilter) -> Result<Vec<(Cell, i64)>, StoreError>;
     /// The local inbox, newest first.
     async fn inbox(&self, shop: ShopId, page: &PageRequest) -> Result<Page<InboxEntry>, StoreError>;
     /// How many rows there are, by table: for `doctor` and the invariants.

@@ -21,6 +21,7 @@ use sqlx::postgres::PgArguments;
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
+use super::figures::move_figures;
 use super::settings::move_settings;
 use super::{PostgresStore, each, lock_number};
 use crate::error::failed;
@@ -47,6 +48,7 @@ pub(super) async fn commit(store: &PostgresStore, shop: ShopId, changes: &Change
     }
     batch.write_connections(&changes.connections).await?;
     batch.append_traces(&changes.traces).await?;
+    move_figures(&mut batch.transaction, shop, &changes.figures).await?;
     batch.append_inbox(&changes.inbox).await?;
     // Last, because others wait for these until the commit.
     if changes.after_urgent_events {

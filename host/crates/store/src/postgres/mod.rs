@@ -15,6 +15,7 @@
 //! one another. Loading takes a snapshot, because six statements must tell of one moment.
 
 mod commit;
+mod figures;
 mod journal;
 mod ledger;
 mod load;

@@ -2,16 +2,20 @@
 
 use async_trait::async_trait;
 use cartwright_domain::customer::Customer;
+use cartwright_domain::funnel::Cell;
 use cartwright_domain::ids::{CustomerId, MessageId, RunId, ShopId};
 use cartwright_domain::message::Message;
 use cartwright_domain::run::Run;
 use cartwright_domain::time::Timestamp;
 use cartwright_domain::trace::TraceEntry;
-use cartwright_engine::ports::{InboxEntry, MessageFilter, Page, PageRequest, Reading, RunFilter, StoreError};
+use cartwright_engine::ports::{
+    FigureFilter, InboxEntry, MessageFilter, Page, PageRequest, Reading, RunFilter, StoreError,
+};
 use sqlx::{Postgres, QueryBuilder};
 use uuid::Uuid;
 
 use super::PostgresStore;
+use super::figures::message_figures;
 use crate::error::failed;
 use crate::rows::{self, Owned, OwnedRow};
 use crate::{page, text};
@@ -150,6 +154,10 @@ impl Reading for PostgresStore {
             Ok((page::moment_cursor(at, message), entry))
         });
         Ok(page::page(entries.collect::<Result<_, StoreError>>()?, page))
+    }
+
+    async fn message_figures(&self, shop: ShopId, filter: &FigureFilter) -> Result<Vec<(Cell, i64)>, StoreError> {
+        message_figures(&self.pool, shop, filter).await
     }
 
     async fn sizes(&self) -> Result<Vec<(String, u64)>, StoreError> {

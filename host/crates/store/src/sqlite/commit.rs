@@ -22,6 +22,7 @@ use serde_json::{Value, json};
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{AssertSqlSafe, Sqlite, Transaction};
 
+use super::figures::move_figures;
 use super::journal::take_numbers;
 use super::revised::Column::{Id, Plain};
 use super::revised::{Table, row};
@@ -71,6 +72,7 @@ pub(super) async fn commit(store: &SqliteStore, shop: ShopId, changes: &Changes)
     }
     batch.write_connections(&changes.connections).await?;
     batch.append_traces(&changes.traces).await?;
+    move_figures(&mut batch.transaction, shop, &changes.figures).await?;
     batch.append_inbox(&changes.inbox).await?;
     let committed = batch.take_hand_overs(changes.hand_overs).await?;
     store.end(batch.transaction).await?;

@@ -1,6 +1,7 @@
 //! SQLite: one writer, many readers, every commit on the disk before it counts.
 
 mod commit;
+mod figures;
 mod journal;
 mod ledger;
 mod load;

@@ -1,4 +1,5 @@
-//! Nodes and their leases. There is one worker, the one that joined last; who wakes it is in its own process.
+//! Nodes and their leases. There is one worker, so the one that joins has not to wait for the leases of one that was
+//! killed; and whoever wakes it is in its own process.
 
 use async_trait::async_trait;
 use cartwright_domain::ids::{InstanceId, NodeId};

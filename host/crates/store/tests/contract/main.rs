@@ -6,6 +6,7 @@
 
 mod concurrency;
 mod durability;
+mod figures;
 mod journal;
 mod ledger;
 mod merging;
@@ -19,7 +20,7 @@ mod tenants;
 mod trust;
 mod values;
 
-/// States promises: each becomes a test on SQLite in a file, on SQLite in memory, and on PostgreSQL. Those behind
+/// States promises: each becomes a test on SQLite in a file, in plain memory, and on PostgreSQL. Those behind
 /// `on_disk:` open the database more than once, which nobody can with one in memory.
 macro_rules! contract {
     (on_disk: $($promises:tt)+) => {

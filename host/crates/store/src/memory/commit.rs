@@ -1,0 +1,128 @@
+//! A batch, committed as a whole or not at all: everything is checked before anything is changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cartwright_domain::ids::{CustomerId, RunId, ShopId};
+use cartwright_domain::world::Entry;
+use cartwright_engine::ports::{Changes, Committed, Ledger, StoreError};
+
+use super::MemoryStore;
+use super::tables::{Row, Tables};
+use crate::rows::known_customers;
+
+pub(super) async fn commit(store: &MemoryStore, shop: ShopId, changes: &Changes) -> Result<Committed, StoreError> {
+    let _turn = store.commits.lock().await;
+    if changes.fence.is_some() {
+        store.settings.commit(shop, &Changes { fence: changes.fence, ..Changes::default() }).await?;
+    }
+    store.read(shop, |tables| check(tables, changes))?;
+    if !changes.connections.is_empty() {
+        let of_settings = Changes { connections: changes.connections.clone(), ..Changes::default() };
+        store.settings.commit(shop, &of_settings).await?;
+        store.forget_known();
+    }
+    let mut state = store.state();
+    write(state.shops.entry(shop).or_default(), changes);
+    if changes.hand_overs == 0 {
+        return Ok(Committed::default());
+    }
+    let first_hand_over = state.hand_overs + 1;
+    state.hand_overs += u64::from(changes.hand_overs);
+    Ok(Committed { first_hand_over })
+}
+
+/// Whether everything that the batch builds on still stands.
+fn check(tables: &Tables, changes: &Changes) -> Result<(), StoreError> {
+    let stands = |customer: &CustomerId, revision: u64| {
+        tables.customers.get(customer).is_some_and(|row| row.revision == revision)
+    };
+    let applied: BTreeSet<i64> = changes.applied.iter().copied().collect();
+    let holds = changes.unchanged.iter().all(|(customer, revision)| stands(customer, *revision))
+        && applied.len() == changes.applied.len()
+        && applied.iter().all(|sequence| tables.received.contains_key(sequence))
+        && !(changes.after_urgent_events && urgent_event_waits(tables, &applied))
+        && rows_stand(&tables.customers, &changes.customers, |customer| customer.id)
+        && rows_stand(&tables.carts, &changes.carts, |cart| cart.id)
+        && rows_stand(&tables.orders, &changes.orders, |order| order.order_id.clone())
+        && rows_stand(&tables.products, &changes.products, |product| product.product_id.clone())
+        && rows_stand(&tables.runs, &changes.runs, |run| run.id)
+        && rows_stand(&tables.messages, &changes.messages, |message| message.id)
+        && names_are_free(tables, changes)
+        && keys_are_free(tables, changes)
+        && owners_are_there(tables, changes)
+        && changes.merged.iter().all(|(gone, _)| !tables.merged.contains_key(gone));
+    if holds { Ok(()) } else { Err(StoreError::Conflict) }
+}
+
+/// S08: an order that was accepted before a hand-over wins, even if it is not applied yet.
+fn urgent_event_waits(tables: &Tables, applied: &BTreeSet<i64>) -> bool {
+    tables.pending.iter().any(|((_, sequence), pending)| pending.urgent && !applied.contains(sequence))
+}
+
+/// Each row is new, or stands at the revision that it was loaded at.
+fn rows_stand<K: Ord, T>(table: &BTreeMap<K, Row<T>>, entries: &[Entry<T>], key: impl Fn(&T) -> K) -> bool {
+    let keys: BTreeSet<K> = entries.iter().map(|entry| key(&entry.value)).collect();
+    keys.len() == entries.len()
+        && entries.iter().all(|entry| table.get(&key(&entry.value)).map_or(0, |row| row.revision) == entry.revision)
+}
+
+/// Names are given freely, but taken only from customers that this batch has read (S10).
+fn names_are_free(tables: &Tables, changes: &Changes) -> bool {
+    let read: BTreeSet<CustomerId> = known_customers(changes).map(CustomerId).collect();
+    changes
+        .identities
+        .iter()
+        .all(|(name, owner)| tables.identities.get(name).is_none_or(|known| known == owner || read.contains(known)))
+}
+
+/// S07: never two active runs of a strategy for one key. One that ends in the batch gives its key free.
+fn keys_are_free(tables: &Tables, changes: &Changes) -> bool {
+    let written: BTreeSet<RunId> = changes.runs.iter().map(|entry| entry.value.id).collect();
+    let mut taken = BTreeSet::new();
+    changes.runs.iter().map(|entry| &entry.value).filter(|run| run.is_active()).all(|run| {
+        let holder = tables.active.get(&(run.strategy, run.key.clone()));
+        holder.is_none_or(|holder| written.contains(holder)) && taken.insert((run.strategy, run.key.clone()))
+    })
+}
+
+/// Nothing is written for a customer, or a run, who is not there.
+fn owners_are_there(tables: &Tables, changes: &Changes) -> bool {
+    let new: BTreeSet<CustomerId> = changes.customers.iter().map(|entry| entry.value.id).collect();
+    let is_there = |customer: CustomerId| new.contains(&customer) || tables.customers.contains_key(&customer);
+    let runs: BTreeSet<RunId> = changes.runs.iter().map(|entry| entry.value.id).collect();
+    let of_run = |run: RunId| runs.contains(&run) || tables.runs.contains_key(&run);
+    changes.identities.iter().all(|(_, owner)| is_there(*owner))
+        && changes.carts.iter().all(|entry| is_there(entry.value.customer))
+        && changes.orders.iter().all(|entry| is_there(entry.value.customer))
+        && changes.runs.iter().all(|entry| is_there(entry.value.customer))
+        && changes.messages.iter().all(|entry| is_there(entry.value.customer) && of_run(entry.value.run))
+}
+
+fn write(tables: &mut Tables, changes: &Changes) {
+    for sequence in &changes.applied {
+        if let Some(received_at) = tables.received.remove(sequence) {
+            tables.pending.remove(&(received_at, *sequence));
+        }
+    }
+    changes.customers.iter().for_each(|entry| tables.put_customer(entry));
+    changes.identities.iter().for_each(|(name, owner)| tables.name(name, *owner));
+    changes.carts.iter().for_each(|entry| tables.put_cart(entry));
+    changes.orders.iter().for_each(|entry| tables.put_order(entry));
+    changes.products.iter().for_each(|entry| tables.put_product(entry));
+    // Those that end come first, so that another may take their place.
+    let (going, ending): (Vec<_>, Vec<_>) = changes.runs.iter().partition(|entry| entry.value.is_active());
+    ending.into_iter().chain(going).for_each(|entry| tables.put_run(entry));
+    changes.messages.iter().for_each(|entry| tables.put_message(entry));
+    for (gone, heir) in &changes.merged {
+        tables.merge(*gone, *heir);
+    }
+    for (run, entry) in &changes.traces {
+        tables.traces.entry(*run).or_default().push(entry.clone());
+    }
+    for (cell, by) in &changes.figures {
+        *tables.figures.entry(cell.clone()).or_default() += by;
+    }
+    for entry in &changes.inbox {
+        tables.inbox.entry(entry.message).or_insert_with(|| entry.clone());
+    }
+}

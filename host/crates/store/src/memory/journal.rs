@@ -1,0 +1,64 @@
+//! What arrived (S02).
+
+use async_trait::async_trait;
+use cartwright_domain::ids::ShopId;
+use cartwright_engine::ports::{Arrival, Arrived, Aside, Journal, Page, PageRequest, PendingEvent, StoreError};
+
+use super::tables::Pending;
+use super::{MemoryStore, State};
+use crate::{arrivals, page};
+
+#[async_trait]
+impl Journal for MemoryStore {
+    async fn accept(&self, arrivals: &[Arrival]) -> Result<Vec<Arrived>, StoreError> {
+        let mut state = self.state();
+        Ok(arrivals.iter().map(|arrival| accept(&mut state, arrival)).collect())
+    }
+
+    async fn put_aside(&self, aside: &Aside) -> Result<(), StoreError> {
+        let mut state = self.state();
+        state.journal += 1;
+        let place = state.journal;
+        state.shops.entry(aside.shop).or_default().asides.insert(place, aside.clone());
+        Ok(())
+    }
+
+    async fn asides(&self, shop: ShopId, page: &PageRequest) -> Result<Page<Aside>, StoreError> {
+        Ok(self.read(shop, |tables| {
+            let newest = tables.asides.range(..page::before_number(page)).rev().take(page::rows(page) as usize);
+            page::page(newest.map(|(place, aside)| (place.to_string(), aside.clone())).collect(), page)
+        }))
+    }
+
+    async fn count(&self, shop: ShopId, counter: &str) -> Result<(), StoreError> {
+        *self.state().shops.entry(shop).or_default().counts.entry(counter.to_owned()).or_default() += 1;
+        Ok(())
+    }
+
+    async fn counts(&self, shop: ShopId) -> Result<Vec<(String, u64)>, StoreError> {
+        Ok(self.read(shop, |tables| tables.counts.iter().map(|(name, count)| (name.clone(), *count)).collect()))
+    }
+
+    async fn pending_events(&self, shop: ShopId, limit: u32) -> Result<Vec<PendingEvent>, StoreError> {
+        let events = |pending: &Pending| pending.event.clone();
+        Ok(self.read(shop, |tables| tables.pending.values().take(limit as usize).map(events).collect()))
+    }
+}
+
+fn accept(state: &mut State, arrival: &Arrival) -> Arrived {
+    let tables = state.shops.entry(arrival.shop).or_default();
+    let fact = (arrivals::origin_id(arrival.origin), arrival.event.id.clone());
+    match tables.event_ids.get(&fact) {
+        Some(known) if *known == arrival.digest => return Arrived::Same,
+        Some(_) => return Arrived::Conflict,
+        None => {}
+    }
+    state.journal += 1;
+    let Arrival { origin, received_at, event, .. } = arrival.clone();
+    let (sequence, urgent) = (state.journal, event.what.is_urgent());
+    tables.event_ids.insert(fact, arrival.digest);
+    tables.received.insert(sequence, received_at);
+    let event = PendingEvent { sequence, origin, received_at, event };
+    tables.pending.insert((received_at, sequence), Pending { event, urgent });
+    Arrived::New
+}

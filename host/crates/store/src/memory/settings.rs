@@ -1,0 +1,135 @@
+//! What people configure: kept in SQLite as ever, and asked for only when it has changed.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use cartwright_domain::content::Content;
+use cartwright_domain::ids::{ConnectionId, KeyId, NoteId, RunId, ShopId, StrategyId, VersionId};
+use cartwright_domain::plugin::{Breaker, Kill, PluginRecord};
+use cartwright_domain::shop::{Connection, ConnectionKind, Shop};
+use cartwright_domain::strategy::{StrategyRecord, StrategyState, Version};
+use cartwright_domain::time::Timestamp;
+use cartwright_domain::trace::TraceEntry;
+use cartwright_domain::trust::TrustPolicy;
+use cartwright_domain::world::Entry;
+use cartwright_engine::ports::{
+    ApiKey, Captured, Components, Figure, Note, NoteKind, Page, PageRequest, PluginChanges, PluginLife, Publication,
+    Resealed, Secret, SecretPlace, Settings, StoreError, Trust,
+};
+
+use super::MemoryStore;
+
+/// Hands calls of a port on to the database beside. Behind a `change`, what is known of the settings is forgotten.
+macro_rules! forward {
+    ($port:ident { $($kind:ident $name:ident($($given:ident: $type:ty),*) -> $gives:ty;)* } own { $($own:item)* }) => {
+        #[async_trait]
+        impl $port for MemoryStore {
+            $(async fn $name(&self, $($given: $type),*) -> Result<$gives, StoreError> {
+                let answer = $port::$name(&self.settings, $($given),*).await;
+                forward!(@$kind self);
+                answer
+            })*
+            $($own)*
+        }
+    };
+    (@change $store:ident) => { $store.forget_known(); };
+    (@ask $store:ident) => {};
+}
+
+forward! {
+    Settings {
+        change add_shop(shop: &Shop) -> ();
+        change save_shop(shop: &Shop) -> ();
+        ask shop(shop: ShopId) -> Option<Arc<Shop>>;
+        ask shops() -> Vec<Shop>;
+        change add_key(key: &ApiKey) -> ();
+        ask key(hash: &[u8; 32]) -> Option<ApiKey>;
+        ask keys(shop: ShopId) -> Vec<ApiKey>;
+        change remove_key(shop: ShopId, key: KeyId) -> bool;
+        change save_connection(shop: ShopId, connection: &Connection) -> ();
+        ask connections(shop: ShopId) -> Vec<Entry<Connection>>;
+        ask connection(connection: ConnectionId) -> Option<(ShopId, Connection)>;
+        change remove_connection(shop: ShopId, kind: ConnectionKind, name: &str) -> bool;
+        change save_secret(shop: ShopId, connection: ConnectionId, name: &str, secret: &Secret) -> ();
+        change keep_secrets(shop: ShopId, connection: ConnectionId, captured: &[Captured]) -> ();
+        ask secret_expiries(shop: ShopId, connection: ConnectionId) -> Vec<(String, Timestamp)>;
+        ask secret_names(shop: ShopId, connection: ConnectionId) -> Vec<String>;
+        change save_content(shop: ShopId, content: &Content, at: Timestamp) -> u32;
+        ask contents(shop: ShopId) -> Vec<(Content, u32)>;
+        change publish(shop: ShopId, publication: &Publication<'_>) -> ();
+        change set_strategy_state(shop: ShopId, strategy: StrategyId, state: StrategyState) -> bool;
+        ask strategies(shop: ShopId) -> Vec<StrategyRecord>;
+        ask versions(shop: ShopId, ids: &[VersionId]) -> Vec<Version>;
+        ask versions_of(shop: ShopId, strategy: StrategyId) -> Vec<Version>;
+    } own {
+        async fn settings_revision(&self, shop: ShopId) -> Result<u64, StoreError> {
+            let known = self.known().revisions.get(&shop).copied();
+            if let Some(revision) = known {
+                return Ok(revision);
+            }
+            let revision = self.settings.settings_revision(shop).await?;
+            self.known().revisions.insert(shop, revision);
+            Ok(revision)
+        }
+
+        async fn secrets(&self, shop: ShopId, connection: ConnectionId) -> Result<Vec<(String, Secret)>, StoreError> {
+            let known = self.known().secrets.get(&(shop, connection)).cloned();
+            if let Some(secrets) = known {
+                return Ok(secrets);
+            }
+            let secrets = self.settings.secrets(shop, connection).await?;
+            self.known().secrets.insert((shop, connection), secrets.clone());
+            Ok(secrets)
+        }
+    }
+}
+
+forward! {
+    PluginLife {
+        change change_plugins(shop: ShopId, changes: &PluginChanges) -> ();
+        ask plugins(shop: ShopId) -> Vec<PluginRecord>;
+        ask plugin_component(shop: ShopId, digest: &str) -> Option<Bytes>;
+        ask plugin_kills(shop: ShopId) -> Vec<Kill>;
+        ask breakers(shop: ShopId) -> Vec<(String, Entry<Breaker>)>;
+        change save_breaker(shop: ShopId, digest: &str, breaker: &Entry<Breaker>, turns: bool) -> ();
+        ask write_notes(shop: ShopId, notes: &[Note]) -> ();
+        ask notes(shop: ShopId, kind: NoteKind, subject: &str, page: &PageRequest) -> Page<Note>;
+        ask note(shop: ShopId, kind: NoteKind, subject: &str, id: NoteId) -> Option<Note>;
+        ask add_figures(shop: ShopId, figures: &[Figure]) -> ();
+        ask figures(shop: ShopId, digest: &str, since: &str) -> Vec<Figure>;
+    } own {
+        async fn versions_with_active_runs(&self, shop: ShopId) -> Result<Vec<VersionId>, StoreError> {
+            Ok(self.read(shop, |tables| {
+                let active = tables.active.values().filter_map(|run| tables.runs.get(run));
+                let versions: BTreeSet<VersionId> = active.map(|row| row.value.version).collect();
+                versions.into_iter().collect()
+            }))
+        }
+
+        async fn decided_by(&self, shop: ShopId, digest: &str, limit: u32) -> Result<Vec<(RunId, TraceEntry)>, StoreError> {
+            Ok(self.read(shop, |tables| {
+                let newest = tables.traces.iter().rev();
+                let lines = newest.flat_map(|(run, trace)| trace.iter().rev().map(move |entry| (*run, entry)));
+                let decided = lines.filter(|(_, entry)| entry.what.digest() == Some(digest));
+                decided.take(limit as usize).map(|(run, entry)| (run, entry.clone())).collect()
+            }))
+        }
+    }
+}
+
+forward! {
+    Trust {
+        ask trust(shop: ShopId) -> TrustPolicy;
+        change save_trust(shop: ShopId, policy: &TrustPolicy) -> ();
+        ask sealings() -> Vec<(String, u64)>;
+        change reseal(after: Option<&SecretPlace>, limit: u32) -> Resealed;
+    } own {    }
+}
+
+forward! {
+    Components {
+        ask component(shop: ShopId, digest: &str) -> Option<Bytes>;
+    } own {    }
+}
