@@ -55,13 +55,22 @@ impl Working {
         Self { engine, id, mark, stop, work }
     }
 
-    async fn until_it_has(&self, shards: u32) {
+    /// Lets time pass until others see it with so many shards.
+    async fn until_it_has(&self, world: &World, shards: u32) {
         let has = async || {
             let nodes = self.engine.store.nodes().await.unwrap();
             nodes.iter().find(|seen| seen.node.id == self.id).map(|seen| seen.shards)
         };
         while has().await != Some(shards) {
+            world.clock.advance(Span::seconds(1));
             tokio::task::yield_now().await;
+        }
+    }
+
+    /// Does what it may, until nothing is left.
+    async fn until_it_has_applied_all(&self, world: &World) {
+        while pending(world).await > 0 {
+            self.engine.settle().await.unwrap();
         }
     }
 
@@ -87,10 +96,9 @@ async fn tell(world: &World, id: &str) {
 
 async fn s22_a_node_whose_shards_were_taken_over_commits_nothing_until_it_has_them_again(world: &World) {
     let node = Working::begin(world, 1, Role::All, Remembered::default());
-    node.until_it_has(256).await;
+    node.until_it_has(world, 256).await;
     tell(world, "first").await;
-    node.engine.settle().await.unwrap();
-    assert_eq!(pending(world).await, 0);
+    node.until_it_has_applied_all(world).await;
     // It is taken for dead, and does not know.
     let (store, other) = (&world.engine.store, Mint::new(world.now(), [9; 32]).next());
     store.keep_shards(node.id, Span::ZERO).await.unwrap();
@@ -99,10 +107,8 @@ async fn s22_a_node_whose_shards_were_taken_over_commits_nothing_until_it_has_th
     node.engine.settle().await.unwrap();
     assert_eq!(pending(world).await, 1, "what is due is another's");
     store.give_back_shards(other, &Shard::ALL).await.unwrap();
-    world.clock.advance(LEASE);
-    node.until_it_has(256).await;
-    node.engine.settle().await.unwrap();
-    assert_eq!(pending(world).await, 0);
+    node.until_it_has(world, 256).await;
+    node.until_it_has_applied_all(world).await;
     node.end().await;
     assert!(store.nodes().await.unwrap().is_empty());
     assert_eq!(store.take_shards(other, 256, LEASE).await.unwrap().len(), 256, "whoever ends leaves nothing lying");
@@ -112,18 +118,16 @@ async fn s29_a_node_in_safe_mode_takes_events_and_does_nothing_with_them(world: 
     let database = world.engine.store.instance().await.unwrap();
     let further = Instance { hand_overs: database.hand_overs + 1, ..database };
     let node = Working::begin(world, 1, Role::All, Remembered(Mutex::new(Some(further))));
-    node.until_it_has(0).await;
+    node.until_it_has(world, 0).await;
     assert!(node.engine.pause().unwrap().to_string().starts_with("safe mode"));
     tell(world, "first").await;
     node.engine.settle().await.unwrap();
     assert_eq!(pending(world).await, 1);
     // A person confirms.
     node.mark.write(database).unwrap();
-    world.clock.advance(LEASE);
-    node.until_it_has(256).await;
+    node.until_it_has(world, 256).await;
     assert_eq!(node.engine.pause(), None);
-    node.engine.settle().await.unwrap();
-    assert_eq!(pending(world).await, 0);
+    node.until_it_has_applied_all(world).await;
     node.end().await;
 }
 
@@ -131,9 +135,9 @@ async fn s29_a_node_in_safe_mode_takes_events_and_does_nothing_with_them(world: 
 async fn on_postgres_a_worker_is_woken_by_the_node_that_took_the_event() {
     let world = World::open(Database::postgres().await).await;
     let worker = Working::begin(&world, 1, Role::Worker, Remembered::default());
-    worker.until_it_has(256).await;
+    worker.until_it_has(&world, 256).await;
     let api = Working::begin(&world, 2, Role::Api, Remembered::default());
-    api.until_it_has(0).await;
+    api.until_it_has(&world, 0).await;
     for id in ["first", "second", "third"] {
         let event = values::cart_updated(id, "cart", vec![values::line("Copper teapot", 1)], world.now());
         api.engine.ingest(shop(&world), Origin::Api, vec![event]).await.unwrap();

@@ -33,7 +33,7 @@ pub(crate) struct Args {
     /// What this node does: answer people and platforms (api), do what is due (worker), or both (all)
     #[arg(long, env = "CARTWRIGHT_ROLE", default_value = "all", value_parser = role)]
     role: Role,
-    /// How long after the sudden end of a node others take its work over
+    /// How long after the sudden end of a node others take its work over; the same on all nodes
     #[arg(long, env = "CARTWRIGHT_LEASE", default_value = "15s", value_parser = lease)]
     lease: Span,
 }

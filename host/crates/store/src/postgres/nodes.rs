@@ -44,7 +44,7 @@ impl Nodes for PostgresStore {
     async fn beat(&self, node: &NodeRecord) -> Result<Vec<SeenNode>, StoreError> {
         sqlx::query(
             "with now (millis) as (select (extract(epoch from clock_timestamp()) * 1000)::bigint),
-                  forgotten as (delete from nodes where heartbeat_at < (select millis from now) - $5)
+                  forgotten as (delete from nodes where heartbeat_at < (select millis from now) - $5 and node_id <> $1)
              insert into nodes (node_id, role, version, standing, beats, heartbeat_at)
              select $1, $2, $3, $4, 1, millis from now
              on conflict (node_id) do update
