@@ -70,7 +70,17 @@ impl Rehearsal {
         let grants = plugin.descriptor.asks(&config);
         let secrets = grants.secrets.iter().map(|name| (name.clone(), Secret::from("made up"))).collect();
         let plugin = PluginRef { name: plugin.name.clone(), major: Some(plugin.major()) };
-        let draft = ConnectionDraft { name: name.to_owned(), kind, plugin, config, grants, window: None, secrets };
+        let draft = ConnectionDraft {
+            name: name.to_owned(),
+            kind,
+            plugin,
+            config,
+            grants,
+            window: None,
+            cap: None,
+            stale_after: None,
+            secrets,
+        };
         match self.engine.save_connection(self.shop, draft).await {
             Ok(_) => Ok(()),
             Err(error) => {
@@ -85,9 +95,10 @@ fn channels(strategy: &Strategy) -> BTreeSet<&str> {
     let steps = strategy.steps.values();
     steps
         .filter_map(|step| match step {
-            Step::Message { channel, .. } => Some(channel.as_str()),
+            Step::Message(message) => Some(message.slots()),
             _ => None,
         })
+        .flatten()
         .collect()
 }
 

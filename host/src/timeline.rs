@@ -10,31 +10,37 @@ use serde_json::{Value, json};
 
 use crate::failure::counted;
 
-/// Lines for a person: each run with its decisions, the facts they were made on, and what would be sent.
-pub(crate) fn readable(name: &str, timeline: &Timeline) -> Vec<String> {
+/// The head of a simulation, for a person.
+pub(crate) fn head(name: &str, timeline: &Timeline) -> Vec<String> {
     let mut lines = vec![format!("{name}: {}, until {}", counted(timeline.runs.len(), "run"), timeline.ended_at)];
     for (id, reason) in &timeline.refused {
         lines.push(format!("not taken: {id}: {reason}"));
     }
-    for run in &timeline.runs {
-        lines.push(String::new());
-        lines.push(who(run.customer.as_ref()));
-        for entry in &run.trace {
-            lines.extend(entry_lines(entry, run));
-        }
+    lines
+}
+
+/// Lines for a person: a run with its decisions, the facts they were made on, and what would be sent.
+pub(crate) fn readable(run: &SimulatedRun) -> Vec<String> {
+    let mut lines = vec![String::new(), who(run.customer.as_ref())];
+    for entry in &run.trace {
+        lines.extend(entry_lines(entry, run));
     }
     lines
 }
 
-/// JSON Lines: what was not taken, each run, and where it ended.
-pub(crate) fn json_lines(name: &str, timeline: &Timeline) -> Vec<String> {
-    let refused = timeline.refused.iter().map(|(id, reason)| json!({ "not_taken": id, "reason": reason }));
-    let runs = timeline
-        .runs
-        .iter()
-        .map(|run| json!({ "run": run.run, "customer": run.customer, "trace": run.trace, "messages": run.messages }));
-    let end = json!({ "strategy": name, "ended_at": timeline.ended_at });
-    refused.chain(runs).chain([end]).map(|value| value.to_string()).collect()
+/// What was not taken, as JSON Lines.
+pub(crate) fn json_head(timeline: &Timeline) -> Vec<String> {
+    timeline.refused.iter().map(|(id, reason)| json!({ "not_taken": id, "reason": reason }).to_string()).collect()
+}
+
+/// A run as a line of JSON.
+pub(crate) fn json_line(run: &SimulatedRun) -> String {
+    json!({ "run": run.run, "customer": run.customer, "trace": run.trace, "messages": run.messages }).to_string()
+}
+
+/// Where it ended, as the last line of JSON.
+pub(crate) fn json_end(name: &str, timeline: &Timeline) -> String {
+    json!({ "strategy": name, "ended_at": timeline.ended_at }).to_string()
 }
 
 fn who(customer: Option<&Customer>) -> String {
@@ -77,6 +83,8 @@ fn happened(what: &Happening) -> String {
         }
         Happening::Settled => "settled".to_owned(),
         Happening::Joined { by } => format!("turned out to be a known customer, by {by}"),
+        Happening::PhoneMoved { from, to } => format!("the phone moved from customer {from} to {to}"),
+        Happening::PhoneClaimed { of } => format!("a form gave a phone that is known to be customer {of}'s"),
         Happening::Branched { branch, by, reason, .. } => {
             format!("branch {branch}, says {by}{}", own_words(reason.as_deref()))
         }
@@ -104,6 +112,8 @@ fn became(state: &MessageTrace) -> String {
         }
         MessageTrace::Held { reason } => format!("held: {}", word(reason)),
         MessageTrace::WaitsForWindow { until } => format!("waits for its window until {}", moment(*until)),
+        MessageTrace::WaitsForCap { until } => format!("waits for its frequency cap until {}", moment(*until)),
+        MessageTrace::WaitsForOthers { until } => format!("waits for a more important one until {}", moment(*until)),
         MessageTrace::Uncertain { details } => format!("uncertain: {}", details.text),
         MessageTrace::Skipped { reason, details } => {
             format!("not sent: {}{}", word(reason), own_words(details.as_deref()))

@@ -97,6 +97,8 @@ fn draft(name: &str, kind: ConnectionKind, plugin: &str) -> ConnectionDraft {
         config: json!({}),
         grants: Grants::default(),
         window: None,
+        cap: None,
+        stale_after: None,
         secrets: BTreeMap::new(),
     }
 }

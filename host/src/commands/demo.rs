@@ -143,7 +143,17 @@ async fn connect(
     let secrets: BTreeMap<String, Secret> = secret
         .map(|secret| grants.secrets.iter().map(|name| (name.clone(), Secret::from(secret))).collect())
         .unwrap_or_default();
-    let draft = ConnectionDraft { name: name.to_owned(), kind, plugin, config, grants, window: None, secrets };
+    let draft = ConnectionDraft {
+        name: name.to_owned(),
+        kind,
+        plugin,
+        config,
+        grants,
+        window: None,
+        cap: None,
+        stale_after: None,
+        secrets,
+    };
     Ok(engine.save_connection(shop, draft).await?)
 }
 

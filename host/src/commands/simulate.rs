@@ -3,16 +3,17 @@
 use cartwright_domain::money::Currency;
 use cartwright_domain::strategy::StrategyState;
 use cartwright_domain::time::Timestamp;
-use cartwright_engine::PublishError;
+use cartwright_engine::{PublishError, Reached};
 use std::path::PathBuf;
 
 use crate::event_log;
 use crate::failure::Failure;
 use crate::output::{self, Format};
+use crate::progress::Progress;
 use crate::rehearsal::Rehearsal;
 use crate::shipped::PluginsArgs;
 use crate::strategy_file;
-use crate::timeline;
+use crate::{summary, timeline};
 
 /// What is simulated.
 #[derive(Debug, clap::Args)]
@@ -34,6 +35,9 @@ pub(crate) struct Args {
     /// Time zone of the shop
     #[arg(long, value_name = "ZONE", default_value = "UTC")]
     time_zone: String,
+    /// Print how many runs ended how, and what became of messages, instead of every run
+    #[arg(long)]
+    summary: bool,
     #[command(flatten)]
     format: Format,
 }
@@ -57,10 +61,26 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
         }
         Err(error) => return Err(error.into()),
     }
-    let timeline = engine.simulate(&*clock, shop, lines, args.until).await?;
-    let print = if args.format.json { timeline::json_lines } else { timeline::readable };
-    for line in print(&name, &timeline) {
-        output::say(line);
+    let bar = Progress::of(lines.len() as u64, "lines of the log");
+    let progress = |reached: Reached| bar.reached(reached.lines as u64, &reached.at.to_string());
+    let timeline = engine.simulate(&*clock, shop, lines, args.until, &progress).await?;
+    bar.done();
+    match (args.summary, args.format.json) {
+        (true, _) => summary::print(&engine, shop, &name, &timeline, args.format).await,
+        (false, true) => {
+            timeline::json_head(&timeline).iter().for_each(output::say);
+            for run in &timeline.runs {
+                engine.simulated_run(shop, *run).await?.iter().map(timeline::json_line).for_each(output::say);
+            }
+            output::say(timeline::json_end(&name, &timeline));
+            Ok(())
+        }
+        (false, false) => {
+            timeline::head(&name, &timeline).iter().for_each(output::say);
+            for run in &timeline.runs {
+                engine.simulated_run(shop, *run).await?.iter().flat_map(timeline::readable).for_each(output::say);
+            }
+            Ok(())
+        }
     }
-    Ok(())
 }

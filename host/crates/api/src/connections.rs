@@ -4,8 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use cartwright_domain::cap::Cap;
 use cartwright_domain::ids::ShopId;
 use cartwright_domain::shop::{ChannelAbility, Connection, ConnectionKind, Grants, Hold, PluginRef};
+use cartwright_domain::time::{Span, Timestamp};
 use cartwright_domain::window::Window;
 use cartwright_engine::ConnectionDraft;
 use cartwright_engine::ports::Secret;
@@ -34,6 +36,13 @@ pub(crate) struct ConnectionSettings {
     /// Channels: when their marketing may go out (S04).
     #[serde(default)]
     window: Option<Window>,
+    /// Channels: how many contacts a customer may have here in a time (S20).
+    #[serde(default)]
+    cap: Option<Cap>,
+    /// Sources: silent for longer than this, it holds reminders of carts and checkouts, because an order may wait there
+    /// (S08); without, it never does.
+    #[serde(default)]
+    stale_after: Option<Span>,
     /// Secrets by name. They are stored encrypted and never shown; those left out stay as they are.
     #[serde(default)]
     secrets: BTreeMap<String, SecretText>,
@@ -73,6 +82,15 @@ pub(crate) struct ConnectionView {
     /// Channels: when their marketing may go out (S04).
     #[serde(skip_serializing_if = "Option::is_none")]
     window: Option<Window>,
+    /// Channels: how many contacts a customer may have here in a time (S20).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cap: Option<Cap>,
+    /// Sources: silent for longer than this, it holds reminders of carts and checkouts (S08).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stale_after: Option<Span>,
+    /// Sources with such a bound: when something came from it, to an eighth of the bound.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    heard_at: Option<Timestamp>,
     /// Why nothing goes out at the moment.
     #[serde(skip_serializing_if = "Option::is_none")]
     held: Option<Hold>,
@@ -136,6 +154,8 @@ pub(crate) async fn save(
         config: settings.config,
         grants: settings.grants,
         window: settings.window,
+        cap: settings.cap,
+        stale_after: settings.stale_after,
         secrets: secrets.collect(),
     };
     let saved = api.engine.save_connection(shop, draft).await?;
@@ -167,6 +187,9 @@ async fn view(api: &Api, shop: ShopId, connection: Connection) -> Result<Connect
         secrets: secrets.into_iter().collect(),
         ability: connection.ability,
         window: connection.window,
+        cap: connection.cap,
+        stale_after: connection.stale_after,
+        heard_at: connection.heard_at,
         held: connection.held,
         held_contents: connection.held_contents,
     })

@@ -4,16 +4,21 @@
 //! in another order comes to the same (S01, S02, S03, S08).
 
 use crate::cart::{Cart, Change, Stage};
+use crate::chain::{fall_back, silence_ends};
+use crate::checkout;
 use crate::contact::{Consent, ConsentOrigin, ConsentState};
-use crate::customer::{AddressMark, Mark};
+use crate::customer::{AddressMark, Mark, Proof};
 use crate::event::{CartBody, Event, OrderBody, OrderOrigin, ProductBody, Receipt, ReceiptKind, What};
 use crate::exit::{active_runs, exit_by_known_orders, take_exit};
-use crate::identity::{customer_key, resolve};
-use crate::ids::{CartId, CustomerId, Mint, RunId};
+use crate::identity::{customer_key, leave, resolve};
+use crate::ids::{CartId, CustomerId, MessageId, Mint, RunId};
 use crate::order::{Order, OrderState};
+use crate::outcome::{give_back, wake};
 use crate::product::Product;
-use crate::run::{Position, Run, Trigger};
-use crate::strategy::{KeyKind, StrategyState, TriggerKind};
+use crate::reentry::{OnRetrigger, note_entry};
+use crate::reply::{Word, word_of};
+use crate::run::{EndReason, Position, Run, Trigger};
+use crate::strategy::{KeyKind, Strategy, StrategyState, TriggerKind};
 use crate::time::Timestamp;
 use crate::trace::{Happening, MessageTrace, TraceEntry};
 use crate::world::{Entry, Identity, IdentityKind, LiveStrategy, World};
@@ -27,6 +32,8 @@ pub struct Applied {
     pub entered: u32,
     /// Strategies it would have entered, had it not come too late (S03).
     pub late: u32,
+    /// Strategies it would have entered, had the customer not been in them before (S07).
+    pub not_again: u32,
 }
 
 /// Applies one event. `source` says in words where it came from.
@@ -83,9 +90,9 @@ fn take_consent(world: &mut World, customer: CustomerId, event: &Event, source: 
     let consent =
         Consent { state: said.state, at: said.at.unwrap_or(event.occurred_at), origin, source: source.to_owned() };
     if let Some(entry) = world.customers.get_mut(&customer)
-        && entry.value.clone().take_consent(consent.clone())
+        && entry.value.clone().take_consent_to(said.topic.as_deref(), consent.clone())
     {
-        entry.edit().take_consent(consent);
+        entry.edit().take_consent_to(said.topic.as_deref(), consent);
     }
 }
 
@@ -115,6 +122,12 @@ fn cart_updated(world: &mut World, mint: &mut Mint, news: &mut News<'_>, stage: 
     }
     match stage {
         Stage::Cart if change == Change::Other => {}
+        // S09: while a checkout's run is active, the cart is its cart.
+        Stage::Cart if checkout::at_checkout(world, news.customer) => {
+            for run in checkout::settling_checkouts(world, news.customer, id) {
+                restart(world, news, &run);
+            }
+        }
         Stage::Cart => trigger(world, mint, news, TriggerKind::Cart),
         Stage::Checkout => trigger(world, mint, news, TriggerKind::Checkout),
     }
@@ -207,12 +220,35 @@ fn enter_or_restart(world: &mut World, mint: &mut Mint, news: &mut News<'_>, liv
         .cloned();
     match active {
         Some(run) if run.position == Position::Settling => restart(world, news, &run),
-        // S07: a trigger for an active key is ignored once it has settled.
-        Some(_) => {}
+        Some(run) => {
+            // S07: by default a trigger for an active key is ignored once it has settled.
+            let again = definition.policies.on_retrigger == OnRetrigger::Restart
+                && live.record.state == StrategyState::Live
+                && news.change != Change::Outdated
+                && news.event.occurred_at > run.newest_trigger_at
+                && !is_late(news, definition);
+            if again {
+                leave(world, run.id, news.received_at, EndReason::Restarted);
+                enter(world, mint, news, live, key);
+            }
+        }
         None if news.change == Change::Outdated => {}
-        None if live.record.state == StrategyState::Live => enter(world, mint, news, live, key),
+        None if live.record.state == StrategyState::Live => {
+            let customer = world.customers.get(&news.customer).map(|entry| &entry.value);
+            let reentry = definition.policies.reentry;
+            if customer.is_none_or(|known| reentry.lets_in(known, live.record.id, &key, news.event.occurred_at)) {
+                enter(world, mint, news, live, key);
+            } else {
+                news.applied.not_again += 1;
+            }
+        }
         None => {}
     }
+}
+
+/// S03: whether an event arrives when its due instant is long past.
+fn is_late(news: &News<'_>, definition: &Strategy) -> bool {
+    news.received_at > news.event.occurred_at + definition.settle() + definition.policies.max_lateness
 }
 
 /// When a settling run goes on: the delay after its newest event, and never later than `max_wait` after its first.
@@ -254,7 +290,7 @@ fn enter(world: &mut World, mint: &mut Mint, news: &mut News<'_>, live: &LiveStr
     let event = news.event;
     let due_at = event.occurred_at + definition.settle();
     // S03: an event that arrives when its due instant is long past enrols nobody, but stays a fact.
-    if news.received_at > due_at + definition.policies.max_lateness {
+    if is_late(news, definition) {
         news.applied.late += 1;
         return;
     }
@@ -277,11 +313,13 @@ fn enter(world: &mut World, mint: &mut Mint, news: &mut News<'_>, live: &LiveStr
         exit_taken: None,
     };
     let id = run.id;
+    note_entry(world, &run);
     world.runs.insert(id, Entry::new(run));
     let what = Happening::Entered { event: event.what.name().to_owned(), event_id: event.id.clone(), due_at };
     world.tell(id, TraceEntry { at: news.received_at, step: None, what, facts: Vec::new() });
     news.applied.entered += 1;
     exit_by_known_orders(world, id, news.received_at);
+    checkout::take_over_carts(world, id, news.received_at);
 }
 
 fn receive(world: &mut World, receipt: &Receipt, event: &Event, at: Timestamp) {
@@ -301,28 +339,79 @@ fn receive(world: &mut World, receipt: &Receipt, event: &Event, at: Timestamp) {
             message.provider_id = message.provider_id.take().or(receipt.provider_id.clone());
             let (run, step, message_id) = (message.run, message.step.clone(), message.id);
             let completes = waited && message.completed_at().is_some();
-            *entry.edit() = message;
+            let failed = receipt.kind == ReceiptKind::Failed && message.is_settled();
+            *entry.edit() = message.clone();
             let what = Happening::Message { message: message_id, state: MessageTrace::Receipt { kind: receipt.kind } };
             world.tell(run, TraceEntry { at, step: Some(step), what, facts: Vec::new() });
-            if completes && let Some(run) = world.runs.get_mut(&run) {
-                run.edit().due_at = Some(at);
+            if let Some(ends) = silence_ends(world, &message)
+                && let Some(entry) = world.messages.get_mut(&message_id)
+            {
+                entry.edit().due_at = Some(ends);
+            }
+            if failed {
+                give_back(world, message_id);
+                fall_back(world, message_id, at);
+            }
+            if completes {
+                wake(world, &message, at);
             }
         }
     }
-    if receipt.kind == ReceiptKind::OptedOut {
-        opt_out(world, id, receipt, event, at);
+    let word = receipt.text.as_deref().filter(|_| receipt.kind == ReceiptKind::Replied).and_then(word_of);
+    match word {
+        _ if receipt.kind == ReceiptKind::OptedOut => opt_out(world, id, receipt, event, at),
+        Some(Word::Stop) => opt_out(world, id, receipt, event, at),
+        Some(Word::Start) => lift(world, id, receipt),
+        None => {}
+    }
+    if receipt.kind == ReceiptKind::Replied {
+        wrote(world, id, receipt);
     }
 }
 
-/// S18: what the provider tells of an opt-out is the customer's word, and suppresses the address on that channel.
-fn opt_out(world: &mut World, message: Option<crate::ids::MessageId>, receipt: &Receipt, event: &Event, at: Timestamp) {
-    let message = message.and_then(|id| world.messages.get(&id)).map(|entry| entry.value.clone());
-    let by_sender = receipt.sender.as_ref().and_then(|sender| {
+/// Who acted: the customer of the message, else the one who has the address.
+fn actor(world: &World, message: Option<MessageId>, receipt: &Receipt) -> Option<CustomerId> {
+    let message = message.and_then(|id| world.messages.get(&id)).map(|entry| entry.value.customer);
+    let by_sender = || {
+        let sender = receipt.sender.as_ref()?;
         [IdentityKind::Phone, IdentityKind::Email]
             .into_iter()
             .find_map(|kind| world.identities.get(&Identity { kind, value: sender.value.to_lowercase() }).copied())
-    });
-    let Some(customer) = message.as_ref().map(|message| message.customer).or(by_sender) else { return };
+    };
+    message.or_else(by_sender)
+}
+
+/// S18: START lifts what is known against the address on that channel, and nothing else.
+fn lift(world: &mut World, message: Option<MessageId>, receipt: &Receipt) {
+    let Some(customer) = actor(world, message, receipt) else { return };
+    let message = message.and_then(|id| world.messages.get(&id)).map(|entry| &entry.value);
+    let channel = message.map(|message| message.channel.clone());
+    let address = receipt.sender.clone().or_else(|| message.and_then(|message| message.to.clone()));
+    let Some(entry) = world.customers.get_mut(&customer) else { return };
+    let is_lifted = |mark: &AddressMark| {
+        mark.mark == Mark::Suppressed
+            && mark.channel == channel
+            && address.as_ref().is_some_and(|address| address.value == mark.value)
+    };
+    if entry.value.marks.iter().any(is_lifted) {
+        entry.edit().marks.retain(|mark| !is_lifted(mark));
+    }
+}
+
+/// S10: whoever writes from a phone has it.
+fn wrote(world: &mut World, message: Option<MessageId>, receipt: &Receipt) {
+    let Some(customer) = actor(world, message, receipt) else { return };
+    let (Some(sender), Some(entry)) = (&receipt.sender, world.customers.get_mut(&customer)) else { return };
+    let is_theirs = entry.value.phone.as_ref().is_some_and(|phone| phone.as_str() == sender.value);
+    if is_theirs && entry.value.phone_proof.is_none() {
+        entry.edit().phone_proof = Some(Proof::Inbound);
+    }
+}
+
+/// S18: what the provider tells of an opt-out, or a STOP word, is the customer's word, and suppresses the address on that channel.
+fn opt_out(world: &mut World, message: Option<MessageId>, receipt: &Receipt, event: &Event, at: Timestamp) {
+    let Some(customer) = actor(world, message, receipt) else { return };
+    let message = message.and_then(|id| world.messages.get(&id)).map(|entry| entry.value.clone());
     let channel = message.as_ref().map(|message| message.channel.clone());
     let address = receipt.sender.clone().or_else(|| message.as_ref().and_then(|message| message.to.clone()));
     let source = channel.as_deref().unwrap_or("provider").to_owned();

@@ -50,7 +50,13 @@ pub fn check_all(runs: &[&Run], messages: &[&Message]) -> Vec<Violation> {
             }
             Position::Message { message, .. } => match by_id.get(message) {
                 None => violate("S05", format!("run {} waits for message {message}, which does not exist", run.id)),
-                Some(message) if message.completed_at().is_some() && run.due_at.is_none() => {
+                Some(message)
+                    if run.due_at.is_none()
+                        && messages
+                            .iter()
+                            .filter(|other| other.shares_contact(message))
+                            .all(|other| other.completed_at().is_some()) =>
+                {
                     violate("S05", format!("run {} waits for message {}, which is complete", run.id, message.id));
                 }
                 Some(_) => {}

@@ -173,7 +173,23 @@ pub struct Consent {
     pub source: String,
 }
 
+/// The topic that every shop has.
+pub const GENERAL: &str = "general";
+
 impl Consent {
+    /// Of two people who are one, the stricter holds (S10).
+    pub(crate) fn stricter(own: Option<Self>, theirs: Option<Self>) -> Option<Self> {
+        let strictness = |consent: &Self| match consent.state {
+            ConsentState::Unsubscribed => 2,
+            ConsentState::Subscribed => 1,
+            ConsentState::Unknown => 0,
+        };
+        match (own, theirs) {
+            (Some(own), Some(theirs)) if strictness(&theirs) > strictness(&own) => Some(theirs),
+            (own, theirs) => own.or(theirs),
+        }
+    }
+
     /// Whether this statement replaces `current` (S18): the later statement wins by its own time; at the same moment
     /// `unsubscribed` wins; a sync never lifts `unsubscribed` unless it carries a later opt-in.
     pub fn replaces(&self, current: Option<&Consent>) -> bool {

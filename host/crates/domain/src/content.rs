@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::locale;
 use crate::message::Purpose;
+use crate::sms;
 
 /// A content of a shop. Saving makes a new revision; versions keep the revision they were published with.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -17,6 +18,9 @@ pub struct Content {
     /// Why it is sent.
     #[serde(default)]
     pub purpose: Purpose,
+    /// The topic of consent that it belongs to (S18); without, its strategy's, else `general`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<String>,
     /// Labels that selectors read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<String>,
@@ -26,6 +30,9 @@ pub struct Content {
     /// Values for variables that have none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub defaults: BTreeMap<String, String>,
+    /// At most so many parts where it goes out as a text message; what is longer is not sent (S25).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sms_parts: Option<u32>,
     /// What it says on each channel in each locale.
     pub variants: Vec<Variant>,
 }
@@ -47,7 +54,17 @@ fn english() -> String {
     "en".into()
 }
 
+/// The short name of channels that a length in parts is about.
+pub(crate) const SMS: &str = "sms";
+
 impl Content {
+    /// In how many parts a rendered text message would go out, if that is more than it may (S25).
+    pub fn parts_too_many(&self, channel: &str, document: &Value) -> Option<usize> {
+        let limit = self.sms_parts.filter(|_| channel == SMS)?;
+        let parts = sms::length(document.get("text")?.as_str()?).parts;
+        (parts > limit as usize).then_some(parts)
+    }
+
     /// The variant for a channel and the customer's language (S15): the tag, then what is left when it is cut from
     /// the right, then the content's default.
     pub fn variant(&self, channel: &str, language: Option<&str>) -> Option<(&Variant, &str)> {
@@ -60,5 +77,23 @@ impl Content {
         let tags: Vec<&str> = of_channel.iter().map(|(_, tag)| *tag).collect();
         let place = locale::choose(&tags, language, &self.default_locale)?;
         Some(of_channel[place])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn s25_a_limit_in_parts_is_about_text_messages_as_they_are_rendered() {
+        let content: Content = serde_json::from_value(json!({"name": "a", "sms_parts": 1, "variants": []})).unwrap();
+        let said = |text: String| json!({ "text": text });
+        assert_eq!(content.parts_too_many("sms", &said("a".repeat(160))), None);
+        assert_eq!(content.parts_too_many("sms", &said("a".repeat(161))), Some(2));
+        assert_eq!(content.parts_too_many("sms", &said("ế".repeat(71))), Some(2));
+        assert_eq!(content.parts_too_many("email", &said("a".repeat(161))), None);
+        let unlimited = Content { sms_parts: None, ..content };
+        assert_eq!(unlimited.parts_too_many("sms", &said("a".repeat(1_000))), None);
     }
 }

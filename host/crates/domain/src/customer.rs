@@ -5,9 +5,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::contact::{Address, AddressKind, Consent, ConsentState, Email, Phone};
+use crate::contact::{Address, AddressKind, Consent, ConsentState, Email, GENERAL, Phone};
 use crate::event::CustomerBody;
-use crate::ids::CustomerId;
+use crate::ids::{CustomerId, StrategyId};
+use crate::place::Place;
+use crate::reentry::Past;
 use crate::split::Assignment;
 use crate::time::{Span, Timestamp};
 
@@ -27,6 +29,12 @@ pub struct Customer {
     /// E.164.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone: Option<Phone>,
+    /// How it is known that the phone is theirs; nothing where only a form said so (S10).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone_proof: Option<Proof>,
+    /// A phone that a form gave, and that is known to be somebody else's. Nothing is sent to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claimed_phone: Option<Phone>,
     /// E-mail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<Email>,
@@ -51,12 +59,33 @@ pub struct Customer {
     /// Consent to marketing, one state for all channels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consent: Option<Consent>,
+    /// Consent to topics of marketing beside the general one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub topics: BTreeMap<String, Consent>,
     /// What is known against addresses, by channel.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub marks: Vec<AddressMark>,
     /// The arms of experiments they are in (S16).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub experiments: BTreeMap<String, Assignment>,
+    /// Contacts that caps count (S20).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<Place>,
+    /// What is remembered of earlier runs, by strategy (S07).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub past: BTreeMap<StrategyId, Past>,
+}
+
+/// How it is known that a phone is somebody's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Proof {
+    /// They ordered with it.
+    Order,
+    /// Their account at the platform has it.
+    Account,
+    /// They wrote from it.
+    Inbound,
 }
 
 /// Something known against an address.
@@ -96,6 +125,8 @@ impl Customer {
             first_name: None,
             last_name: None,
             phone: None,
+            phone_proof: None,
+            claimed_phone: None,
             email: None,
             country: None,
             language: None,
@@ -104,14 +135,26 @@ impl Customer {
             tags: BTreeSet::new(),
             attributes: BTreeMap::new(),
             consent: None,
+            topics: BTreeMap::new(),
             marks: Vec::new(),
             experiments: BTreeMap::new(),
+            places: Vec::new(),
+            past: BTreeMap::new(),
         }
     }
 
-    /// Consent to marketing.
+    /// Consent to marketing in general.
     pub fn marketing(&self) -> ConsentState {
         self.consent.as_ref().map_or(ConsentState::Unknown, |consent| consent.state)
+    }
+
+    /// The statement that counts for a topic (S18): what was said of it; a later no to everything is one to it too, and
+    /// whoever has said nothing of it has said what they said in general.
+    pub fn consent_to(&self, topic: &str) -> Option<&Consent> {
+        let general = self.consent.as_ref();
+        let Some(own) = self.topics.get(topic).filter(|_| topic != GENERAL) else { return general };
+        let no = general.filter(|general| general.state == ConsentState::Unsubscribed && general.at >= own.at);
+        no.or(Some(own))
     }
 
     /// The address of a kind.
@@ -138,6 +181,20 @@ impl Customer {
         self.marks
             .retain(|known| (&known.channel, &known.value, known.mark) != (&mark.channel, &mark.value, mark.mark));
         self.marks.push(mark);
+    }
+
+    /// Takes consent to a topic if it replaces what is known. Returns whether it did.
+    pub fn take_consent_to(&mut self, topic: Option<&str>, consent: Consent) -> bool {
+        match topic.filter(|topic| *topic != GENERAL) {
+            None => self.take_consent(consent),
+            Some(topic) => {
+                let replaces = consent.replaces(self.topics.get(topic));
+                if replaces {
+                    self.topics.insert(topic.to_owned(), consent);
+                }
+                replaces
+            }
+        }
     }
 
     /// Takes consent if it replaces what is known. Returns whether it did.
@@ -181,7 +238,13 @@ impl Customer {
         self.registered_at = self.registered_at.min(other.registered_at);
         self.first_name = self.first_name.take().or(other.first_name);
         self.last_name = self.last_name.take().or(other.last_name);
-        self.phone = self.phone.take().or(other.phone);
+        if self.phone.is_none() {
+            (self.phone, self.phone_proof) = (other.phone, other.phone_proof);
+        } else if self.phone == other.phone {
+            self.phone_proof = self.phone_proof.or(other.phone_proof);
+        }
+        self.claimed_phone =
+            self.claimed_phone.take().or(other.claimed_phone).filter(|claimed| Some(claimed) != self.phone.as_ref());
         self.email = self.email.take().or(other.email);
         self.country = self.country.take().or(other.country);
         self.language = self.language.take().or(other.language);
@@ -191,19 +254,19 @@ impl Customer {
         for (name, value) in other.attributes {
             self.attributes.entry(name).or_insert(value);
         }
-        // S10: of two consents the stricter holds.
-        let strictness = |consent: &Consent| match consent.state {
-            ConsentState::Unsubscribed => 2,
-            ConsentState::Subscribed => 1,
-            ConsentState::Unknown => 0,
-        };
-        self.consent = match (self.consent.take(), other.consent) {
-            (Some(own), Some(theirs)) if strictness(&theirs) > strictness(&own) => Some(theirs),
-            (own, theirs) => own.or(theirs),
-        };
+        self.consent = Consent::stricter(self.consent.take(), other.consent);
+        for (topic, theirs) in other.topics {
+            let own = self.topics.remove(&topic);
+            self.topics.extend(Consent::stricter(own, Some(theirs)).map(|consent| (topic, consent)));
+        }
         for mark in other.marks {
             self.add_mark(mark);
         }
+        for (strategy, past) in other.past {
+            self.past.entry(strategy).or_default().add(past);
+        }
+        // S10: caps add up.
+        self.add_places(other.places);
         // S10: the older arm wins.
         for (experiment, theirs) in other.experiments {
             match self.experiments.get(&experiment) {

@@ -388,6 +388,9 @@ pub struct ConsentBody {
     /// When the customer said so; without, the event's own time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Timestamp>,
+    /// To what; without, to marketing in general.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<String>,
 }
 
 /// A product of the catalogue.

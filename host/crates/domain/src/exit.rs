@@ -49,6 +49,19 @@ pub(crate) fn take_exit(world: &mut World, id: RunId, order: &Order, at: Timesta
     }
 }
 
+/// Whether an order that is known would have taken a run out of its way, had it not come to its end before.
+pub(crate) fn would_be_taken(world: &World, run: &Run) -> bool {
+    let Some(version) = world.versions.get(&run.version) else { return false };
+    let exits = version.definition.exits();
+    let mut orders = world.orders.values().map(|entry| &entry.value).filter(|order| {
+        order.customer == run.customer
+            && order.ends_runs()
+            && order.placed_at >= run.started_at
+            && run.trigger.order.as_deref() != Some(&order.order_id)
+    });
+    orders.any(|order| exits.iter().any(|exit| matches(world, exit, run, order)))
+}
+
 fn matches(world: &World, exit: &Exit, run: &Run, order: &Order) -> bool {
     let cart = run.trigger.cart.and_then(|id| world.carts.get(&id)).map(|entry| &entry.value);
     match exit.matching {

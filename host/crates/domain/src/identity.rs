@@ -1,10 +1,13 @@
 //! Who is who (S10): from the names in an event to one customer, joining what turns out to be the same person.
 
+use crate::checkout::take_over_carts;
 use crate::contact::{Email, Phone};
-use crate::customer::Customer;
+use crate::customer::{Customer, Proof};
 use crate::event::{CustomerBody, Event, Subject, What};
 use crate::exit::{active_runs, exit_by_known_orders};
 use crate::ids::{CustomerId, Mint};
+use crate::place::Place;
+use crate::reentry::note_end;
 use crate::run::{EndReason, Position, Run};
 use crate::shop::Shop;
 use crate::time::Timestamp;
@@ -74,7 +77,8 @@ pub fn resolve(world: &mut World, mint: &mut Mint, event: &Event, received_at: T
             Some(owner) if world.customers.contains_key(&owner) && joins(world, owner, customer, name) => {
                 merge(world, owner, customer, join_word(event, name), received_at);
             }
-            Some(owner) => move_name(world, name, owner, customer),
+            Some(owner) if is_kept(world, event, name, owner) => claim_phone(world, name, owner, customer, received_at),
+            Some(owner) => move_name(world, name, owner, customer, received_at),
             None => give_name(world, name, customer),
         }
     }
@@ -121,7 +125,7 @@ fn give_name(world: &mut World, name: &Identity, customer: CustomerId) {
 
 /// S10: a phone belongs to one customer and moves to whom it is given last. Tokens follow the newest owner too; an
 /// e-mail or platform id stays with whom it identifies.
-fn move_name(world: &mut World, name: &Identity, from: CustomerId, to: CustomerId) {
+fn move_name(world: &mut World, name: &Identity, from: CustomerId, to: CustomerId, at: Timestamp) {
     if matches!(name.kind, IdentityKind::Customer | IdentityKind::Email) {
         return;
     }
@@ -129,9 +133,55 @@ fn move_name(world: &mut World, name: &Identity, from: CustomerId, to: CustomerI
         && let Some(entry) = world.customers.get_mut(&from)
         && entry.value.phone.as_ref().is_some_and(|phone| phone.as_str() == name.value)
     {
-        entry.edit().phone = None;
+        let from = entry.edit();
+        from.phone = None;
+        from.phone_proof = None;
+        // S20: caps count by address too.
+        let places: Vec<Place> = from.places.iter().filter(|place| place.went_to(&name.value)).cloned().collect();
+        if let Some(entry) = world.customers.get_mut(&to)
+            && !places.is_empty()
+        {
+            entry.edit().add_places(places);
+        }
+    }
+    if name.kind == IdentityKind::Phone {
+        for run in active_runs(world, from).into_iter().chain(active_runs(world, to)) {
+            world.tell(run, TraceEntry { at, step: None, what: Happening::PhoneMoved { from, to }, facts: Vec::new() });
+        }
     }
     give_name(world, name, to);
+}
+
+/// What an event proves about the phone in it: only a form proves nothing.
+fn proof_of(event: &Event) -> Option<Proof> {
+    match event.what {
+        What::OrderPlaced(_) | What::OrderPaid(_) | What::OrderCancelled(_) => Some(Proof::Order),
+        What::OrderFulfilled(_) | What::OrderDelivered(_) => Some(Proof::Order),
+        What::CustomerUpdated(_) => Some(Proof::Account),
+        _ => None,
+    }
+}
+
+/// S10: a phone whose holder is verified stays there, whatever a form says.
+fn is_kept(world: &World, event: &Event, name: &Identity, owner: CustomerId) -> bool {
+    let holder = world.customers.get(&owner).map(|entry| &entry.value);
+    name.kind == IdentityKind::Phone
+        && proof_of(event).is_none()
+        && holder.is_some_and(|holder| {
+            holder.phone_proof.is_some() && holder.phone.as_ref().is_some_and(|phone| phone.as_str() == name.value)
+        })
+}
+
+fn claim_phone(world: &mut World, name: &Identity, of: CustomerId, by: CustomerId, at: Timestamp) {
+    let Ok(phone) = Phone::parse(&name.value, None) else { return };
+    let Some(entry) = world.customers.get_mut(&by) else { return };
+    if entry.value.claimed_phone.as_ref() == Some(&phone) {
+        return;
+    }
+    entry.edit().claimed_phone = Some(phone);
+    for run in active_runs(world, by) {
+        world.tell(run, TraceEntry { at, step: None, what: Happening::PhoneClaimed { of }, facts: Vec::new() });
+    }
 }
 
 fn take_person(world: &mut World, customer: CustomerId, event: &Event, at: Timestamp) {
@@ -162,7 +212,12 @@ fn take_person(world: &mut World, customer: CustomerId, event: &Event, at: Times
         after.last_time_zone = std::mem::replace(&mut after.time_zone, before.time_zone.clone());
     }
     after.email = email.or(after.email);
-    after.phone = phone.or(after.phone);
+    if let Some(phone) = phone {
+        let known = after.phone_proof.filter(|_| after.phone.as_ref() == Some(&phone));
+        after.phone_proof = known.or(proof_of(event));
+        after.claimed_phone = after.claimed_phone.filter(|claimed| *claimed != phone);
+        after.phone = Some(phone);
+    }
     if after == before {
         return;
     }
@@ -252,6 +307,10 @@ fn merge_runs(world: &mut World, from: CustomerId, into: CustomerId, by: &str, a
     for run in active_runs(world, into) {
         exit_by_known_orders(world, run, at);
     }
+    // S09: what was a cart of one and a checkout of the other is one thing.
+    for run in active_runs(world, into) {
+        take_over_carts(world, run, at);
+    }
 }
 
 /// Ends a run and lets go of what it has not handed over.
@@ -259,6 +318,8 @@ pub(crate) fn leave(world: &mut World, id: crate::ids::RunId, at: Timestamp, rea
     release_messages(world, id, at);
     if let Some(entry) = world.runs.get_mut(&id) {
         entry.edit().end(at, reason);
+        let run = entry.value.clone();
+        note_end(world, &run);
         world.tell(id, TraceEntry { at, step: None, what: Happening::Ended { reason }, facts: Vec::new() });
     }
 }
@@ -279,6 +340,12 @@ pub(crate) fn release_messages(world: &mut World, run: crate::ids::RunId, at: Ti
         }
     }
     for (message, step) in released {
+        if let Some(customer) = world.messages.get(&message).map(|entry| entry.value.customer)
+            && let Some(entry) = world.customers.get_mut(&customer)
+            && entry.value.has_place(message)
+        {
+            entry.edit().give_back_place(message);
+        }
         let state = MessageTrace::Skipped { reason: SkipReason::RunEnded, details: None };
         let what = Happening::Message { message, state };
         world.tell(run, TraceEntry { at, step: Some(step), what, facts: Vec::new() });

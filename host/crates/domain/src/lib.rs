@@ -10,8 +10,11 @@
 #![forbid(unsafe_code)]
 
 pub mod apply;
+pub mod cap;
 pub mod cart;
+mod chain;
 pub mod check;
+mod checkout;
 pub mod contact;
 pub mod content;
 pub mod customer;
@@ -24,17 +27,23 @@ pub mod facts;
 pub mod funnel;
 pub mod identity;
 pub mod ids;
+mod joint;
 pub mod local;
 pub mod locale;
 pub mod message;
+pub mod message_step;
 pub mod money;
 pub mod order;
 pub mod outcome;
+pub mod place;
 pub mod plan;
+pub mod planned;
 pub mod plugin;
 pub mod policy;
 pub mod product;
 pub mod publish;
+pub mod reentry;
+pub mod reply;
 pub mod rule;
 pub mod run;
 mod schema;

@@ -60,6 +60,12 @@ pub struct Message {
     /// Set while it waits for its sending window, to the instant it was told (S04).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window_opens_at: Option<Timestamp>,
+    /// Set once it has waited for a cap, to the instant that this opens; it waits no second time (S20).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cap_opens_at: Option<Timestamp>,
+    /// Set while it waits for others that are due soon, to the instant until which it does at most (S20).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_by: Option<Timestamp>,
     /// How often it was handed over.
     pub attempts: u32,
     /// Where it went, once that is known.
@@ -168,6 +174,48 @@ pub enum SkipReason {
     TooLate,
     /// The windows of shop, channel and strategy have nothing in common.
     WindowNeverOpen,
+    /// The shop's frequency cap leaves no room (S20).
+    CappedByShop,
+    /// The channel's does not.
+    CappedByChannel,
+    /// The strategy's does not.
+    CappedByStrategy,
+    /// The customer ordered lately (S21).
+    OrderedLately,
+    /// It would go out in more parts than its content allows (S25).
+    TooLong,
+    /// Another channel of the chain is tried, because this one waits for something to be put right (S19).
+    ChannelHeld,
+}
+
+impl SkipReason {
+    /// The word in JSON and in figures.
+    pub fn name(self) -> String {
+        serde_json::to_value(self).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+    }
+
+    /// Whether a frequency cap left no room.
+    pub fn is_capped(self) -> bool {
+        matches!(self, Self::CappedByShop | Self::CappedByChannel | Self::CappedByStrategy)
+    }
+
+    /// Whether another channel of a chain may do better (S19).
+    pub fn falls_back(self) -> bool {
+        matches!(
+            self,
+            Self::NotIdentified
+                | Self::NoConsent
+                | Self::Suppressed
+                | Self::NoAddress
+                | Self::InvalidAddress
+                | Self::NotOnChannel
+                | Self::NoVariant
+                | Self::MissingVariable
+                | Self::ContentFailed
+                | Self::TooLong
+                | Self::ChannelHeld
+        )
+    }
 }
 
 /// Why a message waits.
@@ -186,6 +234,20 @@ pub enum HoldReason {
     ContentPolicy,
     /// The channel does not exist, is switched off, or its plugin cannot run.
     ChannelNotReady,
+    /// Nothing was heard of a source for longer than its bound: an order may be known there and not here (S08).
+    SourceStale,
+}
+
+impl HoldReason {
+    /// Whether another channel is not held by it (S19).
+    pub fn is_of_channel(self) -> bool {
+        self != Self::SourceStale
+    }
+
+    /// The word in JSON and in figures.
+    pub fn name(self) -> String {
+        serde_json::to_value(self).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+    }
 }
 
 /// What the adapter says became of a hand-over: the closed list of S23.
@@ -334,6 +396,11 @@ impl RejectionClass {
         }
     }
 
+    /// Whether the next channel of a chain is tried after it (S23).
+    pub fn falls_back(self) -> bool {
+        !matches!(self, Self::RateLimited { .. } | Self::Transient)
+    }
+
     /// Whether the message may be tried again, and when. `chance` spreads the back-off by 20 %.
     pub fn after(self, attempts: u32, now: Timestamp, chance: u64) -> After {
         match self {
@@ -366,6 +433,56 @@ impl Message {
             MessageState::Skipped { .. } | MessageState::HeldOut => Some(self.changed_at),
             _ => None,
         }
+    }
+
+    /// The message of the same contact on the next channel of its chain (S19).
+    pub(crate) fn on_next_channel(&self, id: MessageId, channel: String, now: Timestamp) -> Self {
+        Self {
+            id,
+            run: self.run,
+            customer: self.customer,
+            step: self.step.clone(),
+            iteration: self.iteration,
+            slot: self.slot + 1,
+            channel,
+            content: self.content.clone(),
+            variables: self.variables.clone(),
+            purpose: self.purpose,
+            created_at: now,
+            allowed_at: self.allowed_at,
+            late_after: self.late_after,
+            state: MessageState::Queued,
+            due_at: Some(now),
+            window_opens_at: None,
+            // A contact waits for a cap once, on whatever channel.
+            cap_opens_at: self.cap_opens_at,
+            decided_by: None,
+            attempts: 0,
+            to: None,
+            locale: None,
+            rendered: None,
+            handed_over_at: None,
+            provider_id: None,
+            last_answer: None,
+            receipt: None,
+            changed_at: now,
+            counted: Counted::default(),
+        }
+    }
+
+    /// Whether two are of one contact: what caps and hold-outs count.
+    pub fn shares_contact(&self, other: &Message) -> bool {
+        (self.run, &self.step, self.iteration) == (other.run, &other.step, other.iteration)
+    }
+
+    /// Whether the provider has answered.
+    pub fn is_settled(&self) -> bool {
+        matches!(self.state, MessageState::Accepted | MessageState::Rejected { .. })
+    }
+
+    /// Whether nothing is known but that the provider has it.
+    pub fn has_no_sign_of_arrival(&self) -> bool {
+        matches!(self.receipt, None | Some(ReceiptKind::Accepted))
     }
 
     /// Whether the provider may have it.
@@ -410,8 +527,11 @@ impl Message {
                 }
             }
         } else if answered {
+            // One that is accepted already may wait for a sign of its arrival.
+            if self.state != MessageState::Accepted || kind != ReceiptKind::Accepted {
+                self.due_at = None;
+            }
             self.state = MessageState::Accepted;
-            self.due_at = None;
         }
         true
     }

@@ -1,6 +1,7 @@
 //! What a provider's answer changes (S23): the message, the address, the channel, and the run that waits.
 
 use crate::apply::suppress;
+use crate::chain;
 use crate::customer::{AddressMark, Mark, NOT_ON_CHANNEL};
 use crate::fact::FactRead;
 use crate::ids::{MessageId, chance_of};
@@ -23,6 +24,9 @@ pub fn settle(world: &mut World, id: MessageId, outcome: &Outcome, now: Timestam
         }
         return;
     }
+    let before = entry.value.clone();
+    let has_next = chain::next_channel(world, &before).is_some();
+    let Some(entry) = world.messages.get_mut(&id) else { return };
     let message = entry.edit();
     message.changed_at = now;
     message.due_at = None;
@@ -38,22 +42,35 @@ pub fn settle(world: &mut World, id: MessageId, outcome: &Outcome, now: Timestam
             message.last_answer = Some(details.clone());
             MessageTrace::Uncertain { details: details.clone() }
         }
-        Outcome::Rejected(rejection) => reject(message, rejection, now),
+        Outcome::Rejected(rejection) => reject(message, rejection, has_next, now),
     };
     let message = message.clone();
     tell(world, &message, trace, now);
     if let Outcome::Rejected(rejection) = outcome {
+        // S20: what was refused for certain takes no place.
+        give_back(world, id);
         take_effect(world, &message, rejection, now);
     }
     count_odd_refusals(world, &message, outcome);
+    if let Some(ends) = chain::silence_ends(world, &message)
+        && let Some(entry) = world.messages.get_mut(&id)
+    {
+        entry.edit().due_at = Some(ends);
+    }
+    chain::fall_back(world, id, now);
     wake(world, &message, now);
 }
 
-fn reject(message: &mut Message, rejection: &Rejection, now: Timestamp) -> MessageTrace {
+fn reject(message: &mut Message, rejection: &Rejection, has_next: bool, now: Timestamp) -> MessageTrace {
     let Rejection { class, details } = rejection.clone();
     message.last_answer = Some(details.clone());
     match class.after(message.attempts, now, chance_of(message.run, &format!("{}/{}", message.step, message.attempts)))
     {
+        // S19: in a chain, what waits to be put right gives way to the next channel.
+        After::Held(_) if has_next => {
+            message.state = MessageState::Rejected { class };
+            MessageTrace::Rejected { class: class.name().to_owned(), details }
+        }
         After::Done => {
             message.state = MessageState::Rejected { class };
             MessageTrace::Rejected { class: class.name().to_owned(), details }
@@ -120,6 +137,7 @@ pub fn next_step(reason: HoldReason) -> &'static str {
         HoldReason::Template => "Have the template approved or choose another, then release the channel.",
         HoldReason::ContentPolicy => "Change what the content says, then release the channel.",
         HoldReason::ChannelNotReady => "Connect the channel and install its plugin.",
+        HoldReason::SourceStale => "See why the source is silent; the first event from it lets the messages go.",
     }
 }
 
@@ -135,18 +153,52 @@ fn count_odd_refusals(world: &mut World, message: &Message, outcome: &Outcome) {
 
 /// A message that is not sent on purpose.
 pub fn skip(world: &mut World, id: MessageId, reason: SkipReason, details: Option<String>, now: Timestamp) {
+    skip_with(world, id, reason, details, Vec::new(), now);
+}
+
+/// The same with the facts that it was decided on.
+pub fn skip_with(
+    world: &mut World,
+    id: MessageId,
+    reason: SkipReason,
+    details: Option<String>,
+    facts: Vec<FactRead>,
+    now: Timestamp,
+) {
+    give_back(world, id);
     let Some(entry) = world.messages.get_mut(&id) else { return };
     let message = entry.edit();
     message.state = MessageState::Skipped { reason };
     message.due_at = None;
     message.changed_at = now;
     let message = message.clone();
-    tell(world, &message, MessageTrace::Skipped { reason, details }, now);
+    tell_with(world, &message, MessageTrace::Skipped { reason, details }, facts, now);
+    chain::fall_back(world, id, now);
     wake(world, &message, now);
+}
+
+/// Gives back the place of a message that is not sent, or was refused for certain (S20). One that may have been sent by
+/// somebody who did not come back keeps it.
+pub fn give_back(world: &mut World, id: MessageId) {
+    let Some(message) = world.messages.get(&id).map(|entry| &entry.value) else { return };
+    let may_have_been_sent = message.state == MessageState::Queued && message.attempts > 0;
+    if let Some(entry) = world.customers.get_mut(&message.customer)
+        && entry.value.has_place(id)
+        && !may_have_been_sent
+    {
+        entry.edit().give_back_place(id);
+    }
 }
 
 /// A message that waits for something to be put right. Told once.
 pub fn hold_message(world: &mut World, id: MessageId, reason: HoldReason, now: Timestamp) {
+    give_back(world, id);
+    let Some(entry) = world.messages.get(&id) else { return };
+    // S19: in a chain the next channel is tried instead.
+    if reason.is_of_channel() && chain::next_channel(world, &entry.value).is_some() {
+        let facts = vec![FactRead::new("channel.held", reason.name())];
+        return skip_with(world, id, SkipReason::ChannelHeld, None, facts, now);
+    }
     let Some(entry) = world.messages.get_mut(&id) else { return };
     let known = entry.value.state == (MessageState::Held { reason });
     let message = entry.edit();
@@ -177,10 +229,10 @@ pub(crate) fn tell_with(
 }
 
 /// The run goes on once its message is complete.
-fn wake(world: &mut World, message: &Message, now: Timestamp) {
+pub(crate) fn wake(world: &mut World, message: &Message, now: Timestamp) {
     if message.completed_at().is_some()
         && let Some(entry) = world.runs.get_mut(&message.run)
-        && entry.value.is_active()
+        && entry.value.waits_for(message)
     {
         entry.edit().due_at = Some(now);
     }

@@ -53,6 +53,8 @@ pub struct Situation<'a> {
     pub channels: &'a BTreeMap<String, Connection>,
     /// The messages of the run.
     pub messages: &'a [&'a Message],
+    /// A source that was silent for too long, which holds what an order may forbid (S08).
+    pub stale_source: Option<&'a str>,
     /// What plugins have answered so far.
     pub answers: &'a Answers,
 }
@@ -244,12 +246,7 @@ impl<'a> Planner<'a> {
             // Publishing refuses a condition without either.
             Some(Step::Condition { .. }) => self.end(EndReason::PluginFailed),
             Some(Step::Split { arms }) => self.split(name, arms),
-            Some(Step::Message { channel, content, select, hold_out, next }) => self.message(
-                &Sending { step: name, channel, hold_out: *hold_out, next, allowed_at: since },
-                content.as_deref(),
-                select.as_ref(),
-                tries,
-            ),
+            Some(Step::Message(message)) => self.message(&Sending { step: name, message, allowed_at: since }, tries),
         }
     }
 

@@ -1,11 +1,11 @@
 //! The check of S17: whether a message may go out as things stand. Pure, and repeated at every wake-up.
 
-use crate::contact::{Address, ConsentState};
+use crate::contact::{Address, ConsentState, GENERAL};
 use crate::content::Content;
 use crate::customer::{Customer, Mark};
 use crate::fact::FactRead;
 use crate::facts::Subject;
-use crate::message::{HoldReason, Purpose, SkipReason};
+use crate::message::{HoldReason, Message, Purpose, SkipReason};
 use crate::shop::Connection;
 use crate::strategy::{Policies, StrategyState};
 use crate::time::{Span, Timestamp};
@@ -45,6 +45,12 @@ pub struct Candidate<'a> {
     pub allowed_at: Timestamp,
     /// The strategy's policies.
     pub policies: &'a Policies,
+    /// The order that took the run to where it is, which forbids nothing (S21).
+    pub exempt_order: Option<&'a str>,
+    /// A source that was silent for too long, where an order would forbid the message (S08).
+    pub stale_source: Option<&'a str>,
+    /// When an overdue message of the same run went out, if one did (S27).
+    pub overdue_went_at: Option<Timestamp>,
 }
 
 impl<'a> Candidate<'a> {
@@ -61,6 +67,12 @@ impl<'a> Candidate<'a> {
         windows
     }
 
+    /// The topic of consent that it belongs to (S18).
+    fn topic(&self) -> &'a str {
+        let of_content = self.content.and_then(|content| content.topic.as_deref());
+        of_content.or(self.policies.topic.as_deref()).unwrap_or(GENERAL)
+    }
+
     /// Past this it is too late: counted from the first instant that its delay and its windows allow (S27). None if
     /// they never do.
     pub fn late_after(&self) -> Option<Timestamp> {
@@ -70,6 +82,18 @@ impl<'a> Candidate<'a> {
     fn late_after_in(&self, windows: &Windows<'_>) -> Option<Timestamp> {
         Some(windows.first_open(self.allowed_at)? + self.policies.max_lateness)
     }
+}
+
+/// A message that goes out later than this after its time is overdue.
+const OVERDUE: Span = Span::minutes(10);
+
+/// S27: when an overdue message went out, of those of a run; after that none goes whose own time was before.
+pub fn overdue_went_at<'a>(messages: impl Iterator<Item = &'a Message>, policies: &Policies) -> Option<Timestamp> {
+    let went = messages.filter(|message| message.may_have_been_sent()).filter_map(|message| {
+        let time = message.late_after - policies.max_lateness;
+        message.handed_over_at.filter(|at| *at > time + OVERDUE)
+    });
+    went.max()
 }
 
 /// Checks in the order of S17: the first that refuses is the reason. What was read goes to `reads`.
@@ -100,6 +124,9 @@ pub fn check(candidate: &Candidate<'_>, reads: &mut Vec<FactRead>) -> Check {
             return Check::Skip(reason);
         }
     };
+    if content.purpose == Purpose::Marketing && ordered_lately(candidate, reads) {
+        return Check::Skip(SkipReason::OrderedLately);
+    }
     if content.variant(&ability.channel, customer.language.as_deref()).is_none() {
         return Check::Skip(SkipReason::NoVariant);
     }
@@ -113,8 +140,16 @@ pub fn check(candidate: &Candidate<'_>, reads: &mut Vec<FactRead>) -> Check {
         reads.push(FactRead::new("late_after", late_after));
         return Check::Skip(SkipReason::TooLate);
     }
+    if let Some(went) = candidate.overdue_went_at.filter(|went| *went >= late_after - candidate.policies.max_lateness) {
+        reads.push(FactRead::new("run.overdue_went_at", went));
+        return Check::Skip(SkipReason::TooLate);
+    }
     if let Some(reason) = held {
         return Check::Hold(reason);
+    }
+    if let Some(source) = candidate.stale_source.filter(|_| content.purpose == Purpose::Marketing) {
+        reads.push(FactRead::new("source.stale", source));
+        return Check::Hold(HoldReason::SourceStale);
     }
     match windows.first_open(subject.now) {
         Some(opens) if opens <= subject.now => Check::Go(address),
@@ -124,14 +159,29 @@ pub fn check(candidate: &Candidate<'_>, reads: &mut Vec<FactRead>) -> Check {
     }
 }
 
+/// S21: whether the customer ordered too short a time ago for marketing.
+fn ordered_lately(candidate: &Candidate<'_>, reads: &mut Vec<FactRead>) -> bool {
+    let Some(span) = candidate.policies.not_after_order else { return false };
+    let subject = candidate.subject;
+    let orders = subject.orders.iter().filter(|order| {
+        order.ends_runs() && order.placed_at <= subject.now && candidate.exempt_order != Some(order.order_id.as_str())
+    });
+    let last = orders.map(|order| order.placed_at).max();
+    reads.push(FactRead::new("orders.last_at", last));
+    last.is_some_and(|last| subject.now < last + span)
+}
+
 fn consent_refusal(candidate: &Candidate<'_>, reads: &mut Vec<FactRead>) -> Option<SkipReason> {
     let customer = &candidate.subject.customer;
-    let state = customer.marketing();
-    let value = match &customer.consent {
+    let topic = candidate.topic();
+    let consent = customer.consent_to(topic);
+    let state = consent.map_or(ConsentState::Unknown, |consent| consent.state);
+    let value = match consent {
         Some(consent) => format!("{} since {} ({})", consent_word(state), consent.at, consent.source),
         None => consent_word(state).to_owned(),
     };
-    reads.push(FactRead::new("consent.marketing", value));
+    let fact = if topic == GENERAL { "consent.marketing".to_owned() } else { format!("consent.{topic}") };
+    reads.push(FactRead::new(fact, value));
     match state {
         ConsentState::Subscribed => None,
         ConsentState::Unsubscribed => Some(SkipReason::Unsubscribed),

@@ -4,10 +4,12 @@
 //! strategy; a warning is shown and lets it pass. Nothing here asks anybody: what only a plugin can tell, whether it
 //! takes a configuration, is handed in with the view.
 
+mod caps;
 mod contents;
 mod delays;
 mod grants;
 mod graph;
+mod messages;
 mod schemas;
 mod shops;
 mod steps;
@@ -22,11 +24,13 @@ use std::collections::BTreeMap;
 
 use crate::content::Content;
 use crate::delay::LONGEST;
+use crate::message_step::MessageStep;
 use crate::plugin::{PluginKind, PluginRecord};
 use crate::shop::{Connection, ConnectionKind, PluginRef, Shop};
 use crate::strategy::{END, KeyKind, Step, Strategy, TriggerKind};
 use crate::time::Span;
 
+pub use caps::cap_faults;
 pub use contents::content_faults;
 pub use grants::{missing_facts, missing_grants};
 pub use schemas::{event_schema, strategy_schema};
@@ -147,7 +151,7 @@ pub fn plugin_uses(strategy: &Strategy) -> Vec<PluginUse<'_>> {
             Step::Condition { plugin: Some(plugin), config, .. } => {
                 Some(PluginUse { step, kind: PluginKind::Condition, plugin, config })
             }
-            Step::Message { select: Some(select), .. } => {
+            Step::Message(MessageStep { select: Some(select), .. }) => {
                 Some(PluginUse { step, kind: PluginKind::Selector, plugin: &select.plugin, config: &select.config })
             }
             _ => None,
@@ -170,6 +174,8 @@ pub fn faults(definition: &Strategy, view: &ShopView<'_>) -> Vec<StrategyFault> 
     span_faults(definition.policies.max_lateness, "policies.max_lateness", &mut faults);
     delays::percent_faults(definition.policies.hold_out, "policies.hold_out", &mut faults);
     windows::check(definition, view, &mut faults);
+    caps::check(definition, view, &mut faults);
+    messages::policy_faults(definition, view, &mut faults);
     for (place, content) in definition.contents.iter().enumerate() {
         let path = format!("contents[{place}]");
         if definition.contents[..place].iter().any(|before| before.name == content.name) {

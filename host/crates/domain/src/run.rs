@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cart::Side;
 use crate::ids::{CartId, CustomerId, MessageId, RunId, StrategyId, VersionId};
+use crate::message::Message;
 use crate::time::Timestamp;
 
 /// A run.
@@ -95,6 +96,10 @@ pub enum EndReason {
     CartEmptied,
     /// Two customers turned out to be one, and the other's run went on.
     Merged,
+    /// The customer went on to the checkout, and its strategy took over (S09).
+    Advanced,
+    /// Another trigger began it anew (S07).
+    Restarted,
     /// The strategy was stopped.
     Stopped,
     /// A plugin failed at a step that holds no answer for it.
@@ -113,6 +118,11 @@ impl Run {
             Position::Step { step, .. } | Position::Message { step, .. } => Some(step),
             Position::Settling | Position::Ended { .. } => None,
         }
+    }
+
+    /// Whether it waits for the contact that a message belongs to.
+    pub fn waits_for(&self, message: &Message) -> bool {
+        matches!(&self.position, Position::Message { step, .. } if *step == message.step && self.id == message.run)
     }
 
     /// Ends it.

@@ -1,13 +1,22 @@
-//! A message of a world, checked as things stand (S17): by the first and the third stage alike, and by the tests.
+//! A message of a world on its way out (S17): the check as things stand, and the claim of what may go.
 
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::cap::{Caps, Refusal, WhenCapped};
+use crate::chain;
+use crate::contact::Address;
 use crate::fact::FactRead;
-use crate::ids::MessageId;
-use crate::message::{Message, MessageState, SkipReason};
+use crate::ids::{CustomerId, MessageId};
+use crate::joint;
+use crate::message::{Message, MessageState, Purpose, SkipReason};
 use crate::outcome;
 use crate::policy::{self, Candidate, Check};
-use crate::time::Timestamp;
+use crate::run::Run;
+use crate::time::{Span, Timestamp};
 use crate::trace::MessageTrace;
 use crate::world::World;
+use crate::zone::Zone;
 
 /// What the check of a message says.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,29 +43,177 @@ pub fn check(world: &World, message: &Message, now: Timestamp) -> Checked {
         return skip(SkipReason::CartEmptied);
     }
     let version = world.versions.get(&run.version);
+    let others = world.messages_of(run.id).filter(|other| !other.shares_contact(message));
     let candidate = Candidate {
         strategy: world.strategy_state(run),
-        run_is_active: run.is_active(),
+        run_is_active: run.is_active() || chain::may_outlive(world, run, message),
         subject: &subject,
         channel_name: &message.channel,
         channel: world.connections.get(&message.channel).map(|entry| &entry.value),
         content: version.and_then(|version| version.definition.content(&message.content)),
-        allowed_at: message.allowed_at,
+        // S27: lateness counts from the opening of a cap that was waited for.
+        allowed_at: message.allowed_at.max(message.cap_opens_at.unwrap_or(message.allowed_at)),
         policies,
+        exempt_order: run.exit_taken.as_deref(),
+        stale_source: world.stale_source(run, now),
+        overdue_went_at: policy::overdue_went_at(others, policies),
     };
     let mut reads = Vec::new();
     let check = policy::check(&candidate, &mut reads);
     Checked { check, late_after: candidate.late_after().unwrap_or(message.late_after), reads }
 }
 
+/// S17, first and second stage: checks, takes places under caps (S20), and claims what may go. Messages of one customer
+/// are decided in the order of their priority.
+pub fn prepare(world: &mut World, due: &[MessageId], lease: Span, now: Timestamp) -> Vec<MessageId> {
+    let mut claimed = Vec::new();
+    for id in by_priority(world, due, now) {
+        let Some(message) = world.messages.get(&id).map(|entry| entry.value.clone()) else { continue };
+        let is_claimed = match message.state {
+            MessageState::Queued | MessageState::Held { .. } | MessageState::Prepared { .. } => {
+                prepare_one(world, &message, now)
+            }
+            MessageState::Accepted => {
+                chain::take_silence(world, &message, now);
+                false
+            }
+            _ => false,
+        };
+        if is_claimed {
+            claim(world, id, now + lease);
+            claimed.push(id);
+        }
+    }
+    claimed
+}
+
+fn prepare_one(world: &mut World, message: &Message, now: Timestamp) -> bool {
+    let id = message.id;
+    let checked = check(world, message, now);
+    match checked.check.clone() {
+        Check::Go(to) => {
+            if let Some(until) = joint::waits_for(world, message, now) {
+                joint::wait(world, id, until, now);
+                return false;
+            }
+            match take_place(world, message, to, now) {
+                Ok(()) => return true,
+                Err(refusal) => capped(world, message, &refusal, checked.reads, now),
+            }
+        }
+        Check::Wait(until) => wait_for_window(world, id, until, checked, now),
+        Check::Skip(reason) => outcome::skip_with(world, id, reason, None, checked.reads, now),
+        Check::Hold(reason) => outcome::hold_message(world, id, reason, now),
+        Check::Paused => wait_paused(world, id, now),
+    }
+    false
+}
+
+fn claim(world: &mut World, id: MessageId, until: Timestamp) {
+    let Some(entry) = world.messages.get_mut(&id) else { return };
+    let message = entry.edit();
+    message.state = MessageState::Prepared { lease_until: until };
+    message.due_at = Some(until);
+    message.decided_by = None;
+}
+
+/// Looks again once the strategy may have gone on.
+pub fn wait_paused(world: &mut World, id: MessageId, now: Timestamp) {
+    outcome::give_back(world, id);
+    if let Some(entry) = world.messages.get_mut(&id) {
+        let message = entry.edit();
+        message.state = MessageState::Queued;
+        message.due_at = Some(now + crate::plan::LOOK_AGAIN);
+    }
+}
+
+/// The caps that a message is under: none unless it is marketing.
+pub(crate) fn caps_of(world: &World, message: &Message, run: &Run) -> Caps {
+    if message.purpose != Purpose::Marketing {
+        return Caps::default();
+    }
+    let channel = world.connections.get(&message.channel).and_then(|entry| entry.value.cap.as_ref());
+    Caps::of(world.shop.cap.as_ref(), channel, world.policies(run).and_then(|policies| policies.cap.as_ref()))
+}
+
+/// S20: the place is the customer's and stands with them, so that two nodes cannot both take the last one.
+fn take_place(world: &mut World, message: &Message, to: Address, now: Timestamp) -> Result<(), Refusal> {
+    let Some(run) = world.runs.get(&message.run).map(|entry| entry.value.clone()) else { return Ok(()) };
+    let caps = caps_of(world, message, &run);
+    if message.purpose != Purpose::Marketing {
+        return Ok(());
+    }
+    let zone = Zone::named(&world.shop.time_zone).unwrap_or_else(Zone::utc);
+    let kept_from = now - world.longest_cap();
+    let Some(entry) = world.customers.get_mut(&message.customer) else { return Ok(()) };
+    caps.judge(&entry.value, message, &run, &zone, now)?;
+    entry.edit().take_place(message, run.strategy, to, now, kept_from);
+    Ok(())
+}
+
+fn capped(world: &mut World, message: &Message, refusal: &Refusal, reads: Vec<FactRead>, now: Timestamp) {
+    let facts: Vec<FactRead> = reads.into_iter().chain(refusal.reads()).collect();
+    let run = world.runs.get(&message.run).map(|entry| &entry.value);
+    let what = run.and_then(|run| world.policies(run)).map(|policies| policies.capped).unwrap_or_default();
+    match (what, message.cap_opens_at, refusal.opens_at) {
+        (WhenCapped::Wait, None, Some(until)) => wait_for_cap(world, message.id, until, facts, now),
+        _ => outcome::skip_with(world, message.id, refusal.reason(), None, facts, now),
+    }
+}
+
+/// A message that waits, once, until a cap opens (S20).
+fn wait_for_cap(world: &mut World, id: MessageId, until: Timestamp, facts: Vec<FactRead>, now: Timestamp) {
+    let Some(entry) = world.messages.get_mut(&id) else { return };
+    let message = entry.edit();
+    message.state = MessageState::Queued;
+    message.due_at = Some(until);
+    message.cap_opens_at = Some(until);
+    message.decided_by = None;
+    message.changed_at = now;
+    let message = message.clone();
+    let late_after = check(world, &message, now).late_after;
+    if let Some(entry) = world.messages.get_mut(&id) {
+        entry.edit().late_after = late_after;
+    }
+    outcome::tell_with(world, &message, MessageTrace::WaitsForCap { until }, facts, now);
+}
+
+/// The messages of each customer by priority, then by their due instant, then by id (S20); one that is due as well and
+/// was not asked for is decided with them.
+fn by_priority(world: &World, due: &[MessageId], now: Timestamp) -> Vec<MessageId> {
+    let mut first_place: BTreeMap<CustomerId, usize> = BTreeMap::new();
+    for (place, id) in due.iter().enumerate() {
+        if let Some(entry) = world.messages.get(id) {
+            first_place.entry(entry.value.customer).or_insert(place);
+        }
+    }
+    let asked: BTreeSet<MessageId> = due.iter().copied().collect();
+    let joins =
+        |message: &Message| message.state == MessageState::Queued && message.due_at.is_some_and(|due_at| due_at <= now);
+    let mut all: Vec<_> = world
+        .messages
+        .values()
+        .map(|entry| &entry.value)
+        .filter(|message| asked.contains(&message.id) || joins(message))
+        .filter_map(|message| {
+            let place = *first_place.get(&message.customer)?;
+            Some((place, Reverse(joint::priority(world, message)), message.due_at, message.id))
+        })
+        .collect();
+    all.sort_unstable();
+    all.into_iter().map(|(.., id)| id).collect()
+}
+
 /// A message that waits for its window. Told once for each opening.
 pub fn wait_for_window(world: &mut World, id: MessageId, until: Timestamp, checked: Checked, now: Timestamp) {
+    outcome::give_back(world, id);
     let Some(entry) = world.messages.get_mut(&id) else { return };
     let known = entry.value.window_opens_at == Some(until);
     let message = entry.edit();
     message.state = MessageState::Queued;
     message.due_at = Some(until);
     message.window_opens_at = Some(until);
+    message.decided_by = None;
     message.late_after = checked.late_after;
     if !known {
         message.changed_at = now;

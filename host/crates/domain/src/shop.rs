@@ -5,12 +5,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
+use crate::cap::Cap;
 use crate::contact::AddressKind;
 use crate::event::ReceiptKind;
 use crate::ids::{ConnectionId, ShopId};
 use crate::message::HoldReason;
 use crate::money::Currency;
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
 use crate::window::Window;
 
 /// One merchant, the tenant.
@@ -31,9 +32,29 @@ pub struct Shop {
     /// Channels (by name) on which marketing also goes to customers who never said yes or no (S18).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unknown_consent_passes: Vec<String>,
+    /// Topics that customers may want marketing of, beside `general` (S18).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub topics: Vec<String>,
     /// When marketing may go out, on any channel (S04).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<Window>,
+    /// How many contacts a customer may have in a time (S20); one in 72 h by other runs where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cap: Option<Cap>,
+    /// Messages of one customer that are due within this time of each other are decided together (S20).
+    #[serde(default = "one_minute", skip_serializing_if = "is_one_minute")]
+    pub decide_together: Span,
+}
+
+/// How far apart messages of one customer may be due to be decided together, where nothing else is said.
+pub const DECIDE_TOGETHER: Span = Span::seconds(60);
+
+fn one_minute() -> Span {
+    DECIDE_TOGETHER
+}
+
+fn is_one_minute(span: &Span) -> bool {
+    *span == DECIDE_TOGETHER
 }
 
 fn utc() -> String {
@@ -63,6 +84,15 @@ pub struct Connection {
     /// Only for channels: when marketing may go out (S04).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<Window>,
+    /// Only for channels: how many contacts a customer may have here in a time (S20).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cap: Option<Cap>,
+    /// Only for sources: silent for longer than this, it holds what an order may forbid (S08); without, it never does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stale_after: Option<Span>,
+    /// Only for sources with such a bound: when something came from it, to an eighth of the bound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heard_at: Option<Timestamp>,
     /// Why nothing goes out at the moment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<Hold>,
@@ -72,6 +102,14 @@ pub struct Connection {
     /// Refusals in a row that the provider gave without a known code.
     #[serde(default)]
     pub odd_refusals: u32,
+}
+
+impl Connection {
+    /// Whether nothing was heard of it for longer than its bound (S08).
+    pub fn is_stale(&self, now: Timestamp) -> bool {
+        let since = self.heard_at.map(|heard| now.since(heard));
+        self.stale_after.is_some_and(|bound| since.is_none_or(|since| since > bound))
+    }
 }
 
 /// What a connection is.

@@ -6,9 +6,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
+use crate::cap::{Cap, WhenCapped};
 use crate::content::Content;
 use crate::delay::Delay;
 use crate::ids::{StrategyId, VersionId};
+use crate::message_step::MessageStep;
+use crate::reentry::{OnRetrigger, Reentry};
 use crate::rule::Group;
 use crate::shop::PluginRef;
 use crate::split::Arm;
@@ -115,21 +118,7 @@ pub enum Step {
         on_error: String,
     },
     /// Sends a message.
-    Message {
-        /// The channel, by the name of the shop's connection.
-        channel: String,
-        /// The content, by name …
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        content: Option<String>,
-        /// … or a selector chooses one.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        select: Option<Select>,
-        /// Percent of the customers from whom this message is held out, to see what it is worth (S16).
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        hold_out: Option<u32>,
-        /// Then.
-        next: String,
-    },
+    Message(MessageStep),
     /// Sends each customer one of several ways, and always the same (S16).
     Split {
         /// The ways, by name.
@@ -202,11 +191,39 @@ pub struct Policies {
     /// Percent of the customers from whom all its marketing is held out, to see what it is worth (S16).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hold_out: Option<u32>,
+    /// The topic of consent that its marketing belongs to, where a content names none (S18); without, `general`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub topic: Option<String>,
+    /// How many of its contacts a customer may have in a time; the caps of the shop and the channel hold as well (S20).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cap: Option<Cap>,
+    /// What becomes of a message for which a cap leaves no room.
+    pub capped: WhenCapped,
+    /// Of messages that are due together, those of the higher priority are decided first (S20).
+    pub priority: i32,
+    /// No marketing to customers who ordered within this time (S21).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_after_order: Option<Span>,
+    /// When a customer who has been through it may come back (S07).
+    pub reentry: Reentry,
+    /// What a trigger does to a run of its key that has settled (S07).
+    pub on_retrigger: OnRetrigger,
 }
 
 impl Default for Policies {
     fn default() -> Self {
-        Self { max_lateness: Span::hours(12), window: None, hold_out: None }
+        Self {
+            max_lateness: Span::hours(12),
+            window: None,
+            hold_out: None,
+            topic: None,
+            cap: None,
+            capped: WhenCapped::Skip,
+            priority: 0,
+            not_after_order: None,
+            reentry: Reentry::Always,
+            on_retrigger: OnRetrigger::Ignore,
+        }
     }
 }
 
@@ -296,7 +313,9 @@ impl Step {
     pub fn next(&self) -> Vec<&str> {
         match self {
             Self::Delay(delay) => delay.ways(),
-            Self::Message { next, .. } => vec![next],
+            Self::Message(message) => {
+                std::iter::once(&message.next).chain(&message.capped).map(String::as_str).collect()
+            }
             Self::Split { arms } => arms.values().map(|arm| arm.next.as_str()).collect(),
             Self::Condition { branches, .. } => branches.values().map(String::as_str).collect(),
             Self::Exit {} => Vec::new(),
@@ -308,7 +327,7 @@ impl Step {
         match self {
             Self::Delay(_) => "delay",
             Self::Condition { .. } => "condition",
-            Self::Message { .. } => "message",
+            Self::Message(_) => "message",
             Self::Split { .. } => "split",
             Self::Exit {} => "exit",
         }

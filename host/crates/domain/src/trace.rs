@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::fact::FactRead;
-use crate::ids::MessageId;
+use crate::ids::{CustomerId, MessageId};
 use crate::message::{Details, HoldReason, MessageState, SkipReason};
 use crate::run::EndReason;
 use crate::time::Timestamp;
@@ -51,6 +51,18 @@ pub enum Happening {
     Joined {
         /// The name that joined them: `cart token`, `checkout token`, `customer id`, `identify`.
         by: String,
+    },
+    /// The customer's phone is somebody else's from now on, or somebody else's is theirs (S10).
+    PhoneMoved {
+        /// From whom.
+        from: CustomerId,
+        /// To whom.
+        to: CustomerId,
+    },
+    /// A form gave the customer a phone that is known to be somebody else's; it stays there (S10).
+    PhoneClaimed {
+        /// Whose it is.
+        of: CustomerId,
     },
     /// A condition took a branch.
     Branched {
@@ -185,6 +197,16 @@ pub enum MessageTrace {
     },
     /// Waits for its sending window.
     WaitsForWindow {
+        /// Until.
+        until: Timestamp,
+    },
+    /// Waits until a frequency cap has room (S20).
+    WaitsForCap {
+        /// Until.
+        until: Timestamp,
+    },
+    /// Waits for others of the same customer that are due soon and come first (S20).
+    WaitsForOthers {
         /// Until.
         until: Timestamp,
     },

@@ -53,7 +53,7 @@ fn waits_locally(world: &World, run: &Run) -> bool {
     let step = world.versions.get(&run.version).and_then(|version| version.definition.steps.get(step));
     match step {
         Some(Step::Delay(delay)) => delay.is_local(),
-        Some(Step::Message { .. }) => true,
+        Some(Step::Message(_)) => true,
         _ => false,
     }
 }

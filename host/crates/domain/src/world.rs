@@ -6,17 +6,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::cap::Caps;
 use crate::cart::Cart;
 use crate::customer::Customer;
 use crate::facts::{Contact, Subject};
-use crate::ids::{CartId, CustomerId, MessageId, RunId, VersionId};
+use crate::ids::{CartId, ConnectionId, CustomerId, MessageId, RunId, VersionId};
 use crate::message::Message;
 use crate::order::Order;
 use crate::product::Product;
 use crate::run::Run;
 use crate::shop::{Connection, Shop};
-use crate::strategy::{Policies, StrategyRecord, StrategyState, Version};
-use crate::time::Timestamp;
+use crate::strategy::{Policies, StrategyRecord, StrategyState, TriggerKind, Version};
+use crate::time::{Span, Timestamp};
 use crate::trace::TraceEntry;
 
 /// A name of a customer in some system (S10).
@@ -112,8 +113,10 @@ pub struct World {
     pub strategies: Arc<[LiveStrategy]>,
     /// Versions that the loaded runs are pinned to, and the current ones.
     pub versions: BTreeMap<VersionId, Arc<Version>>,
-    /// Channels and sources.
+    /// Channels.
     pub connections: BTreeMap<String, Entry<Connection>>,
+    /// Sources.
+    pub sources: BTreeMap<String, Entry<Connection>>,
     /// Customers.
     pub customers: BTreeMap<CustomerId, Entry<Customer>>,
     /// Names, of the loaded customers at least.
@@ -149,6 +152,7 @@ impl World {
             strategies,
             versions,
             connections: BTreeMap::new(),
+            sources: BTreeMap::new(),
             customers: BTreeMap::new(),
             identities: BTreeMap::new(),
             named: BTreeSet::new(),
@@ -185,6 +189,42 @@ impl World {
     pub fn policies(&self, run: &Run) -> Option<&Policies> {
         let live = self.strategies.iter().find(|live| live.record.id == run.strategy).map(|live| &live.version);
         live.or_else(|| self.versions.get(&run.version)).map(|version| &version.definition.policies)
+    }
+
+    /// A source that was silent for longer than its bound, where that matters to a run: an order that would end it may
+    /// be known there and not here (S08).
+    pub fn stale_source(&self, run: &Run, now: Timestamp) -> Option<&str> {
+        let trigger = self.versions.get(&run.version)?.definition.trigger.on;
+        if run.exit_taken.is_some() || !matches!(trigger, TriggerKind::Cart | TriggerKind::Checkout) {
+            return None;
+        }
+        self.sources
+            .values()
+            .map(|entry| &entry.value)
+            .find(|source| source.is_stale(now))
+            .map(|source| source.name.as_str())
+    }
+
+    /// Something came from a source. Noted now and then only: the note is a change of settings.
+    pub fn hear(&mut self, source: ConnectionId, at: Timestamp) {
+        let found = self.sources.values_mut().find(|entry| entry.value.id == source);
+        if let Some(entry) = found
+            && let Some(bound) = entry.value.stale_after
+        {
+            let often = Span::from_millis(bound.millis() / 8);
+            if entry.value.heard_at.is_none_or(|heard| at > heard + often) {
+                entry.edit().heard_at = Some(at);
+            }
+        }
+    }
+
+    /// How long places under caps have to be kept, whatever cap looks at them (S20).
+    pub(crate) fn longest_cap(&self) -> Span {
+        let channels = self.connections.values().map(|entry| entry.value.cap.as_ref());
+        let strategies = self.strategies.iter().map(|live| live.version.definition.policies.cap.as_ref());
+        channels.chain(strategies).fold(Caps::of(self.shop.cap.as_ref(), None, None).longest(), |longest, cap| {
+            longest.max(Caps::of(None, cap, None).longest())
+        })
     }
 
     fn strategy_name(&self, run: &Run) -> Arc<str> {

@@ -5,9 +5,10 @@ use cartwright_domain::facts::Subject;
 use cartwright_domain::ids::{RunId, ShopId};
 use cartwright_domain::message::Message;
 use cartwright_domain::plan::{Answers, Plan, Situation, plan};
+use cartwright_domain::planned::take_plan;
 use cartwright_domain::run::Run;
 use cartwright_domain::shop::Connection;
-use cartwright_domain::world::{Entry, World};
+use cartwright_domain::world::World;
 use std::collections::BTreeMap;
 
 use crate::Engine;
@@ -120,28 +121,7 @@ pub(crate) fn plan_of(
         subject,
         channels,
         messages: &messages,
+        stale_source: world.stale_source(run, subject.now),
         answers,
     }))
-}
-
-fn take_plan(world: &mut World, plan: Plan) {
-    let (id, customer) = (plan.run.id, plan.run.customer);
-    if !plan.experiments.is_empty()
-        && let Some(entry) = world.customers.get_mut(&customer)
-    {
-        let kept = &mut entry.edit().experiments;
-        for (experiment, arm) in plan.experiments {
-            // Two runs of one batch draw the same arm; the first keeps its moment.
-            kept.entry(experiment).or_insert(arm);
-        }
-    }
-    if let Some(entry) = world.runs.get_mut(&id) {
-        *entry.edit() = plan.run;
-    }
-    for entry in plan.trace {
-        world.tell(id, entry);
-    }
-    for message in plan.messages {
-        world.messages.insert(message.id, Entry::new(message));
-    }
 }

@@ -23,10 +23,15 @@ impl Engine {
         let Some(settings) = self.settings(shop).await? else { return Ok(0) };
         let mut world = self.load_world(&settings, &wanted_by(&settings, &pending)).await?;
         let mut mint = self.entropy.mint(self.now());
-        let mut late = 0;
+        let (mut late, mut not_again) = (0, 0);
         for event in &pending {
             let source = source_of(&settings, event.origin);
-            late += apply(&mut world, &mut mint, &event.event, &source, event.received_at).late;
+            if let Origin::Connection(connection) = event.origin {
+                world.hear(connection, event.received_at);
+            }
+            let applied = apply(&mut world, &mut mint, &event.event, &source, event.received_at);
+            late += applied.late;
+            not_again += applied.not_again;
         }
         let mut changes = changes_of(world);
         changes.applied = pending.iter().map(|event| event.sequence).collect();
@@ -34,6 +39,9 @@ impl Engine {
         self.failpoints.reach("event.applied");
         for _ in 0..late {
             self.store.count(shop, "late_event").await?;
+        }
+        for _ in 0..not_again {
+            self.store.count(shop, "not_again").await?;
         }
         Ok(pending.len())
     }

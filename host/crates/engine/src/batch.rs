@@ -18,6 +18,7 @@ impl Engine {
         let pinned: Vec<VersionId> = slice.runs.iter().map(|entry| entry.value.version).collect();
         world.versions.extend(self.versions(settings.shop.id, &pinned).await?);
         world.connections = settings.channels.clone();
+        world.sources = settings.sources.clone();
         world.customers = keyed(slice.customers, |customer| customer.id);
         world.identities = slice.identities.into_iter().collect();
         world.carts = keyed(slice.carts, |cart| cart.id);
@@ -62,7 +63,7 @@ pub(crate) fn changes_of(mut world: World) -> Changes {
         products: changed(world.products),
         runs: changed(world.runs),
         messages: changed(world.messages),
-        connections: changed(world.connections),
+        connections: changed(world.connections).into_iter().chain(changed(world.sources)).collect(),
         traces: world.traces,
         figures,
         ..Changes::default()

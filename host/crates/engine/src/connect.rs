@@ -1,9 +1,11 @@
 //! Connections: a plugin, a configuration, grants and secrets become a channel or source of a shop.
 
+use cartwright_domain::cap::Cap;
 use cartwright_domain::ids::ShopId;
 use cartwright_domain::plugin::{PluginKind, PluginRecord, active_plugin};
-use cartwright_domain::publish::{StrategyFault, missing_grants, window_faults};
+use cartwright_domain::publish::{StrategyFault, cap_faults, missing_grants, window_faults};
 use cartwright_domain::shop::{Connection, ConnectionKind, Grants, PluginRef};
+use cartwright_domain::time::Span;
 use cartwright_domain::window::Window;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -12,6 +14,9 @@ use crate::Engine;
 use crate::holdings::{Holdings, plugin_call};
 use crate::ports::{Secret, StoreError};
 use crate::publish::list;
+
+/// A source is not called silent sooner.
+const SHORTEST_SILENCE: Span = Span::minutes(15);
 
 /// A connection as somebody wants it.
 #[derive(Debug, Clone)]
@@ -28,6 +33,10 @@ pub struct ConnectionDraft {
     pub grants: Grants,
     /// Channels: when their marketing may go out (S04).
     pub window: Option<Window>,
+    /// Channels: how many contacts a customer may have here in a time.
+    pub cap: Option<Cap>,
+    /// Sources: silent for longer than this, it holds what an order may forbid.
+    pub stale_after: Option<Span>,
     /// Secrets to set by name; those left out stay as they are.
     pub secrets: BTreeMap<String, Secret>,
 }
@@ -80,7 +89,7 @@ impl Engine {
         if let Err(failure) = self.plugins.check_config(&call).await {
             faults.push(StrategyFault::error("config", failure.message));
         }
-        window_faults_of(draft, &mut faults);
+        policy_faults_of(draft, &mut faults);
         right_faults(record, &call.config, draft, &mut faults);
         if !faults.is_empty() {
             return Err(faults);
@@ -95,16 +104,24 @@ impl Engine {
             grants: Grants::default(),
             ability: None,
             window: None,
+            cap: None,
+            stale_after: None,
+            heard_at: None,
             held: None,
             held_contents: BTreeMap::new(),
             odd_refusals: 0,
         };
+        let known_heard = known.and_then(|known| known.heard_at);
         let connection = Connection {
             plugin: draft.plugin.clone(),
             config: call.config,
             grants: draft.grants.clone(),
             ability: record.descriptor.ability.clone(),
             window: draft.window.clone(),
+            cap: draft.cap.clone(),
+            stale_after: draft.stale_after,
+            // A bound begins to run when it is set.
+            heard_at: draft.stale_after.map(|_| known_heard.unwrap_or(self.now())),
             ..known.cloned().unwrap_or_else(fresh)
         };
         Ok((connection, known.is_none()))
@@ -132,13 +149,30 @@ fn plugin_of<'a>(holdings: &'a Holdings, draft: &ConnectionDraft) -> Result<&'a 
     Ok(record)
 }
 
-fn window_faults_of(draft: &ConnectionDraft, faults: &mut Vec<StrategyFault>) {
+fn policy_faults_of(draft: &ConnectionDraft, faults: &mut Vec<StrategyFault>) {
     match (&draft.window, draft.kind) {
         (Some(_), ConnectionKind::Source) => {
             faults.push(StrategyFault::error("window", "nothing goes out by a source; leave it out"));
         }
         (Some(window), ConnectionKind::Channel) => window_faults(window, "window", faults),
         (None, _) => {}
+    }
+    match (&draft.cap, draft.kind) {
+        (Some(_), ConnectionKind::Source) => {
+            faults.push(StrategyFault::error("cap", "nothing goes out by a source; leave it out"));
+        }
+        (Some(cap), ConnectionKind::Channel) => cap_faults(cap, "cap", faults),
+        (None, _) => {}
+    }
+    match (draft.stale_after, draft.kind) {
+        (Some(_), ConnectionKind::Channel) => {
+            faults.push(StrategyFault::error("stale_after", "nothing is heard from a channel; leave it out"));
+        }
+        (Some(span), ConnectionKind::Source) if span < SHORTEST_SILENCE => {
+            let message = format!("must not be shorter than {SHORTEST_SILENCE}: shops are quiet for that long");
+            faults.push(StrategyFault::error("stale_after", message));
+        }
+        _ => {}
     }
 }
 

@@ -51,7 +51,7 @@ impl Engine {
         if !lost.is_empty() {
             self.recover(&settings, lost).await?;
         }
-        let claimed = prepare(&mut world, &waiting, now);
+        let claimed = sending::prepare(&mut world, &waiting, LEASE, now);
         self.commit(shop, changes_of(world)).await?;
         self.failpoints.reach("message.prepared");
         let ready = self.make_ready(&settings, &claimed).await?;
@@ -86,7 +86,13 @@ impl Engine {
         let mut to_begin = Vec::new();
         for (one, document) in prepared.iter().zip(rendered) {
             match document {
-                Ok(document) => to_begin.push((one, document)),
+                Ok(document) => match one.content.parts_too_many(&one.channel, &document) {
+                    None => to_begin.push((one, document)),
+                    Some(parts) => {
+                        let words = Some(format!("{parts} parts"));
+                        outcome::skip(&mut world, one.message.id, SkipReason::TooLong, words, now);
+                    }
+                },
                 Err(failure) => refuse(&mut world, one.message.id, &failure, now),
             }
         }
@@ -163,12 +169,14 @@ impl Engine {
                 Check::Wait(until) => sending::wait_for_window(&mut world, id, until, checked, now),
                 // The address changed meanwhile: it is rendered again for the new one.
                 Check::Go(_) => release(&mut world, id, now),
-                Check::Skip(reason) => outcome::skip(&mut world, id, reason, None, now),
+                Check::Skip(reason) => outcome::skip_with(&mut world, id, reason, None, checked.reads, now),
                 Check::Hold(reason) => outcome::hold_message(&mut world, id, reason, now),
-                Check::Paused => wait_paused(&mut world, id, now),
+                Check::Paused => sending::wait_paused(&mut world, id, now),
             }
         }
         let mut changes = changes_of(world);
+        // One whose place went back has moved on by this very commit.
+        unchanged.retain(|(id, _)| changes.customers.iter().all(|changed| changed.value.id != *id));
         changes.unchanged = unchanged;
         changes.after_urgent_events = true;
         changes.hand_overs = going.len() as u32;
@@ -220,6 +228,8 @@ struct Prepared {
     subject: Subject,
     content: Content,
     body: Value,
+    /// Short name of the channel.
+    channel: String,
     locale: String,
     to: cartwright_domain::contact::Address,
 }
@@ -236,31 +246,7 @@ fn prepared_of(world: &World, id: MessageId, now: Timestamp) -> Option<Prepared>
     let channel = world.connections.get(&message.channel)?.value.ability.as_ref()?.channel.clone();
     let (variant, locale) = content.variant(&channel, subject.customer.language.as_deref())?;
     let (body, locale) = (variant.body.clone(), locale.to_owned());
-    Some(Prepared { message, subject, content, body, locale, to })
-}
-
-/// S17, first and second stage: checks, and claims what may go.
-fn prepare(world: &mut World, due: &[MessageId], now: Timestamp) -> Vec<MessageId> {
-    let mut claimed = Vec::new();
-    for id in due {
-        let Some(message) = world.messages.get(id).map(|entry| entry.value.clone()) else { continue };
-        let checked = sending::check(world, &message, now);
-        match checked.check.clone() {
-            Check::Wait(until) => sending::wait_for_window(world, *id, until, checked, now),
-            Check::Go(_) => {
-                if let Some(entry) = world.messages.get_mut(id) {
-                    let message = entry.edit();
-                    message.state = MessageState::Prepared { lease_until: now + LEASE };
-                    message.due_at = Some(now + LEASE);
-                    claimed.push(*id);
-                }
-            }
-            Check::Skip(reason) => outcome::skip(world, *id, reason, None, now),
-            Check::Hold(reason) => outcome::hold_message(world, *id, reason, now),
-            Check::Paused => wait_paused(world, *id, now),
-        }
-    }
-    claimed
+    Some(Prepared { message, subject, content, body, channel, locale, to })
 }
 
 fn mark_handed_over(world: &mut World, id: MessageId, ready: &Ready, late_after: Timestamp, now: Timestamp) {
@@ -289,14 +275,6 @@ fn release(world: &mut World, id: MessageId, now: Timestamp) {
     }
 }
 
-fn wait_paused(world: &mut World, id: MessageId, now: Timestamp) {
-    if let Some(entry) = world.messages.get_mut(&id) {
-        let message = entry.edit();
-        message.state = MessageState::Queued;
-        message.due_at = Some(now + cartwright_domain::plan::LOOK_AGAIN);
-    }
-}
-
 /// A message that could not become a request.
 fn refuse(world: &mut World, id: MessageId, failure: &PluginFailure, now: Timestamp) {
     match failure.problem {
@@ -304,6 +282,7 @@ fn refuse(world: &mut World, id: MessageId, failure: &PluginFailure, now: Timest
             outcome::skip(world, id, SkipReason::MissingVariable, Some(failure.message.clone()), now);
         }
         Problem::Busy | Problem::TimeOut => {
+            outcome::give_back(world, id);
             if let Some(entry) = world.messages.get_mut(&id) {
                 let message = entry.edit();
                 message.state = MessageState::Queued;

@@ -56,7 +56,7 @@ pub use render::{RENDERER, data_of};
 pub use report::{Dimension, LONGEST_REPORT, Report, ReportError, ReportLine, ReportQuery};
 pub use settings::ShopSettings;
 pub use shops::ShopError;
-pub use simulate::{LogItem, LogLine, SimulatedRun, Timeline};
+pub use simulate::{LogItem, LogLine, Reached, SimulatedRun, Timeline};
 pub use skip::{MovableClock, Skipped};
 pub use standing::judge;
 pub use tasks::{Machine, ProbeFailure, Progress, Running, TaskFailure, Tasks, Turn, Turns, Vault};

@@ -135,13 +135,10 @@ fn pinned(mut definition: Strategy, holdings: Holdings) -> Strategy {
         .steps
         .values()
         .filter_map(|step| match step {
-            Step::Message { content, select, .. } => Some((content, select)),
+            Step::Message(message) => Some(message.contents()),
             _ => None,
         })
-        .flat_map(|(content, select)| {
-            let choices = select.iter().flat_map(|select| select.candidates.iter().chain(&select.default));
-            content.iter().chain(choices)
-        })
+        .flatten()
         .collect();
     let own = definition.contents.iter();
     let mut contents: Vec<Content> = own.filter(|content| named.contains(&&content.name)).cloned().collect();

@@ -2,6 +2,7 @@
 
 use cartwright_domain::decision::{DecisionAnswer, DecisionRecord, Difference, LogEntry, TrapRecord};
 use cartwright_domain::ids::{NoteId, RunId, ShopId, VersionId};
+use cartwright_domain::message_step::MessageStep;
 use cartwright_domain::plan::{Offered, Reply};
 use cartwright_domain::plugin::{
     AuditEntry, Figures, PluginFailure, PluginKind, PluginRecord, Problem, Rejected, Tally,
@@ -160,7 +161,7 @@ fn decision_of(
     let step = entry.step?;
     let (kind, config, candidates) = match definition.steps.get(&step)? {
         Step::Condition { config, .. } => (PluginKind::Condition, config, Vec::new()),
-        Step::Message { select: Some(select), .. } => {
+        Step::Message(MessageStep { select: Some(select), .. }) => {
             let labels = |name: &str| definition.content(name).map(|content| content.labels.clone());
             let offered = select
                 .candidates

@@ -10,6 +10,7 @@ use cartwright_domain::zone;
 
 use crate::Engine;
 use crate::ports::{FigureFilter, StoreError};
+use crate::settings::ShopSettings;
 
 /// The longest range of one report.
 pub const LONGEST_REPORT: i64 = 400;
@@ -110,10 +111,7 @@ impl Engine {
         }
         let filter = FigureFilter { from, to, strategy: query.strategy };
         let cells = self.store.message_figures(shop, &filter).await?;
-        let reports = |channel: &str, kind: ReceiptKind| {
-            let connection = settings.channels.get(channel).and_then(|entry| entry.value.ability.as_ref());
-            connection.is_some_and(|ability| ability.receipts.contains(&kind))
-        };
+        let reports = |channel: &str, kind: ReceiptKind| can_report(&settings, channel, kind);
         let total = Funnel::of(sums(cells.iter()), reports);
         let mut cut: BTreeMap<Key, Vec<&(Cell, i64)>> = BTreeMap::new();
         if !query.by.is_empty() {
@@ -132,6 +130,19 @@ impl Engine {
         };
         Ok(Some(Report { from, to, total, lines: cut.into_iter().map(line).collect() }))
     }
+
+    /// Everything that was ever counted, in one funnel; none for a shop that does not exist.
+    pub async fn whole_funnel(&self, shop: ShopId) -> Result<Option<Funnel>, StoreError> {
+        let Some(settings) = self.settings(shop).await? else { return Ok(None) };
+        let filter = FigureFilter { from: Day::FIRST, to: Day::LAST, strategy: None };
+        let cells = self.store.message_figures(shop, &filter).await?;
+        Ok(Some(Funnel::of(sums(cells.iter()), |channel, kind| can_report(&settings, channel, kind))))
+    }
+}
+
+fn can_report(settings: &ShopSettings, channel: &str, kind: ReceiptKind) -> bool {
+    let ability = settings.channels.get(channel).and_then(|entry| entry.value.ability.as_ref());
+    ability.is_some_and(|ability| ability.receipts.contains(&kind))
 }
 
 fn sums<'a>(cells: impl Iterator<Item = &'a (Cell, i64)>) -> impl Iterator<Item = (&'a str, Figure, i64)> {

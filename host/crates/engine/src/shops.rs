@@ -2,7 +2,7 @@
 
 use cartwright_domain::money::Currency;
 use cartwright_domain::publish::{StrategyFault, shop_faults};
-use cartwright_domain::shop::Shop;
+use cartwright_domain::shop::{DECIDE_TOGETHER, Shop};
 
 use crate::Engine;
 use crate::ports::StoreError;
@@ -35,7 +35,10 @@ impl Engine {
             time_zone: time_zone.unwrap_or("UTC").to_owned(),
             country: country.map(str::to_owned),
             unknown_consent_passes: Vec::new(),
+            topics: Vec::new(),
             window: None,
+            cap: None,
+            decide_together: DECIDE_TOGETHER,
         };
         let faults = shop_faults(&shop);
         if !faults.is_empty() {

@@ -5,7 +5,7 @@
 
 use cartwright_domain::customer::Customer;
 use cartwright_domain::event::{Event, Origin};
-use cartwright_domain::ids::ShopId;
+use cartwright_domain::ids::{RunId, ShopId};
 use cartwright_domain::message::Message;
 use cartwright_domain::run::Run;
 use cartwright_domain::shard::Shard;
@@ -37,15 +37,25 @@ pub enum LogItem {
     Hook(String, Webhook),
 }
 
-/// What came of a log.
+/// What came of a log. Each run can be looked at with [`Engine::simulated_run`]: there may be more of them than
+/// anybody wants to hold at once.
 #[derive(Debug, Clone)]
 pub struct Timeline {
     /// Lines that were not taken, with the reason.
     pub refused: Vec<(String, String)>,
     /// Runs, by their beginning.
-    pub runs: Vec<SimulatedRun>,
+    pub runs: Vec<RunId>,
     /// Where the clock stood at last.
     pub ended_at: Timestamp,
+}
+
+/// How far a simulation is.
+#[derive(Debug, Clone, Copy)]
+pub struct Reached {
+    /// Where the clock stands.
+    pub at: Timestamp,
+    /// Lines of the log that were taken.
+    pub lines: usize,
 }
 
 /// A run with all that is known of it.
@@ -72,10 +82,12 @@ impl Engine {
         shop: ShopId,
         mut lines: Vec<LogLine>,
         until: Option<Timestamp>,
+        progress: &(dyn Fn(Reached) + Sync),
     ) -> Result<Timeline, StoreError> {
         lines.sort_by(|one, other| (one.received_at, &one.id).cmp(&(other.received_at, &other.id)));
         let _turn = self.turn.lock().await;
         let mut refused = Vec::new();
+        let mut taken = 0;
         let mut lines = lines.into_iter().filter(|line| until.is_none_or(|until| line.received_at <= until)).peekable();
         while let Some(line) = lines.next() {
             let at = line.received_at;
@@ -87,6 +99,8 @@ impl Engine {
             if let Some(reason) = self.take_line(shop, line.item).await? {
                 refused.push((line.id, reason));
             }
+            taken += 1;
+            progress(Reached { at, lines: taken });
             if lines.peek().is_none_or(|next| next.received_at > at) {
                 self.settle_in_turn().await?;
             }
@@ -94,6 +108,7 @@ impl Engine {
         let end = until.unwrap_or(self.now() + LONGEST);
         while let Some(due) = self.store.next_due(&Shard::ALL).await?.filter(|due| *due <= end) {
             self.run_to(clock, due.max(self.now() + Span::from_millis(1)).min(end)).await?;
+            progress(Reached { at: self.now(), lines: taken });
             if self.now() >= end {
                 break;
             }
@@ -128,29 +143,30 @@ impl Engine {
         }
     }
 
-    async fn simulated_runs(&self, shop: ShopId) -> Result<Vec<SimulatedRun>, StoreError> {
+    async fn simulated_runs(&self, shop: ShopId) -> Result<Vec<RunId>, StoreError> {
         let mut runs = Vec::new();
         let mut page = PageRequest { after: None, limit: 200 };
         loop {
             let found = self.store.runs(shop, &RunFilter::default(), &page).await?;
-            for run in found.items {
-                let filter = MessageFilter { run: Some(run.id), ..MessageFilter::default() };
-                let mut messages = self.store.messages(shop, &filter, &newest()).await?.items;
-                messages.sort_by_key(|message| (message.created_at, message.id));
-                runs.push(SimulatedRun {
-                    customer: self.store.customer(shop, run.customer).await?,
-                    trace: self.store.trace(shop, run.id).await?,
-                    messages,
-                    run,
-                });
-            }
+            runs.extend(found.items.iter().map(|run| (run.started_at, run.id)));
             match found.next {
                 Some(next) => page.after = Some(next),
                 None => break,
             }
         }
-        runs.sort_by_key(|one| (one.run.started_at, one.run.id));
-        Ok(runs)
+        runs.sort_unstable();
+        Ok(runs.into_iter().map(|(_, run)| run).collect())
+    }
+
+    /// A run with all that is known of it; none if there is no such run.
+    pub async fn simulated_run(&self, shop: ShopId, run: RunId) -> Result<Option<SimulatedRun>, StoreError> {
+        let Some(run) = self.store.run(shop, run).await? else { return Ok(None) };
+        let filter = MessageFilter { run: Some(run.id), ..MessageFilter::default() };
+        let mut messages = self.store.messages(shop, &filter, &newest()).await?.items;
+        messages.sort_by_key(|message| (message.created_at, message.id));
+        let customer = self.store.customer(shop, run.customer).await?;
+        let trace = self.store.trace(shop, run.id).await?;
+        Ok(Some(SimulatedRun { run, customer, trace, messages }))
     }
 }
 

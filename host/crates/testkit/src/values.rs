@@ -23,7 +23,10 @@ pub fn shop() -> Shop {
         time_zone: "Europe/Berlin".into(),
         country: Some("DE".into()),
         unknown_consent_passes: Vec::new(),
+        topics: Vec::new(),
         window: None,
+        cap: None,
+        decide_together: cartwright_domain::shop::DECIDE_TOGETHER,
     }
 }
 

@@ -17,6 +17,10 @@ pub(super) fn sentence(entry: &TraceEntry) -> String {
         }
         Happening::Settled => "Settled: nothing was added any more.".to_owned(),
         Happening::Joined { by } => format!("Joined with a known customer by {by}."),
+        Happening::PhoneMoved { .. } => "The phone belongs to another customer from now on.".to_owned(),
+        Happening::PhoneClaimed { .. } => {
+            "A form gave a phone that is known to be somebody else's; nothing is sent to it.".to_owned()
+        }
         Happening::Branched { branch, by, reason, .. } => {
             with_reason(format!("Took the branch {branch}, decided by {by}"), reason)
         }
@@ -77,6 +81,12 @@ fn of_message(state: &MessageTrace) -> String {
         }
         MessageTrace::Held { reason } => format!("The message is held: {}.", held(*reason)),
         MessageTrace::WaitsForWindow { until } => format!("The message waits for its window until {}.", moment(*until)),
+        MessageTrace::WaitsForCap { until } => {
+            format!("The customer has had enough for now; the message waits until {}.", moment(*until))
+        }
+        MessageTrace::WaitsForOthers { until } => {
+            format!("The message waits for a more important one until {}.", moment(*until))
+        }
         MessageTrace::Uncertain { details } => {
             format!("Whether the provider has the message is not known; it is never sent again. {}", words(details))
         }
@@ -119,6 +129,12 @@ fn skipped(reason: SkipReason) -> &'static str {
         SkipReason::NoContent => "no content was chosen",
         SkipReason::TooLate => "it is too late",
         SkipReason::WindowNeverOpen => "its windows have no minute in common",
+        SkipReason::CappedByShop => "the customer has had as many messages lately as the shop's cap allows",
+        SkipReason::CappedByChannel => "the customer has had as many messages lately as the channel's cap allows",
+        SkipReason::CappedByStrategy => "the customer has had as many messages lately as the strategy's cap allows",
+        SkipReason::OrderedLately => "the customer ordered lately",
+        SkipReason::TooLong => "it would take more parts than its content allows",
+        SkipReason::ChannelHeld => "the channel is held, and the next one is tried",
     }
 }
 
@@ -130,6 +146,7 @@ fn held(reason: HoldReason) -> &'static str {
         HoldReason::Template => "the provider refuses the template",
         HoldReason::ContentPolicy => "the provider refuses what it says",
         HoldReason::ChannelNotReady => "the channel is not ready",
+        HoldReason::SourceStale => "nothing was heard from the shop for too long, and an order may be waiting there",
     }
 }
 
@@ -139,6 +156,8 @@ fn ended(reason: EndReason) -> &'static str {
         EndReason::Converted => "the customer ordered",
         EndReason::CartEmptied => "the cart was emptied",
         EndReason::Merged => "two customers turned out to be one, and the other run went on",
+        EndReason::Advanced => "the customer went on to the checkout, and its strategy took over",
+        EndReason::Restarted => "another trigger began it anew",
         EndReason::Stopped => "the strategy was stopped",
         EndReason::PluginFailed => "a plugin failed at a step that holds no answer for it",
     }

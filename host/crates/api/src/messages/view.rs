@@ -46,6 +46,9 @@ pub(crate) struct MessageView {
     /// While it waits for its sending window: when that opens (S04).
     #[serde(skip_serializing_if = "Option::is_none")]
     window_opens_at: Option<Timestamp>,
+    /// Once it has waited for a frequency cap: when that opens (S20).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cap_opens_at: Option<Timestamp>,
     /// When its state last changed.
     changed_at: Timestamp,
     /// When it was last handed over.
@@ -137,6 +140,7 @@ impl From<Message> for MessageView {
             late_after: message.late_after,
             due_at: message.due_at,
             window_opens_at: message.window_opens_at,
+            cap_opens_at: message.cap_opens_at,
             changed_at: message.changed_at,
             handed_over_at: message.handed_over_at,
             attempts: message.attempts,

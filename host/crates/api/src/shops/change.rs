@@ -2,8 +2,10 @@
 
 use axum::Json;
 use axum::extract::State;
+use cartwright_domain::cap::Cap;
 use cartwright_domain::publish::shop_faults;
 use cartwright_domain::shop::Shop;
+use cartwright_domain::time::Span;
 use cartwright_domain::window::Window;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
@@ -32,9 +34,18 @@ pub(crate) struct ShopChange {
     /// Channels (by name) on which marketing also goes to customers who never said yes or no (S18).
     #[serde(default)]
     unknown_consent_passes: Option<Vec<String>>,
+    /// Topics that customers may want marketing of, beside `general` (S18).
+    #[serde(default)]
+    topics: Option<Vec<String>>,
     /// When marketing may go out, on any channel (S04); `null` forgets it.
     #[serde(default, deserialize_with = "even_null")]
     window: Option<Option<Window>>,
+    /// How many contacts a customer may have in a time (S20); `null` goes back to one in 72 h by other runs.
+    #[serde(default, deserialize_with = "even_null")]
+    cap: Option<Option<Cap>>,
+    /// Messages of one customer that are due within this time of each other are decided together (S20).
+    #[serde(default)]
+    decide_together: Option<Span>,
 }
 
 described!(ShopChange);
@@ -69,8 +80,17 @@ pub(crate) async fn change_shop(
         tracing::info!(shop = %shop.id, ?channels, "marketing without a yes is allowed on these channels");
         shop.unknown_consent_passes = channels;
     }
+    if let Some(topics) = change.topics {
+        shop.topics = topics;
+    }
     if let Some(window) = change.window {
         shop.window = window;
+    }
+    if let Some(cap) = change.cap {
+        shop.cap = cap;
+    }
+    if let Some(span) = change.decide_together {
+        shop.decide_together = span;
     }
     faults::refuse(Code::InvalidRequest, shop_faults(&shop))?;
     api.engine.store.save_shop(&shop).await?;

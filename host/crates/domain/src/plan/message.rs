@@ -6,6 +6,7 @@ use crate::fact::FactRead;
 use crate::funnel::Counted;
 use crate::ids::MessageId;
 use crate::message::{Message, MessageState, Purpose, SkipReason};
+use crate::message_step::{MessageStep, Spread};
 use crate::plugin::{PluginFailure, Problem};
 use crate::policy::{self, Candidate, Check};
 use crate::run::{EndReason, Position};
@@ -24,96 +25,170 @@ enum Selected {
 #[derive(Clone, Copy)]
 pub(super) struct Sending<'a> {
     pub(super) step: &'a str,
-    pub(super) channel: &'a str,
-    pub(super) hold_out: Option<u32>,
-    pub(super) next: &'a str,
+    pub(super) message: &'a MessageStep,
     /// The first instant that the delay before it allows.
     pub(super) allowed_at: Timestamp,
 }
 
+/// What the check says of one channel of the step.
+struct Slot<'a> {
+    slot: u32,
+    channel: &'a str,
+    check: Check,
+    reads: Vec<FactRead>,
+}
+
+/// What a message says.
+struct Saying {
+    content: String,
+    variables: Vec<(String, String)>,
+}
+
+/// What is to be done about all channels together.
+enum Outlook {
+    /// Something can be sent now, or once it is put right.
+    Send,
+    /// Nothing before then.
+    Wait(Timestamp),
+    /// Nothing while the strategy is paused.
+    Paused,
+    /// Nothing.
+    Nothing,
+}
+
 impl Planner<'_> {
-    pub(super) fn message(
-        &mut self,
-        sending: &Sending<'_>,
-        content: Option<&str>,
-        select: Option<&Select>,
-        tries: u32,
-    ) -> Flow {
+    pub(super) fn message(&mut self, sending: &Sending<'_>, tries: u32) -> Flow {
         if self.cart_is_emptied() {
             return self.end(EndReason::CartEmptied);
         }
-        let Sending { step, allowed_at, .. } = *sending;
-        let (chosen, variables) = match (content, select) {
-            (Some(name), _) => (Some(name.to_owned()), Vec::new()),
+        let saying = match (&sending.message.content, &sending.message.select) {
+            (Some(content), _) => Some(Saying { content: content.clone(), variables: Vec::new() }),
             (None, Some(select)) => {
                 // A message that may not go out, or not yet, needs no selector.
-                let first = select.candidates.first().and_then(|name| self.definition().content(name));
-                let mut reads = Vec::new();
-                match self.check(sending, first, &mut reads) {
-                    Check::Skip(reason) if reason != SkipReason::NoVariant => {
-                        let content = select.candidates.first().cloned().unwrap_or_default();
-                        self.make_message(sending, &content, Vec::new(), MessageState::Skipped { reason }, reads);
-                        return self.go(sending.next, self.now);
+                let first = select.candidates.first().cloned().unwrap_or_default();
+                let slots = self.slots(sending, self.definition().content(&first));
+                let no_variant = slots.iter().any(|slot| slot.check == Check::Skip(SkipReason::NoVariant));
+                match outlook(&slots) {
+                    Outlook::Nothing if !no_variant => {
+                        return self.make_all(sending, slots, Some(Saying { content: first, variables: Vec::new() }));
                     }
-                    Check::Wait(until) => return self.wait_for_window(step, until, reads),
+                    Outlook::Wait(until) => return self.wait_for_window(sending.step, until, slots),
                     _ => {}
                 }
-                match self.select(step, select, allowed_at, tries) {
-                    Selected::Content(name, variables) => (Some(name), variables),
-                    Selected::Nothing => (None, Vec::new()),
+                match self.select(sending.step, select, sending.allowed_at, tries) {
+                    Selected::Content(content, variables) => Some(Saying { content, variables }),
+                    Selected::Nothing => None,
                     Selected::Rest => return Flow::Rest,
                 }
             }
-            (None, None) => (None, Vec::new()),
+            (None, None) => None,
         };
-        let mut reads = Vec::new();
-        let content = chosen.as_deref().and_then(|name| self.definition().content(name));
-        let name = chosen.clone().unwrap_or_default();
-        match self.check(sending, content, &mut reads) {
-            Check::Skip(reason) => {
-                self.make_message(sending, &name, variables, MessageState::Skipped { reason }, reads);
-                self.go(sending.next, self.now)
-            }
-            Check::Paused => {
+        let content = saying.as_ref().and_then(|saying| self.definition().content(&saying.content));
+        let slots = self.slots(sending, content);
+        match outlook(&slots) {
+            Outlook::Paused => {
                 self.plan.run.due_at = Some(self.now + LOOK_AGAIN);
                 Flow::Rest
             }
-            Check::Wait(until) => self.wait_for_window(step, until, reads),
-            Check::Go(_) | Check::Hold(_) => {
-                let is_marketing = content.is_some_and(|content| content.purpose == Purpose::Marketing);
-                if is_marketing && self.is_held_out(step, sending.hold_out, &mut reads) {
-                    self.make_message(sending, &name, variables, MessageState::HeldOut, reads);
-                    return self.go(sending.next, self.now);
-                }
-                let id = self.make_message(sending, &name, variables, MessageState::Queued, reads);
-                self.plan.run.position = Position::Message { step: step.to_owned(), message: id };
-                self.plan.run.due_at = None;
-                Flow::Rest
-            }
+            Outlook::Wait(until) => self.wait_for_window(sending.step, until, slots),
+            Outlook::Send | Outlook::Nothing => self.make_all(sending, slots, saying),
         }
     }
 
+    /// S19: each channel alone; of a chain as far as the first that may reach the customer.
+    fn slots<'b>(&self, sending: &Sending<'b>, content: Option<&Content>) -> Vec<Slot<'b>> {
+        let mut slots = Vec::new();
+        for (slot, channel) in (0u32..).zip(sending.message.slots()) {
+            let mut reads = Vec::new();
+            let mut check = policy::check(&self.candidate(sending, channel, content), &mut reads);
+            if sending.message.spread() == Spread::Chain {
+                let has_next = sending.message.after_slot(slot).is_some();
+                if let Check::Hold(reason) = check
+                    && has_next
+                    && reason.is_of_channel()
+                {
+                    reads.push(FactRead::new("channel.held", reason.name()));
+                    check = Check::Skip(SkipReason::ChannelHeld);
+                }
+                let goes_on = has_next && matches!(check, Check::Skip(reason) if reason.falls_back());
+                slots.push(Slot { slot, channel, check, reads });
+                if !goes_on {
+                    break;
+                }
+            } else {
+                slots.push(Slot { slot, channel, check, reads });
+            }
+        }
+        slots
+    }
+
     /// S04: the run waits with its message, so that everything else is decided when it opens.
-    fn wait_for_window(&mut self, step: &str, until: Timestamp, reads: Vec<FactRead>) -> Flow {
-        self.wait(step, until, reads);
+    fn wait_for_window(&mut self, step: &str, until: Timestamp, slots: Vec<Slot<'_>>) -> Flow {
+        let reads = slots.into_iter().find(|slot| slot.check == Check::Wait(until)).map(|slot| slot.reads);
+        self.wait(step, until, reads.unwrap_or_default());
         Flow::Rest
     }
 
-    fn candidate<'b>(&'b self, sending: &Sending<'b>, content: Option<&'b Content>) -> Candidate<'b> {
+    fn candidate<'b>(&'b self, sending: &Sending<'b>, channel: &'b str, content: Option<&'b Content>) -> Candidate<'b> {
         Candidate {
             strategy: self.situation.state,
             run_is_active: true,
             subject: self.situation.subject,
-            channel_name: sending.channel,
-            channel: self.situation.channels.get(sending.channel),
+            channel_name: channel,
+            channel: self.situation.channels.get(channel),
             content,
             allowed_at: sending.allowed_at,
             policies: self.situation.policies,
+            exempt_order: self.plan.run.exit_taken.as_deref(),
+            stale_source: self.situation.stale_source,
+            overdue_went_at: self.overdue_went_at(sending.step),
         }
     }
 
-    fn check(&self, sending: &Sending<'_>, content: Option<&Content>, reads: &mut Vec<FactRead>) -> Check {
-        policy::check(&self.candidate(sending, content), reads)
+    fn overdue_went_at(&self, step: &str) -> Option<Timestamp> {
+        let others = self.situation.messages.iter().copied().filter(|message| message.step != step);
+        policy::overdue_went_at(others, self.situation.policies)
+    }
+
+    /// A message for each slot; the run waits for those that may be sent.
+    fn make_all(&mut self, sending: &Sending<'_>, slots: Vec<Slot<'_>>, saying: Option<Saying>) -> Flow {
+        let saying = saying.unwrap_or(Saying { content: String::new(), variables: Vec::new() });
+        let iteration = self.iteration(sending.step);
+        let is_marketing =
+            self.definition().content(&saying.content).is_some_and(|known| known.purpose == Purpose::Marketing);
+        // A contact is held out as a whole, and only one that could be made (S16).
+        let mut held_out = None;
+        let mut waits_for = None;
+        for Slot { slot, channel, check, mut reads } in slots {
+            let state = match check {
+                Check::Skip(reason) => MessageState::Skipped { reason },
+                _ => {
+                    let held_out = *held_out.get_or_insert_with(|| {
+                        is_marketing && self.is_held_out(sending.step, sending.message.hold_out, &mut reads)
+                    });
+                    if held_out { MessageState::HeldOut } else { MessageState::Queued }
+                }
+            };
+            let is_queued = state == MessageState::Queued;
+            let id = self.make_message(sending, (slot, channel, iteration), &saying, state, reads);
+            if is_queued && waits_for.is_none() {
+                waits_for = Some(id);
+            }
+        }
+        match waits_for {
+            Some(message) => {
+                self.plan.run.position = Position::Message { step: sending.step.to_owned(), message };
+                self.plan.run.due_at = None;
+                Flow::Rest
+            }
+            None => self.go(&sending.message.next, self.now),
+        }
+    }
+
+    /// An exit may lead back to a step that was taken before: that is another contact.
+    fn iteration(&self, step: &str) -> u32 {
+        let before = self.situation.messages.iter().filter(|message| message.step == step);
+        before.map(|message| message.iteration + 1).max().unwrap_or(0)
     }
 
     fn select(&mut self, step: &str, select: &Select, since: Timestamp, tries: u32) -> Selected {
@@ -162,19 +237,18 @@ impl Planner<'_> {
     fn make_message(
         &mut self,
         sending: &Sending<'_>,
-        content: &str,
-        variables: Vec<(String, String)>,
+        (slot, channel, iteration): (u32, &str, u32),
+        saying: &Saying,
         state: MessageState,
         reads: Vec<FactRead>,
     ) -> MessageId {
-        let Sending { step, channel, allowed_at, .. } = *sending;
+        let Sending { step, allowed_at, .. } = *sending;
+        let Saying { content, variables } = saying;
         let run = &self.plan.run;
-        // An exit may lead back to a step that was taken before: that is another contact.
-        let iteration = self.situation.messages.iter().filter(|message| message.step == step).count() as u32;
-        let id = MessageId::of_contact(self.situation.subject.shop.id, run.id, step, iteration, 0);
+        let id = MessageId::of_contact(self.situation.subject.shop.id, run.id, step, iteration, slot);
         let known = self.definition().content(content);
         let purpose = known.map(|content| content.purpose).unwrap_or_default();
-        let late_after = self.candidate(sending, known).late_after();
+        let late_after = self.candidate(sending, channel, known).late_after();
         let (due_at, what) = match &state {
             MessageState::Skipped { reason } => (None, Happening::Skipped { reason: *reason }),
             MessageState::HeldOut => (None, Happening::HeldOut { message: id }),
@@ -189,10 +263,10 @@ impl Planner<'_> {
             customer: run.customer,
             step: step.to_owned(),
             iteration,
-            slot: 0,
+            slot,
             channel: channel.to_owned(),
-            content: content.to_owned(),
-            variables,
+            content: content.clone(),
+            variables: variables.clone(),
             purpose,
             created_at: self.now,
             allowed_at,
@@ -200,6 +274,8 @@ impl Planner<'_> {
             state,
             due_at,
             window_opens_at: None,
+            cap_opens_at: None,
+            decided_by: None,
             attempts: 0,
             to: None,
             locale: None,
@@ -215,22 +291,46 @@ impl Planner<'_> {
         id
     }
 
+    /// S05, S19: the step is complete when all messages of the contact are.
     pub(super) fn after_message(&mut self, step: &str, id: MessageId) -> Flow {
-        let completed = match self.situation.messages.iter().find(|message| message.id == id) {
-            Some(message) => message.completed_at(),
+        let Some(Step::Message(said)) = self.definition().steps.get(step) else {
+            return self.end(EndReason::Completed);
+        };
+        let contact: Vec<&Message> = match self.situation.messages.iter().find(|message| message.id == id) {
+            Some(one) => self.situation.messages.iter().copied().filter(|other| one.shares_contact(other)).collect(),
             // A message that was never committed: nothing waits for it.
-            None => Some(self.now),
+            None => Vec::new(),
         };
-        let next = match self.definition().steps.get(step) {
-            Some(Step::Message { next, .. }) => next.clone(),
-            _ => return self.end(EndReason::Completed),
-        };
-        match completed {
-            Some(at) => self.go(&next, at),
-            None => {
-                self.plan.run.due_at = None;
-                Flow::Rest
+        let mut completed = self.now;
+        for (place, message) in contact.iter().enumerate() {
+            match message.completed_at() {
+                Some(at) if place == 0 => completed = at,
+                Some(at) => completed = completed.max(at),
+                None => {
+                    self.plan.run.due_at = None;
+                    return Flow::Rest;
+                }
             }
         }
+        let skipped = |message: &&Message, wanted: fn(SkipReason) -> bool| matches!(message.state, MessageState::Skipped { reason } if wanted(reason));
+        let is_capped = contact.iter().all(|message| skipped(message, |_| true))
+            && contact.iter().any(|message| skipped(message, SkipReason::is_capped));
+        let next = said.capped.as_ref().filter(|_| is_capped).unwrap_or(&said.next);
+        self.go(next, completed)
     }
+}
+
+/// What can be done now goes first; what only waits, waits together.
+fn outlook(slots: &[Slot<'_>]) -> Outlook {
+    if slots.iter().any(|slot| slot.check == Check::Paused) {
+        return Outlook::Paused;
+    }
+    if slots.iter().any(|slot| matches!(slot.check, Check::Go(_) | Check::Hold(_))) {
+        return Outlook::Send;
+    }
+    let opens = slots.iter().filter_map(|slot| match slot.check {
+        Check::Wait(until) => Some(until),
+        _ => None,
+    });
+    opens.min().map_or(Outlook::Nothing, Outlook::Wait)
 }

@@ -1,7 +1,7 @@
 //! What must hold of a content, as far as it can be told without its channel and renderer.
 
 use super::{StrategyFault, name_faults};
-use crate::content::Content;
+use crate::content::{Content, SMS};
 use crate::locale;
 
 /// Everything that is wrong with a content, each with its path below `path` (empty for the content itself).
@@ -9,6 +9,14 @@ pub fn content_faults(content: &Content, path: &str, faults: &mut Vec<StrategyFa
     let below = |rest: &str| if path.is_empty() { rest.to_owned() } else { format!("{path}.{rest}") };
     name_faults(&content.name, &below("name"), faults);
     locale_faults(&content.default_locale, &below("default_locale"), faults);
+    if let Some(parts) = content.sms_parts {
+        if parts == 0 {
+            faults.push(StrategyFault::error(below("sms_parts"), "must be at least 1, or nothing could be sent"));
+        } else if content.variants.iter().all(|variant| variant.channel != SMS) {
+            let message = "limits nothing: the content says nothing on `sms`";
+            faults.push(StrategyFault::warning(below("sms_parts"), message));
+        }
+    }
     if content.variants.is_empty() {
         faults.push(StrategyFault::error(below("variants"), "needs at least one variant: what it says on a channel"));
     }

@@ -40,7 +40,10 @@ fn ways<'a>(name: &str, step: &'a Step) -> Vec<(String, &'a str)> {
             }
             ways
         }
-        Step::Message { next, .. } => vec![(format!("steps.{name}.next"), next)],
+        Step::Message(message) => {
+            let capped = message.capped.iter().map(|to| (format!("steps.{name}.capped"), to.as_str()));
+            std::iter::once((format!("steps.{name}.next"), message.next.as_str())).chain(capped).collect()
+        }
         Step::Split { arms } => {
             arms.iter().map(|(arm, to)| (format!("steps.{name}.arms.{arm}.next"), to.next.as_str())).collect()
         }

@@ -1,7 +1,12 @@
 //! What must hold of a shop.
 
-use super::{StrategyFault, name_faults, window_faults};
+use super::{StrategyFault, cap_faults, name_faults, window_faults};
+use crate::contact::GENERAL;
 use crate::shop::Shop;
+use crate::time::Span;
+
+/// No message waits longer for another one to be decided with.
+const LONGEST_TOGETHER: Span = Span::hours(1);
 
 /// Everything that is wrong with a shop, each with its path.
 pub fn shop_faults(shop: &Shop) -> Vec<StrategyFault> {
@@ -18,6 +23,22 @@ pub fn shop_faults(shop: &Shop) -> Vec<StrategyFault> {
     }
     if let Some(window) = &shop.window {
         window_faults(window, "window", &mut faults);
+    }
+    for (place, topic) in shop.topics.iter().enumerate() {
+        let sound = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+        if topic.is_empty() || topic.len() > 64 || !topic.chars().all(sound) {
+            let message = "has 1 to 64 letters, digits, `-` or `_`";
+            faults.push(StrategyFault::error(format!("topics[{place}]"), message));
+        } else if topic == GENERAL || shop.topics[..place].contains(topic) {
+            faults.push(StrategyFault::error(format!("topics[{place}]"), format!("the shop has `{topic}` already")));
+        }
+    }
+    if let Some(cap) = &shop.cap {
+        cap_faults(cap, "cap", &mut faults);
+    }
+    if shop.decide_together > LONGEST_TOGETHER {
+        let message = "must not be longer than an hour: what is due would wait for it";
+        faults.push(StrategyFault::error("decide_together", message));
     }
     faults
 }
@@ -38,7 +59,10 @@ mod tests {
             time_zone: "Europe/Berlin".into(),
             country: Some("DE".into()),
             unknown_consent_passes: Vec::new(),
+            topics: Vec::new(),
             window: None,
+            cap: None,
+            decide_together: crate::shop::DECIDE_TOGETHER,
         };
         assert_eq!(shop_faults(&shop), []);
         shop.name = " ".into();

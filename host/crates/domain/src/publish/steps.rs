@@ -3,12 +3,11 @@
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-use super::{PluginUse, ShopView, StrategyFault, delays, ends_on_any_order, missing_facts, plugin_uses};
-use crate::content::Content;
+use super::{PluginUse, ShopView, StrategyFault, delays, ends_on_any_order, messages, missing_facts, plugin_uses};
 use crate::plugin::{PluginRecord, Stage, active_plugin};
 use crate::rule::Group;
 use crate::shop::PluginRef;
-use crate::strategy::{Select, Step, Strategy};
+use crate::strategy::{Step, Strategy};
 
 /// Branches of rules, and of plugins that name none.
 const YES_AND_NO: [&str; 2] = ["yes", "no"];
@@ -28,11 +27,7 @@ pub(super) fn check(definition: &Strategy, view: &ShopView<'_>, faults: &mut Vec
                     Condition { path: &path, plugin: plugin.as_ref(), config, rule: rule.as_ref(), branches, on_error };
                 one.check(definition, view, faults);
             }
-            Step::Message { channel, content, select, hold_out, .. } => {
-                delays::percent_faults(*hold_out, &format!("{path}.hold_out"), faults);
-                let one = Message { path: &path, channel, content: content.as_deref(), select: select.as_ref() };
-                one.check(definition, view, faults);
-            }
+            Step::Message(message) => messages::check(message, &path, definition, view, faults),
             Step::Exit {} => {}
         }
     }
@@ -123,75 +118,6 @@ impl Condition<'_> {
             ));
         }
     }
-}
-
-struct Message<'a> {
-    path: &'a str,
-    channel: &'a str,
-    content: Option<&'a str>,
-    select: Option<&'a Select>,
-}
-
-impl Message<'_> {
-    fn check(&self, definition: &Strategy, view: &ShopView<'_>, faults: &mut Vec<StrategyFault>) {
-        let path = self.path;
-        let channel = view.channel(self.channel);
-        if channel.is_none() {
-            let known: Vec<&str> =
-                view.connections.iter().filter(|c| view.channel(&c.name).is_some()).map(|c| c.name.as_str()).collect();
-            let known = if known.is_empty() {
-                "none is connected yet".to_owned()
-            } else {
-                format!("there are {}", known.join(", "))
-            };
-            let message = format!("there is no channel `{}`: {known}; connect it first", self.channel);
-            faults.push(StrategyFault::error(format!("{path}.channel"), message));
-        }
-        let mut named = Vec::new();
-        match (self.content, self.select) {
-            (Some(_), Some(_)) => {
-                faults.push(StrategyFault::error(path, "has both `content` and `select`; one decides"))
-            }
-            (None, None) => faults.push(StrategyFault::error(path, "needs `content`, or `select` to choose one")),
-            (Some(content), None) => named.push((format!("{path}.content"), content)),
-            (None, Some(select)) => {
-                if select.candidates.is_empty() {
-                    faults
-                        .push(StrategyFault::error(format!("{path}.select.candidates"), "needs at least one content"));
-                }
-                let candidates = select.candidates.iter().enumerate();
-                named.extend(
-                    candidates.map(|(place, name)| (format!("{path}.select.candidates[{place}]"), name.as_str())),
-                );
-                named.extend(select.default.iter().map(|name| (format!("{path}.select.default"), name.as_str())));
-            }
-        }
-        let short_name = channel.and_then(|channel| channel.ability.as_ref()).map(|ability| ability.channel.as_str());
-        for (path, name) in named {
-            match view.content(definition, name) {
-                None => {
-                    let message = format!("there is no content `{name}`; save it first, or put it into `contents`");
-                    faults.push(StrategyFault::error(path, message));
-                }
-                Some(content) => faults.extend(short_name.and_then(|channel| variant_fault(content, channel, path))),
-            }
-        }
-    }
-}
-
-fn variant_fault(content: &Content, channel: &str, path: String) -> Option<StrategyFault> {
-    if content.variant(channel, None).is_some() {
-        return None;
-    }
-    let message = if content.variants.iter().any(|variant| variant.channel == channel) {
-        format!(
-            "`{}` says nothing on `{channel}` in its default locale {}; add that variant",
-            content.name, content.default_locale
-        )
-    } else {
-        format!("`{}` says nothing on `{channel}`; add a variant for that channel", content.name)
-    };
-    Some(StrategyFault::error(path, message))
 }
 
 fn plugin_faults(place: &PluginUse<'_>, view: &ShopView<'_>, faults: &mut Vec<StrategyFault>) {

@@ -1,3 +1,4 @@
+mod sending;
 mod waiting;
 
 use serde_json::{Value, json};

@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::delays::{text_faults, time_faults, weekday_faults, zone_faults};
+use super::messages::slots;
 use super::{ShopView, StrategyFault};
 use crate::local::ZoneChoice;
 use crate::message::Purpose;
+use crate::message_step::MessageStep;
 use crate::shop::Shop;
 use crate::strategy::{Step, Strategy};
 use crate::window::{OpeningHours, Window, have_common_minute};
@@ -50,47 +52,51 @@ pub(super) fn check(definition: &Strategy, view: &ShopView<'_>, faults: &mut Vec
     }
     let mut told = BTreeSet::new();
     for (name, step) in &definition.steps {
-        let Step::Message { channel, .. } = step else { continue };
-        if !sends_marketing(step, definition, view) || !told.insert(channel) {
+        let Step::Message(message) = step else { continue };
+        if !sends_marketing(message, definition, view) {
             continue;
         }
-        let of_channel = view.channel(channel).and_then(|channel| channel.window.as_ref());
-        let hours: Vec<&OpeningHours> = [view.shop.window.as_ref(), of_channel, own]
-            .into_iter()
-            .flatten()
-            .filter_map(|window| match window {
-                Window::Hours(hours) => Some(hours),
-                Window::Always => None,
-            })
-            .collect();
-        let path = if own.is_some() { "policies.window".to_owned() } else { format!("steps.{name}.channel") };
-        let of = format!("the windows of the shop, of the channel `{channel}` and of the strategy");
-        match common(&hours, view.shop) {
-            Common::Some => {}
-            Common::Never => {
-                let message = format!("{of} have no minute of the week in common, so nothing could ever be sent");
-                faults.push(StrategyFault::error(path, message));
-            }
-            Common::NotInTheShopsZone => {
-                let message = format!(
-                    "{of} have no minute of the week in common for customers in the shop's own zone, \
-                     {}; their messages would be skipped",
-                    view.shop.time_zone
-                );
-                faults.push(StrategyFault::warning(path, message));
+        for (path, channel) in slots(message, &format!("steps.{name}")) {
+            if told.insert(channel) {
+                let path = if own.is_some() { "policies.window".to_owned() } else { path };
+                faults.extend(channel_fault(definition, view, path, channel));
             }
         }
     }
 }
 
-fn sends_marketing(step: &Step, definition: &Strategy, view: &ShopView<'_>) -> bool {
-    let Step::Message { content, select, .. } = step else { return false };
-    let choices = select.iter().flat_map(|select| select.candidates.iter().chain(&select.default));
-    content
-        .iter()
-        .chain(choices)
-        .filter_map(|name| view.content(definition, name))
-        .any(|content| content.purpose == Purpose::Marketing)
+fn channel_fault(definition: &Strategy, view: &ShopView<'_>, path: String, channel: &str) -> Option<StrategyFault> {
+    let own = definition.policies.window.as_ref();
+    let of_channel = view.channel(channel).and_then(|channel| channel.window.as_ref());
+    let hours: Vec<&OpeningHours> = [view.shop.window.as_ref(), of_channel, own]
+        .into_iter()
+        .flatten()
+        .filter_map(|window| match window {
+            Window::Hours(hours) => Some(hours),
+            Window::Always => None,
+        })
+        .collect();
+    let of = format!("the windows of the shop, of the channel `{channel}` and of the strategy");
+    match common(&hours, view.shop) {
+        Common::Some => None,
+        Common::Never => {
+            let message = format!("{of} have no minute of the week in common, so nothing could ever be sent");
+            Some(StrategyFault::error(path, message))
+        }
+        Common::NotInTheShopsZone => {
+            let message = format!(
+                "{of} have no minute of the week in common for customers in the shop's own zone, \
+                 {}; their messages would be skipped",
+                view.shop.time_zone
+            );
+            Some(StrategyFault::warning(path, message))
+        }
+    }
+}
+
+pub(super) fn sends_marketing(step: &MessageStep, definition: &Strategy, view: &ShopView<'_>) -> bool {
+    let named = step.contents().filter_map(|name| view.content(definition, name));
+    named.into_iter().any(|content| content.purpose == Purpose::Marketing)
 }
 
 enum Common {

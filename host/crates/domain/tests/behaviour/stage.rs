@@ -14,11 +14,12 @@ use cartwright_domain::ids::{ConnectionId, MessageId, Mint, ShopId};
 use cartwright_domain::message::{Message, MessageState, Outcome};
 use cartwright_domain::outcome;
 use cartwright_domain::plan::{Answer, Answers, Plan, Question, Reply, Situation, plan};
+use cartwright_domain::planned::take_plan;
 use cartwright_domain::plugin::PluginFailure;
 use cartwright_domain::policy::Check;
 use cartwright_domain::run::{EndReason, Position, Run};
 use cartwright_domain::sending;
-use cartwright_domain::shop::{Billing, ChannelAbility, Connection, ConnectionKind, Grants, Shop};
+use cartwright_domain::shop::{Billing, ChannelAbility, Connection, ConnectionKind, DECIDE_TOGETHER, Grants, Shop};
 use cartwright_domain::strategy::{Strategy, StrategyRecord, StrategyState, Version};
 use cartwright_domain::time::{Span, Timestamp};
 use cartwright_domain::trace::{Happening, TraceEntry};
@@ -38,6 +39,8 @@ pub(crate) struct Stage {
     pub(crate) plugins: BTreeMap<String, Result<Reply, PluginFailure>>,
     /// What the provider answers; accepted where nothing is set.
     pub(crate) provider: Option<Outcome>,
+    /// The same for one channel.
+    pub(crate) providers: BTreeMap<String, Outcome>,
     /// Whether messages leave by themselves.
     pub(crate) provider_is_up: bool,
 }
@@ -79,7 +82,10 @@ impl Stage {
             time_zone: "UTC".into(),
             country: Some("DE".into()),
             unknown_consent_passes: Vec::new(),
+            topics: Vec::new(),
             window: None,
+            cap: None,
+            decide_together: DECIDE_TOGETHER,
         };
         let live: Vec<LiveStrategy> = strategies
             .into_iter()
@@ -99,7 +105,40 @@ impl Stage {
         let mut world = World::new(Arc::new(shop), live.into());
         let inbox = inbox(mint.next());
         world.connections.insert(inbox.name.clone(), Entry::loaded(inbox, 1));
-        Self { world, now: at(0, 0), mint, plugins: BTreeMap::new(), provider: None, provider_is_up: true }
+        Self {
+            world,
+            now: at(0, 0),
+            mint,
+            plugins: BTreeMap::new(),
+            provider: None,
+            providers: BTreeMap::new(),
+            provider_is_up: true,
+        }
+    }
+
+    /// The shop has another channel.
+    pub(crate) fn connect(&mut self, name: &str, addresses: &[AddressKind]) -> &mut Connection {
+        let channel = channel(self.mint.next(), name, addresses);
+        self.world.connections.insert(name.into(), Entry::loaded(channel, 1));
+        self.connection(name)
+    }
+
+    pub(crate) fn connection(&mut self, name: &str) -> &mut Connection {
+        self.world.connections.get_mut(name).expect("the channel").edit()
+    }
+
+    /// The shop says something else from now on.
+    pub(crate) fn shop(&mut self) -> &mut Shop {
+        Arc::make_mut(&mut self.world.shop)
+    }
+
+    /// Messages by the names of their strategies, in the order in which they were made.
+    pub(crate) fn messages_of(&self, strategy: &str) -> Vec<&Message> {
+        let live = self.world.strategies.iter().find(|live| live.record.name == strategy).expect("the strategy");
+        let mut found: Vec<&Message> = self.world.messages.values().map(|entry| &entry.value).collect();
+        found.retain(|message| self.world.runs[&message.run].value.strategy == live.record.id);
+        found.sort_by_key(|message| (message.created_at, message.slot));
+        found
     }
 
     /// Everything that is due up to a moment happens, in order.
@@ -158,15 +197,10 @@ impl Stage {
             .collect();
         for run in &due {
             let plan = self.plan(run);
-            let id = plan.run.id;
-            *self.world.runs.get_mut(&id).expect("the run").edit() = plan.run;
-            self.world.traces.extend(plan.trace.into_iter().map(|entry| (id, entry)));
-            let customer = self.world.customers.get_mut(&run.customer).expect("the run's customer");
-            customer.edit().experiments.extend(plan.experiments);
-            for message in plan.messages {
-                let twice = self.world.messages.insert(message.id, Entry::new(message));
-                assert!(twice.is_none(), "a message was made twice");
+            for message in &plan.messages {
+                assert!(!self.world.messages.contains_key(&message.id), "a message was made twice");
             }
+            take_plan(&mut self.world, plan);
         }
         !due.is_empty()
     }
@@ -185,6 +219,7 @@ impl Stage {
                 subject: &subject,
                 channels: &channels,
                 messages: &messages,
+                stale_source: self.world.stale_source(run, self.now),
                 answers: &answers,
             });
             match &planned.question {
@@ -198,39 +233,39 @@ impl Stage {
     }
 
     fn send(&mut self) -> bool {
-        let due: Vec<Message> = self
+        let due: Vec<MessageId> = self
             .world
             .messages
             .values()
-            .map(|entry| entry.value.clone())
+            .map(|entry| &entry.value)
             .filter(|message| message.due_at.is_some_and(|due| due <= self.now))
+            .map(|message| message.id)
             .collect();
-        for message in &due {
-            self.send_one(message);
+        for id in sending::prepare(&mut self.world, &due, Span::minutes(1), self.now) {
+            self.hand_over(id);
         }
         !due.is_empty()
     }
 
-    fn send_one(&mut self, message: &Message) {
-        let checked = sending::check(&self.world, message, self.now);
+    fn hand_over(&mut self, id: MessageId) {
+        let message = self.world.messages[&id].value.clone();
+        let checked = sending::check(&self.world, &message, self.now);
         match checked.check.clone() {
             Check::Go(to) => {
-                let entry = self.world.messages.get_mut(&message.id).expect("the message").edit();
+                let entry = self.world.messages.get_mut(&id).expect("the message").edit();
                 entry.state = MessageState::HandedOver { lease_until: self.now, adapter_state: String::new() };
                 entry.attempts += 1;
                 entry.handed_over_at = Some(self.now);
                 entry.late_after = checked.late_after;
                 entry.to = Some(to);
-                let accepted = Outcome::Accepted { provider_id: format!("p-{}", message.id) };
-                let outcome = self.provider.clone().unwrap_or(accepted);
-                outcome::settle(&mut self.world, message.id, &outcome, self.now);
+                let accepted = Outcome::Accepted { provider_id: format!("p-{id}") };
+                let outcome = self.providers.get(&message.channel).or(self.provider.as_ref()).cloned();
+                outcome::settle(&mut self.world, id, &outcome.unwrap_or(accepted), self.now);
             }
-            Check::Skip(reason) => outcome::skip(&mut self.world, message.id, reason, None, self.now),
-            Check::Hold(reason) => outcome::hold_message(&mut self.world, message.id, reason, self.now),
-            Check::Wait(until) => sending::wait_for_window(&mut self.world, message.id, until, checked, self.now),
-            Check::Paused => {
-                self.world.messages.get_mut(&message.id).expect("it").edit().due_at = Some(self.now + Span::minutes(1))
-            }
+            Check::Skip(reason) => outcome::skip(&mut self.world, id, reason, None, self.now),
+            Check::Hold(reason) => outcome::hold_message(&mut self.world, id, reason, self.now),
+            Check::Wait(until) => sending::wait_for_window(&mut self.world, id, until, checked, self.now),
+            Check::Paused => sending::wait_paused(&mut self.world, id, self.now),
         }
     }
 
@@ -284,16 +319,20 @@ impl Stage {
 }
 
 fn inbox(id: ConnectionId) -> Connection {
+    channel(id, "inbox", &[AddressKind::Handle])
+}
+
+fn channel(id: ConnectionId, name: &str, addresses: &[AddressKind]) -> Connection {
     Connection {
         id,
-        name: "inbox".into(),
+        name: name.into(),
         kind: ConnectionKind::Channel,
         plugin: "inbox".to_owned().try_into().expect("a plugin name"),
         config: json!({}),
         grants: Grants::default(),
         ability: Some(ChannelAbility {
-            channel: "inbox".into(),
-            addresses: vec![AddressKind::Handle],
+            channel: name.into(),
+            addresses: addresses.to_vec(),
             idempotent: true,
             lookup: false,
             tasks: Vec::new(),
@@ -302,6 +341,9 @@ fn inbox(id: ConnectionId) -> Connection {
             refreshes: Vec::new(),
         }),
         window: None,
+        cap: None,
+        stale_after: None,
+        heard_at: None,
         held: None,
         held_contents: BTreeMap::new(),
         odd_refusals: 0,
@@ -335,6 +377,17 @@ pub(crate) fn cart_of(token: &str, moment: Timestamp, goods: &[(&str, u32)]) -> 
     event("cart", moment, Subject { cart: Some(token.into()), ..Subject::default() }, What::CartUpdated(body))
 }
 
+/// Ana begins the checkout of her cart `c1`.
+pub(crate) fn checkout(moment: Timestamp, goods: &[(&str, u32)]) -> Event {
+    let mut told = cart(moment, goods);
+    told.id = format!("checkout-{}", moment.millis());
+    told.subject.checkout = Some("k1".into());
+    if let What::CartUpdated(body) = told.what {
+        told.what = What::CheckoutUpdated(body);
+    }
+    told
+}
+
 pub(crate) fn cart(moment: Timestamp, goods: &[(&str, u32)]) -> Event {
     cart_of("c1", moment, goods)
 }
@@ -342,7 +395,7 @@ pub(crate) fn cart(moment: Timestamp, goods: &[(&str, u32)]) -> Event {
 pub(crate) fn ana() -> CustomerBody {
     CustomerBody {
         first_name: Some("Ana".into()),
-        consent: Some(ConsentBody { state: ConsentState::Subscribed, at: None }),
+        consent: Some(ConsentBody { state: ConsentState::Subscribed, at: None, topic: None }),
         ..CustomerBody::default()
     }
 }
@@ -359,7 +412,7 @@ pub(crate) fn ana_identifies(moment: Timestamp) -> Event {
 }
 
 pub(crate) fn ana_says(moment: Timestamp, state: ConsentState) -> Event {
-    let consent = Some(ConsentBody { state, at: None });
+    let consent = Some(ConsentBody { state, at: None, topic: None });
     let subject = Subject { customer: Some("ana".into()), ..Subject::default() };
     event("says", moment, subject, What::CustomerIdentified(CustomerBody { consent, ..CustomerBody::default() }))
 }

@@ -49,7 +49,10 @@ fn subject(number: usize) -> Subject {
         time_zone: "Asia/Ho_Chi_Minh".to_owned(),
         country: None,
         unknown_consent_passes: Vec::new(),
+        topics: Vec::new(),
         window: None,
+        cap: None,
+        decide_together: cartwright_domain::shop::DECIDE_TOGETHER,
     };
     let mut customer = Customer::anonymous(mint.next(), moment() - Span::days(number as i64 % 400));
     let (orders, lines) = match number {

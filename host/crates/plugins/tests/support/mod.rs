@@ -151,7 +151,10 @@ pub fn subject(orders: usize) -> Subject {
         time_zone: "UTC".to_owned(),
         country: None,
         unknown_consent_passes: Vec::new(),
+        topics: Vec::new(),
         window: None,
+        cap: None,
+        decide_together: cartwright_domain::shop::DECIDE_TOGETHER,
     };
     let customer = Customer::anonymous(mint.next(), now());
     let body = OrderBody {
