@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{demo, doctor, key, plugin, serve, shop, simulate, strategy};
+use crate::commands::{demo, doctor, key, node, plugin, serve, shop, simulate, strategy};
 use crate::failure::Failure;
 use crate::telemetry::{self, Audience};
 
@@ -30,6 +30,9 @@ enum Command {
     Plugin(plugin::Command),
     /// Find out what is wrong with an installation, and what to do
     Doctor(doctor::Args),
+    /// See who works on a database, and confirm that it is the true one
+    #[command(subcommand)]
+    Node(node::Command),
     /// Make keys: for secrets in the database, and for the API
     #[command(subcommand)]
     Key(key::Command),
@@ -52,6 +55,7 @@ impl Cli {
             Command::Strategy(command) => strategy::run(command).await,
             Command::Plugin(command) => plugin::run(command).await,
             Command::Doctor(args) => doctor::run(args).await,
+            Command::Node(command) => node::run(command).await,
             Command::Key(command) => key::run(command).await,
             Command::Shop(command) => shop::run(command).await,
         }

@@ -20,13 +20,41 @@ fn system_now() -> Timestamp {
     Timestamp::from_millis(i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX))
 }
 
-/// How long something takes on this machine: for reports to authors, never for a decision.
+/// The time of this machine at the start, and as much later as has passed since: nobody who sets the machine's clock
+/// moves it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SteadyClock {
+    started: Timestamp,
+    stopwatch: Stopwatch,
+}
+
+impl SteadyClock {
+    /// Starts now.
+    pub(crate) fn start() -> Self {
+        Self { started: system_now(), stopwatch: Stopwatch::start() }
+    }
+}
+
+#[async_trait]
+impl Clock for SteadyClock {
+    fn now(&self) -> Timestamp {
+        self.started + Span::from_millis(i64::try_from(self.stopwatch.micros() / 1_000).unwrap_or(i64::MAX))
+    }
+
+    async fn sleep_until(&self, moment: Timestamp) {
+        while self.now() < moment {
+            nap(moment.since(self.now())).await;
+        }
+    }
+}
+
+/// How long something takes on this machine.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Stopwatch(Instant);
 
 impl Stopwatch {
     /// Starts now.
-    #[expect(clippy::disallowed_methods, reason = "a measurement for a report")]
+    #[expect(clippy::disallowed_methods, reason = "lengths of time are measured here only")]
     pub(crate) fn start() -> Self {
         Self(Instant::now())
     }

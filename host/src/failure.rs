@@ -60,7 +60,7 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NoKey(_) | StoreError::Taken(_) => Self::bad_input(error),
-            StoreError::Conflict | StoreError::Failed(_) => Self::failed(error),
+            StoreError::Conflict | StoreError::Fenced | StoreError::Failed(_) => Self::failed(error),
         }
     }
 }

@@ -9,9 +9,11 @@
 mod cli;
 mod clock;
 mod commands;
+mod database_clock;
 mod entropy;
 mod event_log;
 mod failure;
+mod mark;
 mod output;
 mod progress;
 mod rehearsal;

@@ -1,6 +1,6 @@
 //! The running service: it listens, it works, and it ends what it has begun before it goes.
 
-use cartwright_api::ApiOptions;
+use axum::Router;
 use cartwright_engine::Engine;
 use std::net::SocketAddr;
 use tokio::net::TcpListener;
@@ -29,18 +29,17 @@ pub(crate) fn local_url(listener: &TcpListener) -> Result<String, Failure> {
 
 /// Serves and works until SIGINT or SIGTERM. Requests and work under way are finished first; a second signal does not
 /// wait for them.
-pub(crate) async fn run(engine: Engine, options: ApiOptions, listener: TcpListener) -> Result<(), Failure> {
+pub(crate) async fn run(engine: Engine, router: Router, listener: TcpListener) -> Result<(), Failure> {
     let (stop, stopped) = watch::channel(false);
     let until_stopped = |mut stopped: watch::Receiver<bool>| async move {
         // The sender lives until the service has ended.
         let _ = stopped.wait_for(|stop| *stop).await;
     };
     let mut worker = tokio::spawn({
-        let (engine, stopped) = (engine.clone(), until_stopped(stopped.clone()));
+        let stopped = until_stopped(stopped.clone());
         async move { engine.work(stopped).await }
     });
-    let server =
-        axum::serve(listener, cartwright_api::router(engine, options)).with_graceful_shutdown(until_stopped(stopped));
+    let server = axum::serve(listener, router).with_graceful_shutdown(until_stopped(stopped));
     let mut server = tokio::spawn(async move { server.await });
     let ended = tokio::select! {
         () = asked_to_stop() => None,

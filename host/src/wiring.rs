@@ -74,6 +74,12 @@ fn secret_key_of_environment() -> Option<String> {
     std::env::var("CARTWRIGHT_SECRET_KEY").ok().filter(|text| !text.trim().is_empty())
 }
 
+/// The file of a database on SQLite, if it is in one.
+pub(crate) fn sqlite_file(url: &str) -> Option<PathBuf> {
+    let file = url.strip_prefix("sqlite:").filter(|file| !file.starts_with(':') && !file.starts_with("//:"))?;
+    Some(file.trim_start_matches("//").split('?').next().unwrap_or_default().into())
+}
+
 /// Opens a database and brings its tables up to this version.
 pub(crate) async fn open(url: &str, keys: SecretKeys) -> Result<Arc<dyn Store>, Failure> {
     cartwright_store::open(url, keys).await.map_err(Failure::bad_input)

@@ -7,6 +7,7 @@ mod bad_input;
 mod counting;
 mod crash;
 mod mail;
+mod nodes;
 mod plugin_life;
 mod plugins;
 mod reminder;

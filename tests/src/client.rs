@@ -67,6 +67,11 @@ impl Client {
         self.send(Method::POST, path, Some(("application/json", body.to_string().into_bytes()))).await
     }
 
+    /// The same where the service may have died.
+    pub async fn try_post(&self, path: &str, body: &Value) -> Option<Reply> {
+        self.try_send(Method::POST, path, Some(("application/json", body.to_string().into_bytes()))).await
+    }
+
     /// `PUT` of a JSON document.
     pub async fn put(&self, path: &str, body: &Value) -> Reply {
         self.send(Method::PUT, path, Some(("application/json", body.to_string().into_bytes()))).await
@@ -131,6 +136,10 @@ impl Client {
     }
 
     async fn send(&self, method: Method, path: &str, body: Option<(&str, Vec<u8>)>) -> Reply {
+        self.try_send(method, path, body).await.unwrap()
+    }
+
+    async fn try_send(&self, method: Method, path: &str, body: Option<(&str, Vec<u8>)>) -> Option<Reply> {
         let mut request = self.http.request(method, format!("{}{path}", self.base)).bearer_auth(&self.key);
         if let Some(shop) = &self.shop {
             request = request.header("cartwright-shop", shop);
@@ -138,9 +147,9 @@ impl Client {
         if let Some((kind, body)) = body {
             request = request.header("content-type", kind).body(body);
         }
-        let answer = request.send().await.unwrap();
+        let answer = request.send().await.ok()?;
         let status = answer.status().as_u16();
-        let body = answer.bytes().await.unwrap();
-        Reply { status, body: serde_json::from_slice(&body).unwrap_or(Value::Null) }
+        let body = answer.bytes().await.ok()?;
+        Some(Reply { status, body: serde_json::from_slice(&body).unwrap_or(Value::Null) })
     }
 }

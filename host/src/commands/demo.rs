@@ -90,7 +90,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     output::say(fill(GUIDE));
     let controls = Arc::new(Controls { engine: engine.clone(), clock, shop });
     let options = ApiOptions { demo: Some(controls), ..ApiOptions::new(url) };
-    service::run(engine, options, listener).await
+    service::run(engine.clone(), cartwright_api::router(engine, options), listener).await
 }
 
 /// The address of a database that holds nothing yet, and a key beside it.

@@ -1,7 +1,9 @@
 //! `cartwright doctor`: what is wrong with an installation, and what to do.
 
 use cartwright_domain::shop::{Connection, Shop};
-use cartwright_engine::ports::{Clock, Plugins, Store};
+use cartwright_domain::time::Span;
+use cartwright_engine::ports::{Clock, Plugins, SeenNode, Standing, Store};
+use cartwright_engine::{Pause, judge};
 use cartwright_plugins::Runtime;
 use cartwright_store::SecretKeys;
 use serde::Serialize;
@@ -9,8 +11,12 @@ use std::sync::Arc;
 
 use crate::clock::SystemClock;
 use crate::failure::{Failure, counted};
+use crate::mark::MarkArgs;
 use crate::output::{self, Format};
 use crate::wiring::{self, DatabaseArgs, RuntimeArgs};
+
+/// A node that has not been heard of for so long has ended.
+const SILENT: Span = Span::minutes(1);
 
 /// What is looked at.
 #[derive(Debug, clap::Args)]
@@ -19,6 +25,8 @@ pub(crate) struct Args {
     database: DatabaseArgs,
     #[command(flatten)]
     runtime: RuntimeArgs,
+    #[command(flatten)]
+    mark: MarkArgs,
     #[command(flatten)]
     format: Format,
 }
@@ -53,6 +61,7 @@ impl Findings {
 pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let mut findings = Findings::default();
     if let Some(store) = database(&args, &mut findings).await {
+        nodes(&args, &store, &mut findings).await?;
         sealings(&args, &store, &mut findings).await?;
         match wiring::runtime(&args.runtime, store.clone()) {
             Ok(runtime) => {
@@ -100,16 +109,16 @@ async fn database(args: &Args, findings: &mut Findings) -> Option<Arc<dyn Store>
     };
     let url = &args.database.database_url;
     // A doctor makes no database where there is none.
-    if let Some(file) = url.strip_prefix("sqlite:").filter(|file| !file.starts_with(':')) {
-        let file = file.trim_start_matches("//").split('?').next().unwrap_or_default();
-        if !std::path::Path::new(file).exists() {
-            findings.add(
-                "database",
-                State::Wrong,
-                format!("{file} does not exist; `cartwright serve` makes it, or name another with --database-url"),
-            );
-            return None;
-        }
+    if let Some(file) = wiring::sqlite_file(url).filter(|file| !file.exists()) {
+        findings.add(
+            "database",
+            State::Wrong,
+            format!(
+                "{} does not exist; `cartwright serve` makes it, or name another with --database-url",
+                file.display()
+            ),
+        );
+        return None;
     }
     match wiring::open(url, keys).await {
         Ok(store) => {
@@ -123,6 +132,34 @@ async fn database(args: &Args, findings: &mut Findings) -> Option<Arc<dyn Store>
             None
         }
     }
+}
+
+/// Who works on the database, and what this machine makes of it (S29).
+async fn nodes(args: &Args, store: &Arc<dyn Store>, findings: &mut Findings) -> Result<(), Failure> {
+    let database = store.instance().await?;
+    let standing = args.mark.of(&args.database.database_url).read().map(|mark| judge(mark, database));
+    let (state, words) = match standing {
+        Ok(Standing::Sound) => (State::Well, format!("the one this machine knows ({})", database.id)),
+        Ok(Standing::Safe) => (State::Wrong, Pause::Safe.to_string()),
+        Ok(Standing::Unknown) => {
+            (State::Look, format!("{}; or name the node's folder with --state-dir", Pause::Unknown))
+        }
+        Err(why) => (State::Wrong, format!("{why}; after a look at it, `cartwright node confirm` writes it anew")),
+    };
+    findings.add("which database", state, words);
+    for SeenNode { node, silent_for, shards, .. } in store.nodes().await? {
+        let what = format!("node {} ({})", node.id, node.role.name());
+        match node.standing {
+            Standing::Sound if silent_for > SILENT => {
+                let words = format!("last seen {silent_for} ago; it ended without saying so, others have its work");
+                findings.add(what, State::Look, words);
+            }
+            Standing::Sound => findings.add(what, State::Well, format!("works on {} of 256 shards", shards)),
+            Standing::Safe => findings.add(what, State::Wrong, Pause::Safe),
+            Standing::Unknown => findings.add(what, State::Wrong, Pause::Unknown),
+        }
+    }
+    Ok(())
 }
 
 /// How many secrets each key has sealed.

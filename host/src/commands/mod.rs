@@ -3,6 +3,7 @@
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod key;
+pub(crate) mod node;
 pub(crate) mod plugin;
 pub(crate) mod serve;
 pub(crate) mod shop;

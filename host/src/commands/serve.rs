@@ -1,12 +1,17 @@
 //! `cartwright serve`: API, webhooks and workers.
 
 use cartwright_api::ApiOptions;
+use cartwright_domain::time::Span;
+use cartwright_engine::Node;
+use cartwright_engine::ports::{Clock, Entropy, Role};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use crate::clock::SystemClock;
+use crate::clock::SteadyClock;
+use crate::database_clock::DatabaseClock;
 use crate::entropy::OsEntropy;
 use crate::failure::Failure;
+use crate::mark::MarkArgs;
 use crate::service;
 use crate::wiring::{self, DatabaseArgs, RuntimeArgs};
 
@@ -23,6 +28,27 @@ pub(crate) struct Args {
     /// How platforms and customers reach the service, such as `https://carts.example.com`
     #[arg(long, env = "CARTWRIGHT_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
+    #[command(flatten)]
+    mark: MarkArgs,
+    /// What this node does: answer people and platforms (api), do what is due (worker), or both (all)
+    #[arg(long, env = "CARTWRIGHT_ROLE", default_value = "all", value_parser = role)]
+    role: Role,
+    /// How long after the sudden end of a node others take its work over; the same on all nodes
+    #[arg(long, env = "CARTWRIGHT_LEASE", default_value = "15s", value_parser = lease)]
+    lease: Span,
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    Role::named(text).ok_or_else(|| "there are api, worker and all".to_owned())
+}
+
+/// Shorter ones end by themselves under load; longer ones leave work lying.
+fn lease(text: &str) -> Result<Span, String> {
+    let span: Span = text.parse().map_err(|error: cartwright_domain::time::TimeError| error.to_string())?;
+    match (Span::seconds(1)..=Span::minutes(10)).contains(&span) {
+        true => Ok(span),
+        false => Err("a lease lasts from 1s to 10m".to_owned()),
+    }
 }
 
 /// Runs the service until it is told to stop.
@@ -41,10 +67,21 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
         );
     }
     let store = wiring::open(&args.database.database_url, keys.unwrap_or_default()).await?;
-    let engine = wiring::engine(&args.runtime, store, Arc::new(SystemClock), Arc::new(OsEntropy))?;
+    let clock = Arc::new(DatabaseClock::new(Arc::new(SteadyClock::start())));
+    clock.ask(&*store).await;
+    let entropy = Arc::new(OsEntropy);
+    let mark = args.mark.of(&args.database.database_url);
+    let node = entropy.mint(clock.now()).next();
+    let node = Node::new(node, args.role, env!("CARGO_PKG_VERSION"), args.lease, mark);
+    let engine = wiring::engine(&args.runtime, store.clone(), clock.clone(), entropy)?.with_node(node);
+    tokio::spawn(async move { clock.keep_in_step(&*store).await });
     let listener = service::listen(args.listen).await?;
     let address = service::local_url(&listener)?;
-    tracing::info!(%address, "serving");
-    let public_url = args.public_url.unwrap_or(address);
-    service::run(engine, ApiOptions::new(public_url), listener).await
+    tracing::info!(%address, role = args.role.name(), "serving");
+    let options = ApiOptions::new(args.public_url.unwrap_or(address));
+    let router = match args.role.answers() {
+        true => cartwright_api::router(engine.clone(), options),
+        false => cartwright_api::health_router(engine.clone(), options),
+    };
+    service::run(engine, router, listener).await
 }

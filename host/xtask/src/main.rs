@@ -30,7 +30,8 @@ cargo xtask COMMAND
   test [--only PART]    everything there is to check; sets up what is missing
   plugins               build the plugins we ship, and the examples, as components
   bench [WORKLOAD]      measure: w1, w2, w4, w5, w6, or all of them
-  soak [ROUNDS]         the property tests with many more cases, and the crash tests again and again
+  soak [ROUNDS]         the property tests with many more cases, the crash tests again and again, and 100,000
+                        messages while everything fails (CARTWRIGHT_FAULT_MESSAGES)
   hostile [FOLDER]      write the hostile kit into a folder (target/hostile), and examine each component of it
   rules                 which test proves which rule";
 

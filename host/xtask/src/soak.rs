@@ -1,10 +1,13 @@
-//! The tests that chance feeds, with much more of it: property tests with many cases, and crashes again and again.
+//! The tests that chance feeds, with much more of it: property tests with many cases, crashes again and again, and
+//! many messages while everything fails.
 
 use crate::plugins;
 use crate::postgres::Postgres;
 use crate::process::{cargo, run as run_shown};
 
 const CASES: &str = "20000";
+/// Messages while everything fails, unless somebody names another number.
+const MESSAGES: &str = "100000";
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     let rounds: u32 = match arguments.first() {
@@ -31,5 +34,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         println!("crashes, round {round} of {rounds}");
         run_shown(cargo().args(["test", "--workspace", "--test", "scenarios", "crash"]))?;
     }
-    Ok(())
+    // Processes of the real binary, as it is shipped: unoptimised, most of the time would be our own.
+    run_shown(cargo().args(["build", "--release", "-p", "cartwright"]))?;
+    let messages = std::env::var("CARTWRIGHT_FAULT_MESSAGES").unwrap_or_else(|_| MESSAGES.to_owned());
+    let faults = ["test", "--release", "-p", "cartwright-tests", "--test", "faults", "--", "--nocapture"];
+    run_shown(cargo().args(faults).env("CARTWRIGHT_FAULT_MESSAGES", messages))
 }

@@ -93,6 +93,7 @@ pub(crate) fn subject() -> Subject {
         state: OrderState::Paid,
         goods: Vec::new(),
         names: Vec::new(),
+        categories: Default::default(),
     };
     Subject {
         shop: Arc::new(values::shop()),
@@ -100,6 +101,8 @@ pub(crate) fn subject() -> Subject {
         customer: Arc::new(customer),
         cart: None,
         contacts: Arc::from([]),
+        orders_known: true,
+        own: Default::default(),
         run: mint.next(),
         strategy: "W1".into(),
         started_at: now,

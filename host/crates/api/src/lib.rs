@@ -41,4 +41,4 @@ mod strategies;
 
 pub use openapi::document;
 pub use options::{ApiOptions, DemoControls, Limits};
-pub use router::router;
+pub use router::{health_router, router};

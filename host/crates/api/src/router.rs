@@ -43,6 +43,16 @@ pub fn router(engine: Engine, options: ApiOptions) -> Router {
         .with_state(api)
 }
 
+/// Only what says whether the service is well: for a node that answers nobody else.
+pub fn health_router(engine: Engine, options: ApiOptions) -> Router {
+    let api = Api { engine, options: Arc::new(options) };
+    Router::from(health::operations())
+        .fallback(unknown_route)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn_with_state(api.clone(), envelope::wrap))
+        .with_state(api)
+}
+
 /// Every documented operation, those of the demo among them.
 pub(crate) fn operations() -> OpenApiRouter<Api> {
     OpenApiRouter::with_openapi(openapi::beginning())

@@ -78,6 +78,10 @@ ids! {
     KeyId,
     /// Something written down beside the ledger: a line of the audit, a trap, a difference.
     NoteId,
+    /// A process that works on a database, from its start to its end.
+    NodeId,
+    /// A database with all its copies.
+    InstanceId,
 }
 
 /// Makes UUIDv7 ids from one moment and one seed. Every id of a batch comes from one `Mint`, so that a batch

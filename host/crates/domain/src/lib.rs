@@ -52,6 +52,7 @@ pub mod rule;
 pub mod run;
 mod schema;
 pub mod sending;
+pub mod shard;
 pub mod shop;
 pub mod sms;
 pub mod split;

@@ -45,7 +45,7 @@ impl Engine {
         let mut mint = self.entropy.mint(now);
         let plans = due.iter().filter_map(|id| found_plans.remove(id));
         planned::take(&mut world, &mut mint, plans, now);
-        self.store.commit(shop, &changes_of(world)).await?;
+        self.commit(shop, changes_of(world)).await?;
         self.failpoints.reach("run.advanced");
         self.conclude(&settings, found).await;
         Ok(due.len())

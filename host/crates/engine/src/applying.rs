@@ -35,7 +35,7 @@ impl Engine {
         }
         let mut changes = changes_of(world);
         changes.applied = pending.iter().map(|event| event.sequence).collect();
-        self.store.commit(shop, &changes).await?;
+        self.commit(shop, changes).await?;
         self.failpoints.reach("event.applied");
         for _ in 0..late {
             self.store.count(shop, "late_event").await?;

@@ -5,6 +5,7 @@ use cartwright_domain::message::{Details, MessageState, Outcome, Rejection, Reje
 use cartwright_domain::outcome;
 use cartwright_domain::plugin::PluginFailure;
 use cartwright_domain::shop::ChannelTaskKind;
+use cartwright_domain::time::Span;
 
 use crate::Engine;
 use crate::batch::changes_of;
@@ -19,10 +20,16 @@ use crate::tasks::{rounds, sends};
 const PROVIDER_ID: usize = 500;
 /// A commit that conflicts is computed again; more often than this only if something is broken.
 const RETRIES: u32 = 20;
+/// While the database does not answer, outcomes are kept for it; afterwards others take these messages for lost.
+const OUTCOMES_KEPT: Span = Span::seconds(60);
+/// Between two looks whether it answers.
+const DATABASE_BACK: Span = Span::seconds(1);
 
 /// A message that is rendered, with the request that will send it.
 pub(crate) struct Ready {
     pub(crate) outgoing: OutgoingMessage,
+    /// The number of the attempt that this becomes.
+    pub(crate) attempt: u32,
     pub(crate) call: ConnectionCall,
     pub(crate) began: Began,
 }
@@ -38,6 +45,7 @@ pub(crate) struct Began {
 /// What became of a message.
 pub(crate) struct Delivery {
     pub(crate) message: MessageId,
+    pub(crate) attempt: u32,
     pub(crate) outcome: Outcome,
     pub(crate) inbox: Option<InboxEntry>,
 }
@@ -69,9 +77,9 @@ impl Engine {
 
     /// Makes the sending request of a message that was handed over, and hears what the adapter makes of the answer.
     pub(crate) async fn send(&self, mut ready: Ready) -> Delivery {
-        let message = ready.outgoing.id;
+        let (message, attempt) = (ready.outgoing.id, ready.attempt);
         if let Some(outcome) = ready.began.outcome {
-            return Delivery { message, outcome, inbox: None };
+            return Delivery { message, attempt, outcome, inbox: None };
         }
         let inbox = ready.began.requests.iter().find_map(|request| match &request.action {
             Action::Inbox { to, document } => {
@@ -81,7 +89,7 @@ impl Engine {
         });
         let responses = self.perform(&mut ready.call, &ready.began.requests).await;
         let outcome = self.hear(ready.call, &ready.began.state, responses).await;
-        Delivery { message, outcome, inbox }
+        Delivery { message, attempt, outcome, inbox }
     }
 
     /// Rounds after the one that sent. Whatever goes wrong here, the message may have been sent: `uncertain`.
@@ -123,34 +131,48 @@ impl Engine {
         responses
     }
 
-    /// Commits outcomes. They are facts by now, so a conflict is computed again until it holds.
+    /// Commits outcomes. They are facts by now, so a conflict is computed again until it holds, and a database that
+    /// does not answer is waited for. For the same reason there is no fence: whoever has the shard by now knows less.
     pub(crate) async fn settle_deliveries(
         &self,
         settings: &ShopSettings,
         deliveries: Vec<Delivery>,
     ) -> Result<(), StoreError> {
+        let given_up_at = self.now() + OUTCOMES_KEPT;
+        let mut conflicts = 0;
+        loop {
+            match self.try_to_settle(settings, &deliveries).await {
+                Err(StoreError::Conflict) if conflicts < RETRIES => conflicts += 1,
+                Err(StoreError::Failed(why)) if self.now() < given_up_at => {
+                    tracing::warn!(why, outcomes = deliveries.len(), "outcomes wait for the database");
+                    self.clock.sleep_until(self.now() + DATABASE_BACK).await;
+                }
+                other => return other,
+            }
+        }
+    }
+
+    async fn try_to_settle(&self, settings: &ShopSettings, deliveries: &[Delivery]) -> Result<(), StoreError> {
         let shop = settings.shop.id;
         let wanted =
             Wanted { messages: deliveries.iter().map(|delivery| delivery.message).collect(), ..Wanted::default() };
-        for _ in 0..RETRIES {
-            let Some(settings) = self.settings(shop).await? else { return Ok(()) };
-            let mut world = self.load_world(&settings, &wanted).await?;
-            let now = self.now();
-            for delivery in &deliveries {
+        let Some(settings) = self.settings(shop).await? else { return Ok(()) };
+        let mut world = self.load_world(&settings, &wanted).await?;
+        let now = self.now();
+        for delivery in deliveries {
+            let attempts = world.messages.get(&delivery.message).map(|entry| entry.value.attempts);
+            // A later attempt is somebody else's; but a message that was accepted once is accepted.
+            if attempts == Some(delivery.attempt) || matches!(delivery.outcome, Outcome::Accepted { .. }) {
                 outcome::settle(&mut world, delivery.message, &delivery.outcome, now);
             }
-            let mut changes = changes_of(world);
-            changes.inbox = deliveries
-                .iter()
-                .filter(|delivery| matches!(delivery.outcome, Outcome::Accepted { .. }))
-                .filter_map(|delivery| delivery.inbox.clone())
-                .collect();
-            match self.store.commit(shop, &changes).await {
-                Err(StoreError::Conflict) => {}
-                other => return other.map(|_| ()),
-            }
         }
-        Err(StoreError::Conflict)
+        let mut changes = changes_of(world);
+        changes.inbox = deliveries
+            .iter()
+            .filter(|delivery| matches!(delivery.outcome, Outcome::Accepted { .. }))
+            .filter_map(|delivery| delivery.inbox.clone())
+            .collect();
+        self.store.commit(shop, &changes).await.map(|_| ())
     }
 
     /// Messages that were handed over by somebody who did not come back (S22): sent again only where that is
@@ -186,7 +208,7 @@ impl Engine {
             let lost = || uncertain("the process stopped between the hand-over and the provider's answer");
             outcome::settle(&mut world, id, &found.unwrap_or_else(lost), now);
         }
-        match self.store.commit(shop, &changes_of(world)).await {
+        match self.commit(shop, changes_of(world)).await {
             // A receipt came meanwhile; the next round looks again.
             Err(StoreError::Conflict) => Ok(()),
             other => other.map(|_| ()),

@@ -52,7 +52,7 @@ impl Engine {
             self.recover(&settings, lost).await?;
         }
         let claimed = sending::prepare(&mut world, &waiting, LEASE, now);
-        self.store.commit(shop, &changes_of(world)).await?;
+        self.commit(shop, changes_of(world)).await?;
         self.failpoints.reach("message.prepared");
         let ready = self.make_ready(&settings, &claimed).await?;
         self.failpoints.reach("message.rendered");
@@ -119,7 +119,10 @@ impl Engine {
                 created_at: one.message.created_at,
             };
             match self.begin(call, &ChannelTask::Send(outgoing.clone())).await {
-                Ok(began) => ready.push(Ready { outgoing, call: call.clone(), began }),
+                Ok(began) => {
+                    let attempt = one.message.attempts + 1;
+                    ready.push(Ready { outgoing, attempt, call: call.clone(), began });
+                }
                 Err(failure) => refuse(&mut world, one.message.id, &failure, now),
             }
         }
@@ -127,7 +130,7 @@ impl Engine {
         if changes.messages.is_empty() {
             return Ok(ready);
         }
-        match self.store.commit(shop, &changes).await {
+        match self.commit(shop, changes).await {
             Ok(_) => Ok(ready),
             Err(StoreError::Conflict) => {
                 self.release_claims(settings, claimed.to_vec()).await?;
@@ -177,7 +180,7 @@ impl Engine {
         changes.unchanged = unchanged;
         changes.after_urgent_events = true;
         changes.hand_overs = going.len() as u32;
-        match self.store.commit(shop, &changes).await {
+        match self.commit(shop, changes).await {
             Ok(_) => Ok(going),
             Err(StoreError::Conflict) => {
                 let ids = going.iter().map(|ready| ready.outgoing.id).collect();
@@ -198,7 +201,7 @@ impl Engine {
                 release(&mut world, id, now);
             }
         }
-        match self.store.commit(settings.shop.id, &changes_of(world)).await {
+        match self.commit(settings.shop.id, changes_of(world)).await {
             // Somebody else has taken them on; their lease says the rest.
             Err(StoreError::Conflict) => Ok(()),
             other => other.map(|_| ()),

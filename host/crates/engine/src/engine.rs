@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 use crate::breakers::Breakers;
 use crate::failpoints::{self, Failpoints};
 use crate::ingest::GroupCommit;
+use crate::node::Node;
 use crate::ports::{Clock, Egress, Entropy, Plugins, Store};
 use crate::settings::Cache;
 use crate::tasks::Turns;
@@ -42,6 +43,8 @@ pub struct Engine {
     /// What an operator demands of the signatures in every shop.
     pub(crate) trust_floor: Arc<TrustPolicy>,
     pub(crate) unwritten: Arc<Unwritten>,
+    /// Which of several nodes this is; none where there is only this one, which may do everything.
+    pub(crate) node: Option<Arc<Node>>,
 }
 
 impl Engine {
@@ -71,6 +74,7 @@ impl Engine {
             failpoints: failpoints::none(),
             trust_floor: Arc::default(),
             unwritten: Arc::default(),
+            node: None,
         }
     }
 
@@ -82,6 +86,11 @@ impl Engine {
     /// The same engine in which no shop demands less of signatures than this.
     pub fn with_trust_floor(self, floor: TrustPolicy) -> Self {
         Self { trust_floor: Arc::new(floor), ..self }
+    }
+
+    /// The same engine as one of several nodes: it works only on what it has a lease of.
+    pub fn with_node(self, node: Node) -> Self {
+        Self { node: Some(Arc::new(node)), ..self }
     }
 
     /// This moment.

@@ -16,7 +16,7 @@ impl Engine {
         connection.held_contents.clear();
         connection.odd_refusals = 0;
         self.store.save_connection(shop, &connection).await?;
-        self.wake.notify_one();
+        self.wake_for([shop]);
         Ok(true)
     }
 }

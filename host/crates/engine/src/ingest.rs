@@ -106,7 +106,7 @@ impl Engine {
         let all: Vec<Arrival> = batch.iter().flat_map(|(arrivals, _)| arrivals.iter().cloned()).collect();
         let result = self.store.accept(&all).await;
         self.failpoints.reach("event.accepted");
-        self.wake.notify_one();
+        self.wake_for(all.iter().map(|arrival| arrival.shop));
         let mut arrived = result.clone().unwrap_or_default().into_iter();
         for (arrivals, answer) in batch {
             let own: Vec<Arrived> = arrived.by_ref().take(arrivals.len()).collect();

@@ -152,7 +152,7 @@ impl Engine {
         audit.moves(&holdings, &changes.records, stood.unwrap_or(&Stage::Installed), &changed.digest);
         changes.audit = audit.entries;
         self.store.change_plugins(shop, &changes).await?;
-        self.wake.notify_one();
+        self.wake_for([shop]);
         Ok(Some(changed))
     }
 

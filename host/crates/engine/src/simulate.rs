@@ -8,6 +8,7 @@ use cartwright_domain::event::{Event, Origin};
 use cartwright_domain::ids::{RunId, ShopId};
 use cartwright_domain::message::Message;
 use cartwright_domain::run::Run;
+use cartwright_domain::shard::Shard;
 use cartwright_domain::time::{Span, Timestamp};
 use cartwright_domain::trace::TraceEntry;
 
@@ -105,7 +106,7 @@ impl Engine {
             }
         }
         let end = until.unwrap_or(self.now() + LONGEST);
-        while let Some(due) = self.store.next_due().await?.filter(|due| *due <= end) {
+        while let Some(due) = self.store.next_due(&Shard::ALL).await?.filter(|due| *due <= end) {
             self.run_to(clock, due.max(self.now() + Span::from_millis(1)).min(end)).await?;
             progress(Reached { at: self.now(), lines: taken });
             if self.now() >= end {

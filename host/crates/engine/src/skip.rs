@@ -1,5 +1,6 @@
 //! Skipping time: from due instant to due instant, settling each, so that a skip equals waiting.
 
+use cartwright_domain::shard::Shard;
 use cartwright_domain::time::{Span, Timestamp};
 
 use crate::Engine;
@@ -35,12 +36,12 @@ impl Engine {
     /// Settles every due instant up to a moment, and stays there; how many there were.
     pub(crate) async fn run_to(&self, clock: &dyn MovableClock, to: Timestamp) -> Result<u32, StoreError> {
         let mut stops = 0;
-        while let Some(due) = self.store.next_due().await?.filter(|due| *due <= to) {
+        while let Some(due) = self.store.next_due(&Shard::ALL).await?.filter(|due| *due <= to) {
             clock.move_to(due.max(self.now()));
             self.settle_in_turn().await?;
             stops += 1;
             // What is still due now cannot be done now; it must not hold up time.
-            if self.store.next_due().await?.is_some_and(|next| next <= due) {
+            if self.store.next_due(&Shard::ALL).await?.is_some_and(|next| next <= due) {
                 clock.move_to((self.now() + Span::seconds(1)).min(to));
                 if self.now() >= to {
                     break;

@@ -15,6 +15,7 @@
 mod arrivals;
 mod error;
 mod memory;
+mod nodes;
 mod page;
 mod postgres;
 mod rows;

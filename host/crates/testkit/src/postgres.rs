@@ -1,5 +1,5 @@
-//! A PostgreSQL server for the tests of one process: private, over a socket in a temporary folder, and gone with the
-//! process, however that ends.
+//! PostgreSQL servers for the tests of one process: private, over a socket in a temporary folder, and gone with the
+//! process, however that ends. One is shared; a test that stops servers has its own.
 
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::MetadataExt;
@@ -22,14 +22,14 @@ const SETTINGS: &str =
     "-c listen_addresses= -c fsync=off -c full_page_writes=off -c shared_buffers=64MB -c max_connections=400";
 
 /// The server with a database that has all tables: copying it is faster than making them.
-struct Server {
+struct Shared {
     url: String,
     template: String,
     /// The server stops when its input is closed, which the system does when the process ends.
     _leash: Option<Child>,
 }
 
-static SERVER: OnceCell<Server> = OnceCell::const_new();
+static SERVER: OnceCell<Shared> = OnceCell::const_new();
 
 /// Makes a database; its address.
 pub(crate) async fn create_database(name: &str) -> String {
@@ -64,24 +64,98 @@ pub(crate) async fn bytes_of(url: &str) -> Vec<u8> {
     files.concat()
 }
 
-async fn start() -> Server {
+async fn start() -> Shared {
     let (url, leash) = match std::env::var("CARTWRIGHT_TEST_POSTGRES") {
         Ok(url) => (url, None),
         Err(_) => {
-            let (url, leash) = start_private();
-            (url, Some(leash))
+            let (folder, leash) = start_private();
+            (url_in(&folder), Some(leash))
         }
     };
     let template = unique("cartwright_template");
     execute(&url, format!("create database {template}")).await;
     let store = PostgresStore::open(&with_database(&url, &template), SecretKeys::none()).await;
     store.unwrap_or_else(|error| panic!("{error}")).close().await;
-    Server { url, template, _leash: leash }
+    Shared { url, template, _leash: leash }
+}
+
+/// A server of one test, which may end and begin again.
+pub struct Server {
+    folder: PathBuf,
+    _leash: Child,
+}
+
+impl Server {
+    /// Starts one, reachable over a socket only.
+    ///
+    /// # Panics
+    /// If there is no PostgreSQL, with what to install.
+    pub fn start() -> Self {
+        let (folder, leash) = start_private();
+        Self { folder, _leash: leash }
+    }
+
+    /// Its socket.
+    pub fn socket(&self) -> PathBuf {
+        self.folder.join(".s.PGSQL.5432")
+    }
+
+    /// The address of a database that nobody has made yet.
+    ///
+    /// # Panics
+    /// If it cannot be made.
+    pub async fn make_database(&self, name: &str) -> String {
+        let url = url_in(&self.folder);
+        execute(&url, format!("create database {name}")).await;
+        with_database(&url, name)
+    }
+
+    /// Ends all connections, as a network does that goes away for a moment.
+    ///
+    /// # Panics
+    /// If the server does not answer.
+    pub async fn end_connections(&self) {
+        let others = "select pg_terminate_backend(pid) from pg_stat_activity
+                      where pid <> pg_backend_pid() and backend_type = 'client backend'";
+        execute(&url_in(&self.folder), others.to_owned()).await;
+    }
+
+    /// Ends it at once, as a crash does.
+    ///
+    /// # Panics
+    /// If it does not end.
+    pub fn stop(&self) {
+        self.control(&["stop", "--mode=immediate"]);
+    }
+
+    /// Begins again on the same files; returns once it answers.
+    ///
+    /// # Panics
+    /// If it does not begin.
+    pub fn start_again(&self) {
+        let settings = format!("-k '{}' {SETTINGS}", self.folder.display());
+        self.control(&["start", "--wait", "--timeout=120", "-o", &settings]);
+    }
+
+    fn control(&self, arguments: &[&str]) {
+        let mut command = Command::new(binaries().expect(MISSING).join("pg_ctl"));
+        command.args(arguments).args(["-D", "data", "-l", "log"]).current_dir(&self.folder);
+        // The server would keep them open for longer than the test runs.
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
+        if let Some((user, group)) = other_user() {
+            command.uid(user).gid(group);
+        }
+        assert!(command.status().expect("pg_ctl runs").success(), "pg_ctl {arguments:?}");
+    }
+}
+
+fn url_in(folder: &Path) -> String {
+    format!("postgres://postgres@localhost/postgres?host={}", folder.display())
 }
 
 /// Makes a cluster in a temporary folder and starts a server on it, held by a pipe: when this process ends, the pipe
 /// closes, the shell behind it stops the server and removes the folder.
-fn start_private() -> (String, Child) {
+fn start_private() -> (PathBuf, Child) {
     let binaries = binaries().expect(MISSING);
     let folder = std::env::temp_dir().join(unique("cartwright_postgres"));
     let script = format!(
@@ -107,7 +181,7 @@ fn start_private() -> (String, Child) {
     let output = child.stdout.as_mut().expect("a pipe");
     BufReader::new(output).read_line(&mut said).expect("the shell says something or ends");
     assert_eq!(said, "ready\n", "the PostgreSQL server of the tests does not start");
-    (format!("postgres://postgres@localhost/postgres?host={}", folder.display()), child)
+    (folder, child)
 }
 
 /// The server refuses to run as root: then it runs as the user that its package made.

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -25,6 +26,8 @@ pub enum Answer {
     Reset,
     /// Reads the whole request, then says nothing for as long as the other side waits.
     Silence,
+    /// The same, and answers so many milliseconds later.
+    Late(u64, Box<Answer>),
 }
 
 impl Answer {
@@ -83,17 +86,15 @@ impl Received {
 }
 
 /// The provider; it stops when this is dropped.
-#[derive(Debug)]
 pub struct Provider {
     address: SocketAddr,
     state: Arc<State>,
     accepting: JoinHandle<()>,
 }
 
-#[derive(Debug)]
 struct State {
     script: Mutex<VecDeque<Answer>>,
-    otherwise: Answer,
+    otherwise: Box<dyn Fn(&Received) -> Answer + Send + Sync>,
     received: watch::Sender<Vec<Received>>,
 }
 
@@ -103,9 +104,18 @@ impl Provider {
     /// # Panics
     /// If the loopback interface has no free port.
     pub async fn start(otherwise: Answer) -> Self {
+        Self::deciding(move |_| otherwise.clone()).await
+    }
+
+    /// Starts one that makes up its mind with each request, whenever its script is empty.
+    ///
+    /// # Panics
+    /// If the loopback interface has no free port.
+    pub async fn deciding(otherwise: impl Fn(&Received) -> Answer + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap_or_else(|error| panic!("no free port: {error}"));
         let address = listener.local_addr().unwrap_or_else(|error| panic!("no address: {error}"));
-        let state = Arc::new(State { script: Mutex::default(), otherwise, received: watch::Sender::new(Vec::new()) });
+        let (script, received) = (Mutex::default(), watch::Sender::new(Vec::new()));
+        let state = Arc::new(State { script, otherwise: Box::new(otherwise), received });
         let accepting = tokio::spawn({
             let state = state.clone();
             async move {
@@ -159,32 +169,44 @@ impl Drop for Provider {
 async fn serve(mut stream: TcpStream, state: Arc<State>) {
     let mut unread = Vec::new();
     while let Some(request) = read_request(&mut stream, &mut unread).await {
+        let scripted = lock(&state.script).pop_front();
+        let mut answer = scripted.unwrap_or_else(|| (state.otherwise)(&request));
         state.received.send_modify(|received| received.push(request));
-        let answer = lock(&state.script).pop_front().unwrap_or_else(|| state.otherwise.clone());
+        if let Answer::Late(millis, then) = answer {
+            tokio::time::sleep(Duration::from_millis(millis)).await;
+            answer = *then;
+        }
         match answer {
             Answer::Reply { status, headers, body } => {
-                let body = body.to_string();
-                let mut text = format!(
-                    "HTTP/1.1 {status} Scripted\r\ncontent-type: application/json\r\ncontent-length: {}\r\n",
-                    body.len()
-                );
-                for (name, value) in headers {
-                    text.push_str(&format!("{name}: {value}\r\n"));
-                }
-                text.push_str("\r\n");
-                text.push_str(&body);
-                if stream.write_all(text.as_bytes()).await.is_err() {
+                if write_reply(&mut stream, status, &headers, &body).await.is_none() {
                     return;
                 }
             }
-            Answer::Reset => return,
             Answer::Silence => {
                 // Ends when the other side gives up and closes.
                 let _ = stream.read(&mut [0; 1]).await;
                 return;
             }
+            Answer::Reset | Answer::Late(..) => return,
         }
     }
+}
+
+async fn write_reply(
+    stream: &mut TcpStream,
+    status: u16,
+    headers: &[(&'static str, String)],
+    body: &Value,
+) -> Option<()> {
+    let body = body.to_string();
+    let mut text =
+        format!("HTTP/1.1 {status} Scripted\r\ncontent-type: application/json\r\ncontent-length: {}\r\n", body.len());
+    for (name, value) in headers {
+        text.push_str(&format!("{name}: {value}\r\n"));
+    }
+    text.push_str("\r\n");
+    text.push_str(&body);
+    stream.write_all(text.as_bytes()).await.ok()
 }
 
 /// One request, or none when the other side has closed.

@@ -131,7 +131,7 @@ impl IntoResponse for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Conflict => Self::new(
+            StoreError::Conflict | StoreError::Fenced => Self::new(
                 Code::ChangedMeanwhile,
                 "Somebody else changed it at the same time; read it again, then try again.",
             ),

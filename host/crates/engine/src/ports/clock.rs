@@ -11,6 +11,10 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
     /// Returns once the moment is reached.
     async fn sleep_until(&self, moment: Timestamp);
+    /// Whether it is known to go with the clock that all nodes share: what is due is done by no other.
+    fn is_sure(&self) -> bool {
+        true
+    }
 }
 
 /// The chance of the engine: of the operating system in `serve`, seeded in `simulate` and tests.

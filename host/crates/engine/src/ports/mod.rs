@@ -3,12 +3,14 @@
 
 mod clock;
 mod life;
+mod nodes;
 mod plugins;
 mod store;
 mod trust;
 
 pub use clock::{Clock, Entropy};
 pub use life::*;
+pub use nodes::*;
 pub use plugins::*;
 pub use store::*;
 pub use trust::*;

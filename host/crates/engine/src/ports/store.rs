@@ -15,6 +15,7 @@ use cartwright_domain::message::Message;
 use cartwright_domain::order::Order;
 use cartwright_domain::product::Product;
 use cartwright_domain::run::Run;
+use cartwright_domain::shard::{Fence, Shard};
 use cartwright_domain::shop::{Connection, ConnectionKind, Shop};
 use cartwright_domain::strategy::{StrategyRecord, StrategyState, Version};
 use cartwright_domain::time::Timestamp;
@@ -23,7 +24,7 @@ use cartwright_domain::world::{Entry, Identity};
 use serde_json::Value;
 use std::sync::Arc;
 
-use super::{Captured, Components, PluginLife, Secret};
+use super::{Captured, Components, Nodes, PluginLife, Secret};
 
 /// Why storage did not do it.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -31,6 +32,9 @@ pub enum StoreError {
     /// Something it builds on has moved on: load again and decide again.
     #[error("the data changed meanwhile")]
     Conflict,
+    /// The shard of the shop is another node's by now: whatever is due there is that node's.
+    #[error("the shard is another node's by now")]
+    Fenced,
     /// A name that is already taken.
     #[error("{0} is already taken")]
     Taken(String),
@@ -193,6 +197,9 @@ pub struct Changes {
     pub after_urgent_events: bool,
     /// How many hand-over numbers to take.
     pub hand_overs: u32,
+    /// By what right a worker changes what is due: `Fenced`, with nothing changed, if the shard has changed hands.
+    /// Whoever is asked by people needs none.
+    pub fence: Option<Fence>,
 }
 
 /// What a commit gave.
@@ -376,10 +383,10 @@ pub trait Journal: Send + Sync {
 /// The ledger: customers, runs and messages.
 #[async_trait]
 pub trait Ledger: Send + Sync {
-    /// Shops with pending events, or runs or messages that are due by now.
-    async fn shops_with_work(&self, now: Timestamp) -> Result<Vec<ShopId>, StoreError>;
-    /// The earliest instant at which a run or message becomes due, if any is to.
-    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
+    /// Shops of these shards with pending events, or runs or messages that are due by now.
+    async fn shops_with_work(&self, shards: &[Shard], now: Timestamp) -> Result<Vec<ShopId>, StoreError>;
+    /// The earliest instant at which a run or message of these shards becomes due, if any is to.
+    async fn next_due(&self, shards: &[Shard]) -> Result<Option<Timestamp>, StoreError>;
     /// Runs that are due, earliest first, then by id.
     async fn due_runs(&self, shop: ShopId, now: Timestamp, limit: u32) -> Result<Vec<RunId>, StoreError>;
     /// Messages that are due, earliest first, then by id.
@@ -421,5 +428,5 @@ pub trait Reading: Send + Sync {
 }
 
 /// All of it.
-pub trait Store: Settings + PluginLife + Journal + Ledger + Reading + super::Trust + Components {}
-impl<T: Settings + PluginLife + Journal + Ledger + Reading + super::Trust + Components> Store for T {}
+pub trait Store: Settings + PluginLife + Journal + Ledger + Reading + Nodes + super::Trust + Components {}
+impl<T: Settings + PluginLife + Journal + Ledger + Reading + Nodes + super::Trust + Components> Store for T {}

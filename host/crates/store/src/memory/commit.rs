@@ -12,6 +12,9 @@ use crate::rows::known_customers;
 
 pub(super) async fn commit(store: &MemoryStore, shop: ShopId, changes: &Changes) -> Result<Committed, StoreError> {
     let _turn = store.commits.lock().await;
+    if changes.fence.is_some() {
+        store.settings.commit(shop, &Changes { fence: changes.fence, ..Changes::default() }).await?;
+    }
     store.read(shop, |tables| check(tables, changes))?;
     if !changes.connections.is_empty() {
         let of_settings = Changes { connections: changes.connections.clone(), ..Changes::default() };

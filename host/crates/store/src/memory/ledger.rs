@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use cartwright_domain::ids::{MessageId, RunId, ShopId};
+use cartwright_domain::shard::Shard;
 use cartwright_domain::time::Timestamp;
 use cartwright_engine::ports::{Changes, Committed, Ledger, Slice, StoreError, Wanted};
 use std::collections::BTreeSet;
@@ -11,17 +12,19 @@ use super::tables::Tables;
 
 #[async_trait]
 impl Ledger for MemoryStore {
-    async fn shops_with_work(&self, now: Timestamp) -> Result<Vec<ShopId>, StoreError> {
+    async fn shops_with_work(&self, shards: &[Shard], now: Timestamp) -> Result<Vec<ShopId>, StoreError> {
         let has_work = |tables: &Tables| {
             !tables.pending.is_empty() || first(&tables.due_runs, &tables.due_messages).is_some_and(|due| due <= now)
         };
         let state = self.state();
-        Ok(state.shops.iter().filter(|(_, tables)| has_work(tables)).map(|(shop, _)| *shop).collect())
+        let with_work = state.shops.iter().filter(|(_, tables)| has_work(tables)).map(|(shop, _)| *shop);
+        Ok(with_work.filter(|shop| is_among(shards, *shop)).collect())
     }
 
-    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+    async fn next_due(&self, shards: &[Shard]) -> Result<Option<Timestamp>, StoreError> {
         let state = self.state();
-        Ok(state.shops.values().filter_map(|tables| first(&tables.due_runs, &tables.due_messages)).min())
+        let own = state.shops.iter().filter(|(shop, _)| is_among(shards, **shop));
+        Ok(own.filter_map(|(_, tables)| first(&tables.due_runs, &tables.due_messages)).min())
     }
 
     async fn due_runs(&self, shop: ShopId, now: Timestamp, limit: u32) -> Result<Vec<RunId>, StoreError> {
@@ -39,6 +42,11 @@ impl Ledger for MemoryStore {
     async fn commit(&self, shop: ShopId, changes: &Changes) -> Result<Committed, StoreError> {
         super::commit::commit(self, shop, changes).await
     }
+}
+
+/// Whether a shop is of one of these shards. Mostly they are all there are.
+fn is_among(shards: &[Shard], shop: ShopId) -> bool {
+    shards.len() == Shard::ALL.len() || shards.contains(&Shard::of(shop))
 }
 
 fn first(runs: &BTreeSet<(Timestamp, RunId)>, messages: &BTreeSet<(Timestamp, MessageId)>) -> Option<Timestamp> {

@@ -8,6 +8,7 @@ mod commit;
 mod journal;
 mod ledger;
 mod load;
+mod nodes;
 mod reading;
 mod settings;
 mod tables;

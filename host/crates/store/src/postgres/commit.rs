@@ -11,6 +11,7 @@ use cartwright_domain::message::Message;
 use cartwright_domain::order::Order;
 use cartwright_domain::product::Product;
 use cartwright_domain::run::Run;
+use cartwright_domain::shard::Fence;
 use cartwright_domain::shop::Connection;
 use cartwright_domain::trace::TraceEntry;
 use cartwright_domain::world::{Entry, Identity};
@@ -31,6 +32,7 @@ type Query<'q> = sqlx::query::Query<'q, Postgres, PgArguments>;
 
 pub(super) async fn commit(store: &PostgresStore, shop: ShopId, changes: &Changes) -> Result<Committed, StoreError> {
     let mut batch = Batch { transaction: store.begin().await?, shop };
+    batch.check_fence(changes.fence).await?;
     batch.check_unchanged(&changes.unchanged).await?;
     batch.remove_applied(&changes.applied).await?;
     batch.write_customers(&changes.customers).await?;
@@ -73,6 +75,17 @@ impl Batch {
 
     async fn rows(&mut self, query: Query<'_>) -> Result<u64, StoreError> {
         Ok(query.execute(&mut *self.transaction).await.map_err(failed)?.rows_affected())
+    }
+
+    /// The shard is still the node's, and stays so until this is committed: whoever takes over passes by what is locked.
+    async fn check_fence(&mut self, fence: Option<Fence>) -> Result<(), StoreError> {
+        let Some(fence) = fence else { return Ok(()) };
+        let query =
+            sqlx::query("select 1 from shard_leases where shard = $1 and node_id = $2 and generation = $3 for share")
+                .bind(i64::from(fence.shard.0))
+                .bind(fence.node.0)
+                .bind(fence.generation.cast_signed());
+        if self.rows(query).await? == 1 { Ok(()) } else { Err(StoreError::Fenced) }
     }
 
     async fn check_unchanged(&mut self, unchanged: &[(CustomerId, u64)]) -> Result<(), StoreError> {

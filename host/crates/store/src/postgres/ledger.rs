@@ -2,38 +2,43 @@
 
 use async_trait::async_trait;
 use cartwright_domain::ids::{MessageId, RunId, ShopId};
+use cartwright_domain::shard::Shard;
 use cartwright_domain::time::Timestamp;
 use cartwright_engine::ports::{Changes, Committed, Ledger, Slice, StoreError, Wanted};
 use uuid::Uuid;
 
 use super::PostgresStore;
+use super::nodes::numbers;
 use crate::error::failed;
 
 #[async_trait]
 impl Ledger for PostgresStore {
-    async fn shops_with_work(&self, now: Timestamp) -> Result<Vec<ShopId>, StoreError> {
+    async fn shops_with_work(&self, shards: &[Shard], now: Timestamp) -> Result<Vec<ShopId>, StoreError> {
         let found: Vec<Uuid> = sqlx::query_scalar(
             "select shop_id from shops s
-             where exists (select 1 from pending_events where shop_id = s.shop_id)
-                or exists (select 1 from runs where shop_id = s.shop_id and due_at <= $1)
-                or exists (select 1 from messages where shop_id = s.shop_id and due_at <= $1)
+             where get_byte(sha256(uuid_send(shop_id)), 0) = any($2)
+               and (exists (select 1 from pending_events where shop_id = s.shop_id)
+                 or exists (select 1 from runs where shop_id = s.shop_id and due_at <= $1)
+                 or exists (select 1 from messages where shop_id = s.shop_id and due_at <= $1))
              order by shop_id",
         )
         .bind(now.millis())
+        .bind(numbers(shards))
         .fetch_all(&self.pool)
         .await
         .map_err(failed)?;
         Ok(found.into_iter().map(ShopId).collect())
     }
 
-    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+    async fn next_due(&self, shards: &[Shard]) -> Result<Option<Timestamp>, StoreError> {
         // Shop by shop: the first entry of each index, never a walk over all that waits.
         let due: Option<i64> = sqlx::query_scalar(
-            "select min(due_at) from (
-                 select (select min(due_at) from runs where shop_id = s.shop_id and due_at is not null) as due_at from shops s
-                 union all
-                 select (select min(due_at) from messages where shop_id = s.shop_id and due_at is not null) from shops s) as firsts",
+            "select min(least(
+                 (select min(due_at) from runs where shop_id = s.shop_id and due_at is not null),
+                 (select min(due_at) from messages where shop_id = s.shop_id and due_at is not null)))
+             from shops s where get_byte(sha256(uuid_send(shop_id)), 0) = any($1)",
         )
+        .bind(numbers(shards))
         .fetch_one(&self.pool)
         .await
         .map_err(failed)?;

@@ -19,6 +19,7 @@ mod figures;
 mod journal;
 mod ledger;
 mod load;
+mod nodes;
 mod notes;
 mod plugins;
 mod publication;

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use cartwright_domain::ids::{MessageId, RunId, ShopId};
+use cartwright_domain::shard::Shard;
 use cartwright_domain::time::Timestamp;
 use cartwright_engine::ports::{Changes, Committed, Ledger, Slice, StoreError, Wanted};
 use uuid::Uuid;
@@ -11,7 +12,7 @@ use crate::error::failed;
 
 #[async_trait]
 impl Ledger for SqliteStore {
-    async fn shops_with_work(&self, now: Timestamp) -> Result<Vec<ShopId>, StoreError> {
+    async fn shops_with_work(&self, shards: &[Shard], now: Timestamp) -> Result<Vec<ShopId>, StoreError> {
         let found: Vec<Uuid> = sqlx::query_scalar(
             "select shop_id from shops s
              where exists (select 1 from pending_events where shop_id = s.shop_id)
@@ -23,21 +24,22 @@ impl Ledger for SqliteStore {
         .fetch_all(&self.reader)
         .await
         .map_err(failed)?;
-        Ok(found.into_iter().map(ShopId).collect())
+        Ok(found.into_iter().map(ShopId).filter(|shop| shards.contains(&Shard::of(*shop))).collect())
     }
 
-    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+    async fn next_due(&self, shards: &[Shard]) -> Result<Option<Timestamp>, StoreError> {
         // Shop by shop: the first entry of each index, never a walk over all that waits.
-        let due: Option<i64> = sqlx::query_scalar(
-            "select min(due_at) from (
-                 select (select min(due_at) from runs where shop_id = s.shop_id and due_at is not null) as due_at from shops s
-                 union all
-                 select (select min(due_at) from messages where shop_id = s.shop_id and due_at is not null) from shops s) as firsts",
+        let firsts: Vec<(Uuid, Option<i64>, Option<i64>)> = sqlx::query_as(
+            "select shop_id,
+                    (select min(due_at) from runs where shop_id = s.shop_id and due_at is not null),
+                    (select min(due_at) from messages where shop_id = s.shop_id and due_at is not null)
+             from shops s",
         )
-        .fetch_one(&self.reader)
+        .fetch_all(&self.reader)
         .await
         .map_err(failed)?;
-        Ok(due.map(Timestamp::from_millis))
+        let own = firsts.into_iter().filter(|(shop, _, _)| shards.contains(&Shard::of(ShopId(*shop))));
+        Ok(own.flat_map(|(_, run, message)| [run, message]).flatten().min().map(Timestamp::from_millis))
     }
 
     async fn due_runs(&self, shop: ShopId, now: Timestamp, limit: u32) -> Result<Vec<RunId>, StoreError> {

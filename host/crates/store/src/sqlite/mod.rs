@@ -5,6 +5,7 @@ mod figures;
 mod journal;
 mod ledger;
 mod load;
+mod nodes;
 mod notes;
 mod plugins;
 mod publication;

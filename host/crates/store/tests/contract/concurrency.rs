@@ -162,14 +162,19 @@ contract! {
 
 /// A hand-over that has looked at everything and is about to commit, held there from outside: whoever could still make
 /// it wrong must wait. SQLite has one writer, so only PostgreSQL has this moment.
-struct HeldHandOver {
+pub(crate) struct HeldHandOver {
     outsider: PgConnection,
     onlooker: PgConnection,
     hand_over: JoinHandle<Result<Committed, StoreError>>,
 }
 
 impl HeldHandOver {
-    async fn of(db: &Database, store: &Arc<dyn Store>, shop: cartwright_domain::ids::ShopId, changes: Changes) -> Self {
+    pub(crate) async fn of(
+        db: &Database,
+        store: &Arc<dyn Store>,
+        shop: cartwright_domain::ids::ShopId,
+        changes: Changes,
+    ) -> Self {
         let mut outsider = PgConnection::connect(db.url()).await.unwrap();
         let onlooker = PgConnection::connect(db.url()).await.unwrap();
         sqlx::query("begin").execute(&mut outsider).await.unwrap();
@@ -191,7 +196,7 @@ impl HeldHandOver {
         }
     }
 
-    async fn release(self) -> Result<Committed, StoreError> {
+    pub(crate) async fn release(self) -> Result<Committed, StoreError> {
         self.outsider.close().await.unwrap();
         self.hand_over.await.unwrap()
     }

@@ -5,6 +5,7 @@ use cartwright_domain::facts::{Contact, Reaction};
 use cartwright_domain::ids::{Mint, ShopId, StrategyId};
 use cartwright_domain::message::{Message, MessageState, RejectionClass};
 use cartwright_domain::product::Product;
+use cartwright_domain::shard::Shard;
 use cartwright_domain::world::{Entry, IdentityKind};
 use cartwright_engine::ports::{Changes, InboxEntry, PageRequest, Store, Wanted};
 use serde_json::json;
@@ -292,7 +293,7 @@ contract! {
         let store = db.store();
         let (shop, strategy, mut mint) = begin(&store).await;
         let quiet = add_shop(&*store, 2).await;
-        assert_eq!(store.next_due().await.unwrap(), None);
+        assert_eq!(store.next_due(&Shard::ALL).await.unwrap(), None);
         let customers: Vec<_> = (0..4).map(|_| customer(&mut mint)).collect();
         let dues = [Some(at(30)), Some(at(10)), None, Some(at(10))];
         let runs: Vec<_> = customers.iter().zip(dues).map(|(customer, due)| run(&mut mint, strategy, customer.id, due)).collect();
@@ -313,11 +314,11 @@ contract! {
         assert_eq!(store.due_runs(shop, at(30), 2).await.unwrap(), [runs[1].id, runs[3].id]);
         assert_eq!(store.due_messages(shop, at(30), 10).await.unwrap(), [messages[2].id, messages[0].id]);
         assert_eq!(store.due_messages(shop, at(5), 10).await.unwrap(), [messages[2].id]);
-        assert_eq!(store.next_due().await.unwrap(), Some(at(5)));
-        assert_eq!(store.shops_with_work(at(4)).await.unwrap(), []);
-        assert_eq!(store.shops_with_work(at(5)).await.unwrap(), [shop]);
+        assert_eq!(store.next_due(&Shard::ALL).await.unwrap(), Some(at(5)));
+        assert_eq!(store.shops_with_work(&Shard::ALL, at(4)).await.unwrap(), []);
+        assert_eq!(store.shops_with_work(&Shard::ALL, at(5)).await.unwrap(), [shop]);
         store.accept(&[calm(quiet, "e1")]).await.unwrap();
-        assert_eq!(store.shops_with_work(at(4)).await.unwrap(), [quiet]);
+        assert_eq!(store.shops_with_work(&Shard::ALL, at(4)).await.unwrap(), [quiet]);
     }
 
     async fn a_trace_is_appended_in_order(db) {

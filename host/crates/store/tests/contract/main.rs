@@ -11,6 +11,7 @@ mod journal;
 mod ledger;
 mod merging;
 mod migrations;
+mod nodes;
 mod plugins;
 mod reading;
 mod secrets;

@@ -1,6 +1,7 @@
 //! One shop never sees anything of another, whatever it asks for.
 
 use cartwright_domain::plugin::Breaker;
+use cartwright_domain::shard::Shard;
 use cartwright_domain::shop::ConnectionKind;
 use cartwright_domain::strategy::StrategyState;
 use cartwright_domain::time::Timestamp;
@@ -106,7 +107,7 @@ contract! {
         ] {
             assert!(is_conflict(store.commit(other, &changes).await), "{changes:?}");
         }
-        assert_eq!(store.shops_with_work(at(0)).await.unwrap(), [own]);
+        assert_eq!(store.shops_with_work(&Shard::ALL, at(0)).await.unwrap(), [own]);
         assert_eq!(store.load(own, &everything).await.unwrap().customers.len(), 1);
     }
 }

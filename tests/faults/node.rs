@@ -1,0 +1,124 @@
+//! `cartwright serve` as processes of their own.
+
+use cartwright_store::SecretKeys;
+use cartwright_testkit::present;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use tempfile::TempDir;
+
+use crate::LEASE;
+use crate::provider::Post;
+
+/// What the nodes of one test share: a folder, keys, and whom they may speak to.
+pub(crate) struct Place {
+    folder: TempDir,
+    provider: String,
+}
+
+impl Place {
+    pub(crate) fn new(post: &Post) -> Self {
+        let folder = TempDir::new().unwrap();
+        std::fs::write(folder.path().join("secret.key"), SecretKeys::line(&[42; 32]).as_bytes()).unwrap();
+        Self { folder, provider: post.host() }
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Starts a node, or starts it again: it has its mark from before.
+    pub(crate) fn start(&self, number: usize, url: &str) -> Node {
+        let state = self.folder.path().join(format!("node-{number}"));
+        let mut child = Command::new(binary())
+            .args(["serve", "--listen", "127.0.0.1:0", "--lease", LEASE, "--database-url", url])
+            .args(["--allow-private-host", &self.provider])
+            .arg("--state-dir")
+            .arg(&state)
+            .arg("--secret-key-file")
+            .arg(self.folder.path().join("secret.key"))
+            .env("CARTWRIGHT_PLUGINS_CACHE", present::workspace().join("target/tests-plugins-cache"))
+            .env("RUST_LOG", "info,sqlx=error")
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = BufReader::new(child.stderr.take().unwrap());
+        let mut log = std::fs::File::options().create(true).append(true).open(state.with_extension("log")).unwrap();
+        let mut line = String::new();
+        let base = loop {
+            line.clear();
+            assert_ne!(said.read_line(&mut line).unwrap(), 0, "the node ended; see {}", state.display());
+            log.write_all(line.as_bytes()).unwrap();
+            if let Some((_, rest)) = line.split_once("address=") {
+                break rest.split_whitespace().next().unwrap().to_owned();
+            }
+        };
+        // Whoever does not read what a process says stops it in the end.
+        std::thread::spawn(move || std::io::copy(&mut said, &mut log));
+        Node { child, base, database: url.to_owned() }
+    }
+
+    /// What the command line prints.
+    pub(crate) fn ask(&self, words: &[&str]) -> String {
+        let output = Command::new(binary()).args(words).output().unwrap();
+        assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+}
+
+impl Drop for Place {
+    /// What the nodes said is all that is left of a test that failed.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            for file in std::fs::read_dir(self.folder.path()).unwrap().flatten() {
+                let path = file.path();
+                if path.extension().is_some_and(|ending| ending == "log") {
+                    println!("== {}\n{}", path.display(), std::fs::read_to_string(&path).unwrap_or_default());
+                }
+            }
+        }
+    }
+}
+
+/// A node; it is killed when this is dropped.
+pub(crate) struct Node {
+    child: Child,
+    /// `http://127.0.0.1:port`.
+    pub(crate) base: String,
+    database: String,
+}
+
+impl Node {
+    /// The address of its database.
+    pub(crate) fn database(&self) -> &str {
+        &self.database
+    }
+
+    /// Ends it as `kill -9` does.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Asks it to end, and waits until it has.
+    pub(crate) fn terminate(&mut self) -> Option<i32> {
+        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        assert!(asked.success());
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The binary of this build: beside the folder with the tests.
+fn binary() -> PathBuf {
+    let own = std::env::current_exe().unwrap();
+    let binary = own.parent().and_then(Path::parent).unwrap().join("cartwright");
+    assert!(binary.is_file(), "{} is not there; run `cargo build -p cartwright` first", binary.display());
+    binary
+}
