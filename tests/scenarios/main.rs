@@ -6,6 +6,7 @@ mod acme;
 mod bad_input;
 mod counting;
 mod crash;
+mod explaining;
 mod mail;
 mod nodes;
 mod plugin_life;

@@ -24,6 +24,7 @@ use crate::run::{EndReason, Position, Run, Trigger};
 use crate::strategy::{KeyKind, Strategy, StrategyState, TriggerKind, TriggerRule};
 use crate::time::Timestamp;
 use crate::trace::{Happening, MessageTrace, TraceEntry};
+use crate::turned_away::{self, NoEntry, TurnedAway};
 use crate::wait::AwaitedEvent;
 use crate::world::{Entry, Identity, IdentityKind, LiveStrategy, World};
 
@@ -171,6 +172,11 @@ fn cart_updated(world: &mut World, mint: &mut Mint, news: &mut News<'_>, stage: 
             for run in checkout::settling_checkouts(world, news.customer, id) {
                 restart(world, news, &run);
             }
+            for live in world.strategies.clone().iter() {
+                if live.version.definition.trigger.on == TriggerKind::Cart {
+                    turn_away(world, news, live, NoEntry::AtCheckout);
+                }
+            }
         }
         Stage::Cart => trigger(world, mint, news, TriggerKind::Cart),
         Stage::Checkout => trigger(world, mint, news, TriggerKind::Checkout),
@@ -282,10 +288,19 @@ fn enter_or_restart(world: &mut World, mint: &mut Mint, news: &mut News<'_>, liv
                 enter(world, mint, news, live, key);
             } else {
                 news.applied.not_again += 1;
+                turn_away(world, news, live, NoEntry::NotAgain);
             }
         }
-        None => {}
+        None => turn_away(world, news, live, NoEntry::StrategyNotLive),
     }
+}
+
+/// Whoever asks why nothing began gets the reason.
+fn turn_away(world: &mut World, news: &News<'_>, live: &LiveStrategy, reason: NoEntry) {
+    let News { event, received_at, .. } = news;
+    let (event_id, occurred_at) = (event.id.clone(), event.occurred_at);
+    let told = TurnedAway { at: *received_at, event: event.what.name().to_owned(), event_id, occurred_at, reason };
+    turned_away::note(world, news.customer, live.record.id, told);
 }
 
 /// S03: whether an event arrives when its due instant is long past.
@@ -335,6 +350,7 @@ fn enter(world: &mut World, mint: &mut Mint, news: &mut News<'_>, live: &LiveStr
     // S03: an event that arrives when its due instant is long past enrols nobody, but stays a fact.
     if is_late(news, definition) {
         news.applied.late += 1;
+        turn_away(world, news, live, NoEntry::LateEvent);
         return;
     }
     let run = Run {

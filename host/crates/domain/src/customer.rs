@@ -13,6 +13,7 @@ use crate::place::Place;
 use crate::reentry::Past;
 use crate::split::Assignment;
 use crate::time::{Span, Timestamp};
+use crate::turned_away::TurnedAway;
 
 /// A customer. An anonymous cart has one too: it stands for itself until it is joined (S10).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -75,6 +76,9 @@ pub struct Customer {
     /// The arms of experiments they are in (S16).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub experiments: BTreeMap<String, Assignment>,
+    /// The newest event that would have begun a run and did not, by strategy.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub turned_away: BTreeMap<StrategyId, TurnedAway>,
     /// The days of dates that strategies have begun for, by strategy: each is used once.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub dates: BTreeMap<StrategyId, String>,
@@ -153,6 +157,7 @@ impl Customer {
             topics: BTreeMap::new(),
             marks: Vec::new(),
             experiments: BTreeMap::new(),
+            turned_away: BTreeMap::new(),
             dates: BTreeMap::new(),
             heard: Vec::new(),
             places: Vec::new(),
@@ -289,6 +294,12 @@ impl Customer {
         }
         // S10: caps add up.
         self.add_places(other.places);
+        for (strategy, theirs) in other.turned_away {
+            let own = self.turned_away.entry(strategy).or_insert_with(|| theirs.clone());
+            if theirs.occurred_at > own.occurred_at {
+                *own = theirs;
+            }
+        }
         // S10: the older arm wins.
         for (experiment, theirs) in other.experiments {
             match self.experiments.get(&experiment) {

@@ -17,6 +17,7 @@ mod deliver;
 mod dispatch;
 mod engine;
 mod enrol;
+mod explain;
 pub mod failpoints;
 mod holdings;
 mod holds;

@@ -2,6 +2,7 @@
 
 mod list;
 mod show;
+mod why;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -9,5 +10,8 @@ use utoipa_axum::routes;
 use crate::router::Api;
 
 pub(crate) fn operations() -> OpenApiRouter<Api> {
-    OpenApiRouter::default().routes(routes!(list::list_customers)).routes(routes!(show::show_customer))
+    OpenApiRouter::default()
+        .routes(routes!(list::list_customers))
+        .routes(routes!(show::show_customer))
+        .routes(routes!(why::why))
 }

@@ -114,6 +114,7 @@ impl Reading for MemoryStore {
                 "messages" => rows(&|tables| tables.messages.len()),
                 "orders" => rows(&|tables| tables.orders.len()),
                 "pending_events" => rows(&|tables| tables.pending.len()),
+                "plugin_figures" => rows(&|tables| tables.plugin_figures.len()),
                 "products" => rows(&|tables| tables.products.len()),
                 "runs" => rows(&|tables| tables.runs.len()),
                 "traces" => rows(&|tables| tables.traces.values().map(Vec::len).sum()),

@@ -97,14 +97,33 @@ forward! {
         ask write_notes(shop: ShopId, notes: &[Note]) -> ();
         ask notes(shop: ShopId, kind: NoteKind, subject: &str, page: &PageRequest) -> Page<Note>;
         ask note(shop: ShopId, kind: NoteKind, subject: &str, id: NoteId) -> Option<Note>;
-        ask add_figures(shop: ShopId, figures: &[Figure]) -> ();
-        ask figures(shop: ShopId, digest: &str, since: &str) -> Vec<Figure>;
     } own {
         async fn versions_with_active_runs(&self, shop: ShopId) -> Result<Vec<VersionId>, StoreError> {
             Ok(self.read(shop, |tables| {
                 let active = tables.active.values().filter_map(|run| tables.runs.get(run));
                 let versions: BTreeSet<VersionId> = active.map(|row| row.value.version).collect();
                 versions.into_iter().collect()
+            }))
+        }
+
+        async fn add_figures(&self, shop: ShopId, figures: &[Figure]) -> Result<(), StoreError> {
+            let mut state = self.state();
+            let known = &mut state.shops.entry(shop).or_default().plugin_figures;
+            for Figure { digest, day, name, value } in figures.iter().cloned() {
+                let is_greatest = name.starts_with("max_");
+                let sum = known.entry((digest, day, name)).or_default();
+                *sum = if is_greatest { value.max(*sum) } else { *sum + value };
+            }
+            Ok(())
+        }
+
+        async fn figures(&self, shop: ShopId, digest: &str, since: &str) -> Result<Vec<Figure>, StoreError> {
+            Ok(self.read(shop, |tables| {
+                let of_version = tables.plugin_figures.iter().filter(|((of, day, _), _)| of == digest && day.as_str() >= since);
+                let figure = |((digest, day, name), value): (&(String, String, String), &u64)| {
+                    Figure { digest: digest.clone(), day: day.clone(), name: name.clone(), value: *value }
+                };
+                of_version.map(figure).collect()
             }))
         }
 

@@ -70,6 +70,8 @@ pub(super) struct Tables {
     pub(super) asides: BTreeMap<i64, Aside>,
     pub(super) counts: BTreeMap<String, u64>,
     pub(super) figures: BTreeMap<Cell, i64>,
+    /// Of plugins, by digest, day and name.
+    pub(super) plugin_figures: BTreeMap<(String, String, String), u64>,
 }
 
 fn put<K: Ord, V: Ord>(index: &mut BTreeMap<K, BTreeSet<V>>, key: K, value: V) {

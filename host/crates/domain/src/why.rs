@@ -1,0 +1,307 @@
+//! Why a customer did, or did not, get something of a strategy: an answer for everybody, also for those whom it never
+//! began for. What happened is told from what was written down; what never happened is checked as things stand.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::customer::Customer;
+use crate::fact::FactRead;
+use crate::facts::Subject;
+use crate::ids::{CustomerId, MessageId, RunId};
+use crate::message::{HoldReason, Message, MessageState, SkipReason};
+use crate::message_step::MessageStep;
+use crate::policy::{self, Candidate, Check};
+use crate::run::{EndReason, Position, Run, Trigger};
+use crate::strategy::{Step, StrategyState, TriggerKind};
+use crate::time::Timestamp;
+use crate::world::{LiveStrategy, World};
+
+/// The answer in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// At least one message left, or may have.
+    Sent,
+    /// A run is on its way, and nothing has left yet.
+    Waiting,
+    /// Runs are over, and nothing left.
+    NotSent,
+    /// It never began for this customer.
+    NeverBegan,
+}
+
+/// What one check says.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Finding {
+    /// Which: `strategy`, `trigger`, `reentry`, `run`, or the step of a message.
+    pub check: String,
+    /// Whether it lets pass; none where that is not known.
+    pub passes: Option<bool>,
+    /// One of the reasons of messages, runs or entries, where it says no.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// For people.
+    pub words: String,
+    /// The values that it was decided on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub facts: Vec<FactRead>,
+    /// The run that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunId>,
+    /// The message that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<MessageId>,
+}
+
+/// The answer.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Why {
+    /// In one word.
+    pub verdict: Verdict,
+    /// One by one, the first that says no being the reason.
+    pub findings: Vec<Finding>,
+}
+
+impl Finding {
+    fn new(check: impl Into<String>, passes: Option<bool>, words: impl Into<String>) -> Self {
+        let (check, words) = (check.into(), words.into());
+        Self { check, passes, reason: None, words, facts: Vec::new(), run: None, message: None }
+    }
+
+    fn because(mut self, reason: &impl Serialize) -> Self {
+        self.reason = word(reason);
+        self
+    }
+
+    fn on(mut self, facts: Vec<FactRead>) -> Self {
+        self.facts = facts;
+        self
+    }
+}
+
+fn word(reason: &impl Serialize) -> Option<String> {
+    serde_json::to_value(reason).ok()?.as_str().map(str::to_owned)
+}
+
+/// Answers for a customer of the world. `runs` are all runs that the customer ever had in the strategy, and
+/// `messages` all of theirs.
+pub fn why(
+    world: &World,
+    customer: CustomerId,
+    strategy: &LiveStrategy,
+    runs: &[Run],
+    messages: &[Message],
+    now: Timestamp,
+) -> Option<Why> {
+    let known = &world.customers.get(&customer)?.value;
+    let verdict = match runs {
+        [] => Verdict::NeverBegan,
+        _ if messages.iter().any(Message::may_have_been_sent) => Verdict::Sent,
+        _ if runs.iter().any(Run::is_active) => Verdict::Waiting,
+        _ => Verdict::NotSent,
+    };
+    let mut findings = Vec::new();
+    if verdict == Verdict::NeverBegan {
+        findings.push(of_strategy(strategy));
+        findings.push(of_trigger(world, known, strategy));
+        findings.push(of_reentry(known, strategy, now));
+        findings.extend(of_steps(world, customer, strategy, now));
+    } else {
+        for run in runs {
+            findings.push(of_run(run));
+            findings.extend(messages.iter().filter(|message| message.run == run.id).map(of_message));
+        }
+    }
+    Some(Why { verdict, findings })
+}
+
+fn of_strategy(strategy: &LiveStrategy) -> Finding {
+    let facts = vec![
+        FactRead::new("strategy.state", word(&strategy.record.state)),
+        FactRead::new("strategy.version", strategy.version.number),
+        FactRead::new("strategy.published_at", strategy.version.published_at),
+    ];
+    let (passes, words) = match strategy.record.state {
+        StrategyState::Live => (true, "it is live"),
+        StrategyState::Paused => (false, "it is paused: nobody enters and nothing is sent"),
+        StrategyState::Closed => (false, "it is closed: nobody enters"),
+        StrategyState::Stopped => (false, "it is stopped"),
+    };
+    Finding::new("strategy", Some(passes), words).on(facts)
+}
+
+/// Whether anything came that begins it: what was turned away is known exactly, the rest from what is on record.
+fn of_trigger(world: &World, customer: &Customer, strategy: &LiveStrategy) -> Finding {
+    if let Some(turned_away) = customer.turned_away.get(&strategy.record.id) {
+        let facts = vec![
+            FactRead::new("event.type", turned_away.event.as_str()),
+            FactRead::new("event.id", turned_away.event_id.as_str()),
+            FactRead::new("event.occurred_at", turned_away.occurred_at),
+            FactRead::new("turned_away_at", turned_away.at),
+        ];
+        let words = format!("an event came, and {}", turned_away.reason.words());
+        return Finding::new("trigger", Some(false), words).because(&turned_away.reason).on(facts);
+    }
+    let trigger = &strategy.version.definition.trigger;
+    let of_customer = || world.carts.values().map(|entry| &entry.value).filter(|cart| cart.customer == customer.id);
+    let newest = match trigger.on {
+        TriggerKind::Cart => of_customer().filter_map(|cart| Some(cart.cart.as_ref()?.updated_at)).max(),
+        TriggerKind::Checkout => of_customer().filter_map(|cart| Some(cart.checkout.as_ref()?.updated_at)).max(),
+        TriggerKind::OrderPlaced | TriggerKind::OrderPaid => {
+            let orders = world.orders.values().map(|entry| &entry.value);
+            orders.filter(|order| order.customer == customer.id).map(|order| order.placed_at).max()
+        }
+        _ => None,
+    };
+    let is_on_record = matches!(
+        trigger.on,
+        TriggerKind::Cart | TriggerKind::Checkout | TriggerKind::OrderPlaced | TriggerKind::OrderPaid
+    );
+    let what = word(&trigger.on).unwrap_or_default().replace('_', " ");
+    let facts = vec![FactRead::new("trigger.newest_at", newest)];
+    match newest {
+        Some(at) if at < strategy.version.published_at => {
+            let words = format!("the newest {what} is older than this version of the strategy");
+            Finding::new("trigger", Some(false), words).on(facts)
+        }
+        Some(_) => Finding::new("trigger", None, format!("a {what} is on record, but it began nothing")).on(facts),
+        None if is_on_record => Finding::new("trigger", Some(false), format!("no {what} is on record")).on(facts),
+        None => Finding::new("trigger", None, format!("no {what} that was turned away is on record")),
+    }
+}
+
+fn of_reentry(customer: &Customer, strategy: &LiveStrategy, now: Timestamp) -> Finding {
+    let key = crate::identity::customer_key(customer.id);
+    let lets_in = strategy.version.definition.policies.reentry.lets_in(customer, strategy.record.id, &key, now);
+    let words = if lets_in { "the customer may enter" } else { "the customer may not come back, or not yet" };
+    Finding::new("reentry", Some(lets_in), words)
+}
+
+/// What each message step would say at this moment, had the run come to it.
+fn of_steps(world: &World, customer: CustomerId, strategy: &LiveStrategy, now: Timestamp) -> Vec<Finding> {
+    let run = imagined(customer, strategy, now);
+    let Some(subject) = world.subject(&run, now) else { return Vec::new() };
+    let steps = strategy.version.definition.steps.iter();
+    let messages = steps.filter_map(|(name, step)| match step {
+        Step::Message(message) => Some((name.as_str(), message)),
+        _ => None,
+    });
+    messages.flat_map(|(name, message)| of_step(world, strategy, (&run, &subject), name, message)).collect()
+}
+
+fn of_step(
+    world: &World,
+    strategy: &LiveStrategy,
+    (run, subject): (&Run, &Subject),
+    name: &str,
+    message: &MessageStep,
+) -> Vec<Finding> {
+    let content = message.contents().next().and_then(|name| strategy.version.definition.content(name));
+    let one = |channel: &str| {
+        let candidate = Candidate {
+            strategy: StrategyState::Live,
+            run_is_active: true,
+            subject,
+            channel_name: channel,
+            channel: world.connections.get(channel).map(|entry| &entry.value),
+            content,
+            allowed_at: subject.now,
+            policies: &strategy.version.definition.policies,
+            exempt_order: None,
+            stale_source: world.stale_source(run, subject.now),
+            overdue_went_at: None,
+            recipient: None,
+        };
+        let mut facts = Vec::new();
+        let check = policy::check(&candidate, &mut facts);
+        let finding = match check {
+            Check::Go(_) => Finding::new("", Some(true), format!("over {channel} it could go out now")),
+            Check::Wait(until) => Finding::new("", Some(true), format!("over {channel} it would wait until {until}")),
+            Check::Paused => Finding::new("", Some(false), "the strategy is paused"),
+            Check::Skip(reason) => {
+                Finding::new("", Some(false), format!("over {channel} it would be skipped: {}", skip_words(reason)))
+                    .because(&reason)
+            }
+            Check::Hold(reason) => {
+                Finding::new("", Some(false), format!("over {channel} it would be held: {}", hold_words(reason)))
+                    .because(&reason)
+            }
+        };
+        Finding { check: format!("steps.{name}"), facts, ..finding }
+    };
+    message.slots().into_iter().map(one).collect()
+}
+
+/// A run as it would begin now.
+fn imagined(customer: CustomerId, strategy: &LiveStrategy, now: Timestamp) -> Run {
+    Run {
+        id: RunId(Default::default()),
+        strategy: strategy.record.id,
+        version: strategy.version.id,
+        customer,
+        key: crate::identity::customer_key(customer),
+        started_at: now,
+        newest_trigger_at: now,
+        trigger: Trigger { event: String::new(), event_id: None, date: None, cart: None, order: None, snapshot: None },
+        position: Position::Settling,
+        due_at: None,
+        exit_taken: None,
+        repeats: Default::default(),
+        waited_for: Vec::new(),
+    }
+}
+
+fn of_run(run: &Run) -> Finding {
+    let mut facts = vec![FactRead::new("run.started_at", run.started_at), FactRead::new("run.due_at", run.due_at)];
+    let finding = match &run.position {
+        Position::Settling => Finding::new("run", None, "it waits for the trigger to settle"),
+        Position::Step { step, .. } => Finding::new("run", None, format!("it is at the step `{step}`")),
+        Position::Message { step, .. } => Finding::new("run", None, format!("it waits for its message at `{step}`")),
+        Position::Ended { ended_at, reason } => {
+            facts.push(FactRead::new("run.ended_at", *ended_at));
+            let passes = *reason == EndReason::Completed;
+            Finding::new("run", Some(passes), format!("it is over: {}", words_of(reason))).because(reason)
+        }
+    };
+    Finding { run: Some(run.id), facts, ..finding }
+}
+
+fn of_message(message: &Message) -> Finding {
+    let mut facts = vec![FactRead::new("message.channel", message.channel.as_str())];
+    facts.extend(message.handed_over_at.map(|at| FactRead::new("message.handed_over_at", at)));
+    facts.extend(message.due_at.map(|at| FactRead::new("message.due_at", at)));
+    facts.extend(message.last_answer.as_ref().map(|answer| FactRead::new("provider.words", answer.text.as_str())));
+    let finding = match &message.state {
+        MessageState::Accepted => Finding::new("", Some(true), "the provider has it"),
+        MessageState::HandedOver { .. } => Finding::new("", Some(true), "it was given to the provider"),
+        MessageState::Uncertain => {
+            Finding::new("", None, "the provider may have it; it is not sent again, so that nobody gets it twice")
+        }
+        MessageState::Queued | MessageState::Prepared { .. } => Finding::new("", None, "it is on its way out"),
+        MessageState::HeldOut => Finding::new("", Some(false), "it was held out, to see what it is worth"),
+        MessageState::Held { reason } => {
+            Finding::new("", Some(false), format!("it is held: {}", hold_words(*reason))).because(reason)
+        }
+        MessageState::Skipped { reason } => {
+            Finding::new("", Some(false), format!("it was skipped: {}", skip_words(*reason))).because(reason)
+        }
+        MessageState::Rejected { class } => {
+            let words = format!("the provider refused it: {}", class.name().replace('_', " "));
+            Finding { reason: Some(class.name().to_owned()), ..Finding::new("", Some(false), words) }
+        }
+    };
+    let (run, id) = (Some(message.run), Some(message.id));
+    Finding { check: format!("steps.{}", message.step), facts, run, message: id, ..finding }
+}
+
+fn skip_words(reason: SkipReason) -> String {
+    words_of(&reason)
+}
+
+fn hold_words(reason: HoldReason) -> String {
+    format!("{}. {}", words_of(&reason), crate::outcome::next_step(reason))
+}
+
+fn words_of(reason: &impl Serialize) -> String {
+    word(reason).unwrap_or_default().replace('_', " ")
+}
