@@ -38,6 +38,7 @@ async fn why_a_message_left_and_why_another_did_not(world: &World) {
     let strategy = world.publish_example("add-to-cart-reminder").await;
     let strategy = strategy["id"].as_str().unwrap();
     ana_leaves_a_cart(world, "c1").await;
+    world.settle().await;
     let waiting = why(world, strategy).await;
     assert_eq!(waiting["verdict"], "waiting", "{waiting:#}");
     world.skip(Span::hours(5)).await;

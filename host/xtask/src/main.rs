@@ -29,7 +29,7 @@ cargo xtask COMMAND
   demo [ARGUMENTS]      build everything and run `cartwright demo` on a fresh SQLite file
   test [--only PART]    everything there is to check; sets up what is missing
   plugins               build the plugins we ship, and the examples, as components
-  bench [WORKLOAD]      measure: w1, w2, w4, w5, w6, or all of them
+  bench [WORKLOAD]      measure: w1, w2, w3 (with w7), w4, w5, w6, or all of them
   soak [ROUNDS]         the property tests with many more cases, the crash tests again and again, and 100,000
                         messages while everything fails (CARTWRIGHT_FAULT_MESSAGES)
   hostile [FOLDER]      write the hostile kit into a folder (target/hostile), and examine each component of it

@@ -57,6 +57,7 @@ pub mod shop;
 pub mod sms;
 pub mod split;
 pub mod strategy;
+pub mod test_send;
 pub mod time;
 pub mod trace;
 mod trigger;
