@@ -47,6 +47,7 @@ pub mod product;
 pub mod publish;
 mod reaction;
 pub mod reentry;
+pub mod region;
 pub mod reply;
 pub mod rule;
 pub mod run;

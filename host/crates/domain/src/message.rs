@@ -177,7 +177,7 @@ pub enum SkipReason {
     TooLate,
     /// The windows of shop, channel and strategy have nothing in common.
     WindowNeverOpen,
-    /// The shop's frequency cap leaves no room (S20).
+    /// The shop's frequency cap leaves no room (S20), or that of a preset which it has switched on.
     CappedByShop,
     /// The channel's does not.
     CappedByChannel,

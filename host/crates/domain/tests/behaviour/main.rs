@@ -11,6 +11,7 @@ mod listening;
 mod outages;
 mod people;
 mod properties;
+mod quiet_hours;
 mod rules;
 mod sending;
 mod stage;
