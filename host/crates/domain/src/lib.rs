@@ -36,6 +36,7 @@ pub mod locale;
 pub mod message;
 pub mod message_step;
 pub mod money;
+pub mod moving;
 pub mod order;
 pub mod outcome;
 pub mod place;

@@ -44,7 +44,7 @@ pub fn check(world: &World, message: &Message, now: Timestamp) -> Checked {
     if cart_is_emptied {
         return skip(SkipReason::CartEmptied);
     }
-    let version = world.versions.get(&run.version);
+    let version = world.versions.get(&message.version_of(run));
     let others = world
         .messages_of(run.id)
         .filter(|other| !other.shares_contact(message) && other.recipient.is_none() && message.recipient.is_none());

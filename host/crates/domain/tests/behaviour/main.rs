@@ -8,6 +8,7 @@ mod dates;
 mod experiments;
 mod facts;
 mod listening;
+mod moving;
 mod outages;
 mod people;
 mod properties;
