@@ -102,6 +102,7 @@ fn happened(what: &Happening) -> String {
         Happening::Changed { effect } => changed(effect),
         Happening::Transferred { strategy, refused: None, .. } => format!("passed on to `{strategy}`"),
         Happening::Transferred { strategy, refused: Some(why), .. } => format!("not passed on to `{strategy}`: {why}"),
+        Happening::Moved { from, to, .. } => format!("moved from version {from} to version {to}"),
         Happening::Ended { reason } => format!("ended: {}", word(reason)),
     }
 }

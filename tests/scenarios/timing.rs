@@ -12,6 +12,7 @@ on_both_databases!(
     s05_a_checkout_is_reminded_of_on_the_morning_after,
     s16_an_arm_outlives_the_weights_it_was_drawn_by,
     s16_a_hold_out_is_a_message_that_was_never_sent,
+    s28_waiting_runs_move_to_a_new_version_by_choice_after_a_preview,
 );
 
 const CHECKOUT: &str = "c7checkout";
@@ -150,4 +151,37 @@ async fn s16_a_hold_out_is_a_message_that_was_never_sent(world: &World) {
     let message = world.message().await;
     assert_eq!((&message["state"], &message["attempts"]), (&json!("held_out"), &json!(0)));
     assert_eq!(world.run().await["position"]["reason"], "completed");
+}
+
+async fn s28_waiting_runs_move_to_a_new_version_by_choice_after_a_preview(world: &World) {
+    let waits = |name: &str, span: &str| {
+        let mut strategy = reminder(json!({}));
+        strategy["trigger"]["next"] = json!(name);
+        strategy["steps"][name] = json!({ "kind": "delay", "for": span, "next": "remind" });
+        strategy
+    };
+    let strategy = world.publish(&waits("wait", "48h")).await;
+    let path = format!("/v1/strategies/{}", strategy["id"].as_str().unwrap());
+    ana_leaves_a_checkout(world, CHECKOUT).await;
+    world.skip(Span::hours(2)).await;
+    world.api.put(&path, &waits("pause", "24h")).await.ok();
+    world.api.put(&path, &waits("wait", "24h")).await.ok();
+    let counts = |stays: u64, moves: u64, leaves: u64| json!({ "stays": stays, "moves": moves, "leaves": leaves, "would_go_now": 0 });
+    let preview = |number: u32| format!("{path}/versions/{number}/preview");
+    assert_eq!(world.api.get(&preview(2)).await.ok()["total"], counts(0, 0, 1));
+    let seen = world.api.get(&preview(3)).await.ok();
+    let step = json!({ "step": "wait", "stays": 0, "moves": 1, "leaves": 0, "would_go_now": 0 });
+    assert_eq!(seen, json!({ "version": 3, "total": counts(0, 1, 0), "steps": [step] }));
+    assert_eq!(world.api.get(&preview(4)).await.problem(), "not_found");
+    let move_runs = format!("{path}/versions/3/move-runs");
+    let elsewhere = world.api.post(&move_runs, &json!({ "steps": ["remind"] })).await.ok();
+    assert_eq!(elsewhere["total"], counts(0, 0, 0));
+    assert_eq!(world.api.post(&move_runs, &json!({})).await.ok(), seen);
+    assert_eq!(world.api.get(&preview(3)).await.ok()["total"], counts(0, 0, 0), "nothing is left to move");
+    // An hour of settling and a day, of which two hours are over.
+    leaves_after(world, Span::hours(23)).await;
+    let trace = world.trace().await;
+    let moved = trace.iter().find(|entry| entry["what"] == "moved").unwrap();
+    assert_eq!((&moved["from"], &moved["to"]), (&json!(1), &json!(3)));
+    world.assert_sound().await;
 }

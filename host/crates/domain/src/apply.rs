@@ -308,11 +308,9 @@ fn is_late(news: &News<'_>, definition: &Strategy) -> bool {
     news.received_at > news.event.occurred_at + definition.settle() + definition.policies.max_lateness
 }
 
-/// When a settling run goes on: the delay after its newest event, and never later than `max_wait` after its first.
+/// When a settling run goes on.
 fn settled_at(world: &World, run: &Run) -> Option<Timestamp> {
-    let definition = &world.versions.get(&run.version)?.definition;
-    let due = run.newest_trigger_at + definition.settle();
-    Some(definition.trigger.max_wait.map_or(due, |bound| due.min(run.started_at + bound)))
+    Some(world.versions.get(&run.version)?.definition.settled_at(run))
 }
 
 fn restart(world: &mut World, news: &News<'_>, run: &Run) {

@@ -19,6 +19,7 @@ use crate::place::Place;
 use crate::run::Run;
 use crate::time::{Span, Timestamp};
 use crate::window::Whose;
+use crate::window::preset::Preset;
 use crate::zone::Zone;
 
 /// A cap: `"none"`, or a limit.
@@ -168,6 +169,8 @@ impl Calendar {
 #[derive(Debug, Clone, Default)]
 pub struct Caps {
     limits: Vec<(Whose, Limit)>,
+    /// Those of presets, with the channels whose contacts they count.
+    presets: Vec<(Limit, Vec<String>)>,
 }
 
 /// A cap that refuses.
@@ -193,12 +196,18 @@ impl Caps {
         let shop = shop.map_or(Some(DEFAULT), said);
         let limits =
             [(Whose::Shop, shop), (Whose::Channel, channel.and_then(said)), (Whose::Strategy, strategy.and_then(said))];
-        Self { limits: limits.into_iter().filter_map(|(whose, limit)| Some((whose, limit?))).collect() }
+        let limits = limits.into_iter().filter_map(|(whose, limit)| Some((whose, limit?))).collect();
+        Self { limits, presets: Vec::new() }
+    }
+
+    /// Adds the cap of a preset, if it has one, with the shop's channels that it concerns.
+    pub fn add_preset(&mut self, preset: &Preset, channels: &[String]) {
+        self.presets.extend(preset.cap.map(|limit| (limit, channels.to_vec())));
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.limits.is_empty()
+        self.limits.is_empty() && self.presets.is_empty()
     }
 
     /// What one of them says.
@@ -222,7 +231,9 @@ impl Caps {
         now: Timestamp,
     ) -> Result<(), Refusal> {
         let mut refusal: Option<Refusal> = None;
-        for (whose, limit) in &self.limits {
+        let presets = self.presets.iter().map(|(limit, channels)| (&Whose::Preset, limit, channels.as_slice()));
+        for (whose, limit, channels) in self.limits.iter().map(|(whose, limit)| (whose, limit, &[][..])).chain(presets)
+        {
             let from = limit.counts_from(now, zone);
             let counts = |place: &&Place| {
                 place.at >= from
@@ -232,6 +243,7 @@ impl Caps {
                         Whose::Shop => true,
                         Whose::Channel => place.slots.iter().any(|slot| slot.channel == message.channel),
                         Whose::Strategy => place.strategy == run.strategy,
+                        Whose::Preset => place.slots.iter().any(|slot| channels.contains(&slot.channel)),
                     }
             };
             let counted: Vec<Timestamp> = customer.places.iter().filter(counts).map(|place| place.at).collect();
@@ -252,7 +264,8 @@ impl Refusal {
     /// The reason of a message that is skipped for it.
     pub fn reason(&self) -> SkipReason {
         match self.whose {
-            Whose::Shop => SkipReason::CappedByShop,
+            // The shop has switched them on.
+            Whose::Shop | Whose::Preset => SkipReason::CappedByShop,
             Whose::Channel => SkipReason::CappedByChannel,
             Whose::Strategy => SkipReason::CappedByStrategy,
         }
@@ -264,6 +277,7 @@ impl Refusal {
             Whose::Shop => ("cap.shop", "cap.shop.counted", "cap.shop.opens_at"),
             Whose::Channel => ("cap.channel", "cap.channel.counted", "cap.channel.opens_at"),
             Whose::Strategy => ("cap.strategy", "cap.strategy.counted", "cap.strategy.opens_at"),
+            Whose::Preset => ("cap.preset", "cap.preset.counted", "cap.preset.opens_at"),
         };
         vec![
             FactRead::new(cap, self.limit.to_string()),

@@ -19,7 +19,7 @@ use crate::world::World;
 
 fn step_of<'a>(world: &'a World, message: &Message) -> Option<&'a MessageStep> {
     let run = &world.runs.get(&message.run)?.value;
-    match world.versions.get(&run.version)?.definition.steps.get(&message.step)? {
+    match world.versions.get(&message.version_of(run))?.definition.steps.get(&message.step)? {
         Step::Message(step) => Some(step),
         _ => None,
     }

@@ -284,6 +284,7 @@ fn recounted(message: &Message, today: Day) -> Counted {
 
 fn cell(message: &Message, strategy: StrategyId, version: VersionId, day: Day, figure: Figure) -> Cell {
     let (step, channel, content) = (message.step.clone(), message.channel.clone(), message.content.clone());
+    let version = message.version.unwrap_or(version);
     Cell { day, strategy, version, step, channel, content, figure }
 }
 

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use crate::contact::Address;
 use crate::event::ReceiptKind;
 use crate::funnel::Counted;
-use crate::ids::{CustomerId, MessageId, RunId};
+use crate::ids::{CustomerId, MessageId, RunId, VersionId};
+use crate::run::Run;
 use crate::time::{Span, Timestamp};
 
 /// Why a content is sent. Consent, windows and caps concern marketing only.
@@ -97,6 +98,9 @@ pub struct Message {
     /// What reports have counted it as (S30).
     #[serde(default, skip_serializing_if = "Counted::is_nothing")]
     pub counted: Counted,
+    /// The version that it was made in, where its run has been moved to another since (S28).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<VersionId>,
 }
 
 /// Where a message stands. The order is the way it goes; `accepted`, `rejected`, `uncertain`, `skipped` and
@@ -177,7 +181,7 @@ pub enum SkipReason {
     TooLate,
     /// The windows of shop, channel and strategy have nothing in common.
     WindowNeverOpen,
-    /// The shop's frequency cap leaves no room (S20).
+    /// The shop's frequency cap leaves no room (S20), or that of a preset which it has switched on.
     CappedByShop,
     /// The channel's does not.
     CappedByChannel,
@@ -476,7 +480,13 @@ impl Message {
             receipt: None,
             changed_at: now,
             counted: Counted::default(),
+            version: self.version,
         }
+    }
+
+    /// The version that it was made in, whatever its run has been moved to since.
+    pub fn version_of(&self, run: &Run) -> VersionId {
+        self.version.unwrap_or(run.version)
     }
 
     /// Whether two are of one contact: what caps and hold-outs count.

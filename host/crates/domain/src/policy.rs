@@ -65,6 +65,9 @@ impl<'a> Candidate<'a> {
             windows.add(Whose::Shop, shop.window.as_ref(), customer, shop, *now);
             windows.add(Whose::Channel, channel, customer, shop, *now);
             windows.add(Whose::Strategy, self.policies.window.as_ref(), customer, shop, *now);
+            if let Some(ability) = self.channel.and_then(|channel| channel.ability.as_ref()) {
+                windows.add_presets(&ability.channel, customer, shop, *now);
+            }
         }
         windows
     }

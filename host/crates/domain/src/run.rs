@@ -119,6 +119,8 @@ pub enum EndReason {
     Transferred,
     /// The date that it waited for is no longer known, or is past.
     DateGone,
+    /// Its step is not in the version that it was to go on in (S28).
+    StepGone,
     /// A plugin failed at a step that holds no answer for it.
     PluginFailed,
 }

@@ -15,6 +15,7 @@ use crate::policy::{self, Candidate, Check};
 use crate::run::Run;
 use crate::time::{Span, Timestamp};
 use crate::trace::MessageTrace;
+use crate::window::preset;
 use crate::world::World;
 use crate::zone::Zone;
 
@@ -43,7 +44,7 @@ pub fn check(world: &World, message: &Message, now: Timestamp) -> Checked {
     if cart_is_emptied {
         return skip(SkipReason::CartEmptied);
     }
-    let version = world.versions.get(&run.version);
+    let version = world.versions.get(&message.version_of(run));
     let others = world
         .messages_of(run.id)
         .filter(|other| !other.shares_contact(message) && other.recipient.is_none() && message.recipient.is_none());
@@ -137,7 +138,25 @@ pub(crate) fn caps_of(world: &World, message: &Message, run: &Run) -> Caps {
         return Caps::default();
     }
     let channel = world.connections.get(&message.channel).and_then(|entry| entry.value.cap.as_ref());
-    Caps::of(world.shop.cap.as_ref(), channel, world.policies(run).and_then(|policies| policies.cap.as_ref()))
+    let mut caps =
+        Caps::of(world.shop.cap.as_ref(), channel, world.policies(run).and_then(|policies| policies.cap.as_ref()));
+    add_presets(&mut caps, world, message);
+    caps
+}
+
+/// The caps of where the customer is (S04): each counts what goes out over the channels that it concerns.
+fn add_presets(caps: &mut Caps, world: &World, message: &Message) {
+    let kind_of = |name: &str| world.connections.get(name)?.value.ability.as_ref().map(|able| able.channel.as_str());
+    let (Some(customer), Some(kind)) = (world.customers.get(&message.customer), kind_of(&message.channel)) else {
+        return;
+    };
+    if world.shop.quiet_hours.is_off() {
+        return;
+    }
+    for preset in preset::that_hold(kind, &customer.value).into_iter().filter(|preset| preset.cap.is_some()) {
+        let concerns = |name: &&String| kind_of(name).is_some_and(|kind| preset.channels.iter().any(|of| of == kind));
+        caps.add_preset(preset, &world.connections.keys().filter(concerns).cloned().collect::<Vec<_>>());
+    }
 }
 
 /// S20: the place is the customer's and stands with them, so that two nodes cannot both take the last one.

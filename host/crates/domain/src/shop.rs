@@ -13,6 +13,7 @@ use crate::message::HoldReason;
 use crate::money::Currency;
 use crate::time::{Span, Timestamp};
 use crate::window::Window;
+use crate::window::preset::QuietHours;
 
 /// One merchant, the tenant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -38,6 +39,9 @@ pub struct Shop {
     /// When marketing may go out, on any channel (S04).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<Window>,
+    /// Whether quiet hours by where the customer is hold as well (S04).
+    #[serde(default, skip_serializing_if = "QuietHours::is_off")]
+    pub quiet_hours: QuietHours,
     /// How many contacts a customer may have in a time (S20); one in 72 h by other runs where nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cap: Option<Cap>,

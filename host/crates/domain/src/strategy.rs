@@ -13,6 +13,7 @@ use crate::ids::{StrategyId, VersionId};
 use crate::message_step::MessageStep;
 use crate::reentry::{OnRetrigger, Reentry};
 use crate::rule::Group;
+use crate::run::Run;
 use crate::shop::{PluginRef, Shop};
 use crate::split::Arm;
 use crate::time::{Span, Timestamp};
@@ -307,6 +308,12 @@ impl Strategy {
             TriggerKind::Checkout => Span::hours(1),
             _ => Span::ZERO,
         })
+    }
+
+    /// When a settling run goes on: the delay after its newest event, and never later than `max_wait` after its first.
+    pub fn settled_at(&self, run: &Run) -> Timestamp {
+        let due = run.newest_trigger_at + self.settle();
+        self.trigger.max_wait.map_or(due, |bound| due.min(run.started_at + bound))
     }
 
     /// The exits, with the order exit that cart and checkout triggers have by default.

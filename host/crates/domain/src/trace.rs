@@ -162,6 +162,16 @@ pub enum Happening {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         refused: Option<String>,
     },
+    /// The run goes on in another version of its strategy (S28).
+    Moved {
+        /// Number of the version it was in.
+        from: u32,
+        /// Number of the version it is in now.
+        to: u32,
+        /// When it is looked at next; none while it waits for its message.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        due_at: Option<Timestamp>,
+    },
     /// The run is over.
     Ended {
         /// Why.

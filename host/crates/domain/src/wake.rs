@@ -3,16 +3,18 @@
 use crate::customer::Customer;
 use crate::ids::{CustomerId, MessageId, RunId};
 use crate::message::{Message, MessageState};
+use crate::region::Region;
 use crate::run::{Position, Run};
 use crate::strategy::Step;
 use crate::time::Timestamp;
 use crate::world::World;
 use crate::zone;
 
-/// Whether local times, or a date that is waited for, may be others now.
+/// Whether local times, quiet hours, or a date that is waited for, may be others now.
 pub(crate) fn moves(world: &World, before: &Customer, after: &Customer) -> bool {
     before.attributes != after.attributes
         || zone::of_customer(before, &world.shop) != zone::of_customer(after, &world.shop)
+        || (!world.shop.quiet_hours.is_off() && Region::of(before) != Region::of(after))
 }
 
 /// Lets everything of a customer's that waits for a local time look again.

@@ -18,6 +18,10 @@ use crate::time::{Span, Timestamp};
 use crate::written::Written;
 use crate::zone::{self, Search, Whereabouts, Zone, ZoneOrigin};
 
+pub mod preset;
+
+use preset::Preset;
+
 /// When messages may go out: `"always"`, or opening hours.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Window {
@@ -126,6 +130,7 @@ const FAR: Span = Span::days(400);
 #[derive(Debug, Clone, Default)]
 pub struct Windows<'a> {
     windows: Vec<(Whose, &'a OpeningHours, Whereabouts)>,
+    presets: Vec<&'static Preset>,
 }
 
 /// Who set a window.
@@ -137,12 +142,30 @@ pub enum Whose {
     Channel,
     /// The strategy.
     Strategy,
+    /// The rules of where the customer is, as the shop has switched them on.
+    Preset,
 }
 
 impl<'a> Windows<'a> {
     /// Adds one, for a customer as of a moment.
     pub fn add(&mut self, whose: Whose, window: Option<&'a Window>, customer: &Customer, shop: &Shop, at: Timestamp) {
-        let Some(Window::Hours(hours)) = window else { return };
+        if let Some(Window::Hours(hours)) = window {
+            self.add_hours(whose, hours, customer, shop, at);
+        }
+    }
+
+    /// Adds the presets of where a customer is, if the shop has switched them on.
+    pub fn add_presets(&mut self, channel: &str, customer: &Customer, shop: &Shop, at: Timestamp) {
+        if shop.quiet_hours.is_off() {
+            return;
+        }
+        self.presets = preset::that_hold(channel, customer);
+        for preset in self.presets.clone() {
+            self.add_hours(Whose::Preset, &preset.window, customer, shop, at);
+        }
+    }
+
+    fn add_hours(&mut self, whose: Whose, hours: &'a OpeningHours, customer: &Customer, shop: &Shop, at: Timestamp) {
         let mut place = zone::chosen(&hours.zone, customer, shop);
         // A prefix that covers half the world says too little.
         if place.origin == ZoneOrigin::PhonePrefix && !hours.leaves_an_hour(&place.zones, at) {
@@ -174,15 +197,25 @@ impl<'a> Windows<'a> {
         }
     }
 
-    /// What a trace tells of them: whose, in which zone, and how that is known.
+    /// What a trace tells of them: whose, in which zone, and how that is known; and which presets hold.
     pub fn reads(&self) -> impl Iterator<Item = FactRead> {
-        self.windows.iter().map(|(whose, _, place)| {
+        let zones = self.windows.iter().map(|(whose, _, place)| {
             place.read(match whose {
                 Whose::Shop => "window.shop.zone",
                 Whose::Channel => "window.channel.zone",
                 Whose::Strategy => "window.strategy.zone",
+                Whose::Preset => "window.preset.zone",
             })
-        })
+        });
+        let mut told: Vec<FactRead> = Vec::new();
+        for read in zones {
+            // The presets of a country are mostly judged in the same zones.
+            if !told.contains(&read) {
+                told.push(read);
+            }
+        }
+        let presets = self.presets.iter().map(|preset| FactRead::new("window.preset", preset.to_string()));
+        told.into_iter().chain(presets)
     }
 }
 

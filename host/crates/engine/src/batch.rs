@@ -15,7 +15,9 @@ impl Engine {
     pub(crate) async fn load_world(&self, settings: &ShopSettings, wanted: &Wanted) -> Result<World, StoreError> {
         let slice = self.store.load(settings.shop.id, wanted).await?;
         let mut world = World::new(settings.shop.clone(), settings.strategies.clone());
-        let pinned: Vec<VersionId> = slice.runs.iter().map(|entry| entry.value.version).collect();
+        let of_runs = slice.runs.iter().map(|entry| entry.value.version);
+        let of_messages = slice.messages.iter().filter_map(|entry| entry.value.version);
+        let pinned: Vec<VersionId> = of_runs.chain(of_messages).collect();
         world.versions.extend(self.versions(settings.shop.id, &pinned).await?);
         world.connections = settings.channels.clone();
         world.sources = settings.sources.clone();

@@ -242,7 +242,7 @@ fn prepared_of(world: &World, id: MessageId, now: Timestamp) -> Option<Prepared>
     let Check::Go(to) = sending::check(world, &message, now).check else { return None };
     let run = &world.runs.get(&message.run)?.value;
     let subject = world.subject(run, now)?;
-    let content = world.versions.get(&run.version)?.definition.content(&message.content)?.clone();
+    let content = world.versions.get(&message.version_of(run))?.definition.content(&message.content)?.clone();
     let channel = world.connections.get(&message.channel)?.value.ability.as_ref()?.channel.clone();
     let (variant, locale) = content.variant(&channel, subject.customer.language.as_deref())?;
     let (body, locale) = (variant.body.clone(), locale.to_owned());

@@ -26,6 +26,7 @@ mod install;
 mod keys;
 mod life;
 mod membership;
+mod moving;
 mod node;
 pub mod ports;
 mod publish;

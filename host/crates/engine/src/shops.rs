@@ -37,6 +37,7 @@ impl Engine {
             unknown_consent_passes: Vec::new(),
             topics: Vec::new(),
             window: None,
+            quiet_hours: cartwright_domain::window::preset::QuietHours::Off,
             cap: None,
             decide_together: DECIDE_TOGETHER,
         };

@@ -44,6 +44,10 @@ pub(super) fn sentence(entry: &TraceEntry) -> String {
         }
         Happening::Transferred { strategy, refused: None, .. } => format!("Passed on to {strategy}."),
         Happening::Transferred { strategy, refused: Some(why), .. } => format!("Not passed on to {strategy}: {why}."),
+        Happening::Moved { from, to, due_at: Some(due) } => {
+            format!("Moved from version {from} to version {to}; goes on at {}.", moment(*due))
+        }
+        Happening::Moved { from, to, due_at: None } => format!("Moved from version {from} to version {to}."),
         Happening::Ended { reason } => format!("Ended: {}.", ended(*reason)),
     }
 }
@@ -179,6 +183,7 @@ fn ended(reason: EndReason) -> &'static str {
         EndReason::Stopped => "the strategy was stopped",
         EndReason::DateGone => "the date that it waited for is no longer known, or is past",
         EndReason::Transferred => "another strategy took over",
+        EndReason::StepGone => "its step is not in the version that it was moved to",
         EndReason::PluginFailed => "a plugin failed at a step that holds no answer for it",
     }
 }

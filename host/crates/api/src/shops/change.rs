@@ -7,6 +7,7 @@ use cartwright_domain::publish::shop_faults;
 use cartwright_domain::shop::Shop;
 use cartwright_domain::time::Span;
 use cartwright_domain::window::Window;
+use cartwright_domain::window::preset::QuietHours;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
@@ -40,6 +41,9 @@ pub(crate) struct ShopChange {
     /// When marketing may go out, on any channel (S04); `null` forgets it.
     #[serde(default, deserialize_with = "even_null")]
     window: Option<Option<Window>>,
+    /// `presets` switches on quiet hours by where the customer is (S04). They are no legal advice.
+    #[serde(default)]
+    quiet_hours: Option<QuietHours>,
     /// How many contacts a customer may have in a time (S20); `null` goes back to one in 72 h by other runs.
     #[serde(default, deserialize_with = "even_null")]
     cap: Option<Option<Cap>>,
@@ -85,6 +89,9 @@ pub(crate) async fn change_shop(
     }
     if let Some(window) = change.window {
         shop.window = window;
+    }
+    if let Some(quiet_hours) = change.quiet_hours {
+        shop.quiet_hours = quiet_hours;
     }
     if let Some(cap) = change.cap {
         shop.cap = cap;

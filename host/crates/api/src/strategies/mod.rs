@@ -2,6 +2,7 @@
 
 mod check;
 mod list;
+mod moving;
 mod publish;
 mod replace;
 mod show;
@@ -74,6 +75,8 @@ pub(crate) fn operations() -> OpenApiRouter<Api> {
         .routes(routes!(show::show_strategy, replace::replace_strategy))
         .routes(routes!(state::set_strategy_state))
         .routes(routes!(versions::list_strategy_versions))
+        .routes(routes!(moving::preview_moving_runs))
+        .routes(routes!(moving::move_waiting_runs))
 }
 
 /// A strategy of the shop with its current version.

@@ -288,6 +288,7 @@ impl Planner<'_> {
             receipt: None,
             changed_at: self.now,
             counted: Counted::default(),
+            version: None,
         });
         self.tell(Some(step), what, reads);
         id

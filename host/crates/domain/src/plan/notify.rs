@@ -122,6 +122,7 @@ impl Planner<'_> {
             receipt: None,
             changed_at: self.now,
             counted: Default::default(),
+            version: None,
         });
         self.tell(Some(step), what, reads);
         id

@@ -61,6 +61,7 @@ mod tests {
             unknown_consent_passes: Vec::new(),
             topics: Vec::new(),
             window: None,
+            quiet_hours: crate::window::preset::QuietHours::Off,
             cap: None,
             decide_together: crate::shop::DECIDE_TOGETHER,
         };

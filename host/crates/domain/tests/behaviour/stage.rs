@@ -84,6 +84,7 @@ impl Stage {
             unknown_consent_passes: Vec::new(),
             topics: Vec::new(),
             window: None,
+            quiet_hours: cartwright_domain::window::preset::QuietHours::Off,
             cap: None,
             decide_together: DECIDE_TOGETHER,
         };

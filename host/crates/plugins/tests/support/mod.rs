@@ -153,6 +153,7 @@ pub fn subject(orders: usize) -> Subject {
         unknown_consent_passes: Vec::new(),
         topics: Vec::new(),
         window: None,
+        quiet_hours: cartwright_domain::window::preset::QuietHours::Off,
         cap: None,
         decide_together: cartwright_domain::shop::DECIDE_TOGETHER,
     };
