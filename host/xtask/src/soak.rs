@@ -6,6 +6,8 @@ use crate::postgres::Postgres;
 use crate::process::{cargo, run as run_shown};
 
 const CASES: &str = "20000";
+/// What two nodes do in memory; on each database it is a fiftieth.
+const INTERLEAVINGS: &str = "100000";
 /// Messages while everything fails, unless somebody names another number.
 const MESSAGES: &str = "100000";
 
@@ -30,6 +32,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     run_shown(cargo().args(zones).env("CARTWRIGHT_ZONES", "all"))?;
     let batches = ["test", "--workspace", "--test", "properties"];
     run_shown(cargo().args(batches).env("PROPTEST_CASES", CASES))?;
+    let interleaving = ["test", "-p", "cartwright-store", "--test", "interleaving"];
+    run_shown(cargo().args(interleaving).env("PROPTEST_CASES", INTERLEAVINGS))?;
     for round in 1..=rounds {
         println!("crashes, round {round} of {rounds}");
         run_shown(cargo().args(["test", "--workspace", "--test", "scenarios", "crash"]))?;

@@ -87,7 +87,7 @@ pub struct Message {
     /// The provider's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider_id: Option<String>,
-    /// The provider's last words on it.
+    /// The provider's last words on it; none while there is an attempt without an answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_answer: Option<Details>,
     /// The furthest receipt.
@@ -507,6 +507,12 @@ impl Message {
     /// Whether the provider may have it.
     pub fn may_have_been_sent(&self) -> bool {
         matches!(self.state, MessageState::HandedOver { .. } | MessageState::Accepted | MessageState::Uncertain)
+    }
+
+    /// Whether it was handed over before and nobody knows what became of that: it waits to be sent again, which is
+    /// harmless, and the customer may have it already.
+    pub fn is_without_answer(&self) -> bool {
+        self.attempts > 0 && self.last_answer.is_none()
     }
 
     /// Whether the run goes on as if it had been sent: it may have been, or it was held out (S16).

@@ -67,6 +67,8 @@ pub fn settle(world: &mut World, id: MessageId, outcome: &Outcome, now: Timestam
 
 fn reject(message: &mut Message, rejection: &Rejection, has_next: bool, now: Timestamp) -> MessageTrace {
     let Rejection { class, details } = rejection.clone();
+    // An attempt before this one that nobody came back from is not answered by a refusal of another.
+    let is_open = message.attempts > 1 && message.last_answer.is_none();
     message.last_answer = Some(details.clone());
     match class.after(message.attempts, now, chance_of(message.run, &format!("{}/{}", message.step, message.attempts)))
     {
@@ -81,6 +83,9 @@ fn reject(message: &mut Message, rejection: &Rejection, has_next: bool, now: Tim
         }
         // Past its lateness it is looked at once more, so that the refusal has its own reason.
         After::Again(at) => {
+            if is_open {
+                message.last_answer = None;
+            }
             message.state = MessageState::Queued;
             message.due_at = Some(at);
             MessageTrace::Again { at, class: class.name().to_owned(), details }
@@ -185,7 +190,9 @@ pub fn skip_with(
 /// somebody who did not come back keeps it.
 pub fn give_back(world: &mut World, id: MessageId) {
     let Some(message) = world.messages.get(&id).map(|entry| &entry.value) else { return };
-    let may_have_been_sent = message.state == MessageState::Queued && message.attempts > 0;
+    let waits =
+        matches!(message.state, MessageState::Queued | MessageState::Prepared { .. } | MessageState::Held { .. });
+    let may_have_been_sent = waits && message.is_without_answer();
     if let Some(entry) = world.customers.get_mut(&message.customer)
         && entry.value.has_place(id)
         && !may_have_been_sent

@@ -193,6 +193,7 @@ impl Engine {
                     let message = entry.edit();
                     message.state = MessageState::Queued;
                     message.due_at = Some(now);
+                    message.last_answer = None;
                 }
                 continue;
             }

@@ -249,6 +249,14 @@ impl Engine {
         Ok(committed)
     }
 
+    /// From now on this node believes that it has these leases and no others: for tests that move shards by hand.
+    #[doc(hidden)]
+    pub fn hold_shards(&self, leases: &[Lease]) {
+        if let Some(node) = &self.node {
+            node.hold(leases);
+        }
+    }
+
     /// Why nothing that is due is done here, if it is not.
     pub fn pause(&self) -> Option<Pause> {
         let standing = self.node.as_ref().map_or(Standing::Sound, |node| node.standing());

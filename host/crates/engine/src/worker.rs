@@ -188,6 +188,12 @@ impl Engine {
         Ok(advanced + dispatched > 0)
     }
 
+    /// One batch of a shop, and whether there was any work: for tests that say which node does what, and when.
+    #[doc(hidden)]
+    pub async fn work_on(&self, shop: ShopId) -> Result<bool, StoreError> {
+        self.batch_in_shard(shop).await
+    }
+
     /// Does everything that is due by now, in every shop.
     pub async fn settle(&self) -> Result<(), StoreError> {
         while self.round(&AtomicBool::new(false)).await? {}

@@ -160,6 +160,17 @@ fn s20_a_certain_refusal_gives_the_place_back_and_uncertainty_keeps_it() {
 }
 
 #[test]
+fn s20_what_was_refused_for_certain_has_no_place_while_it_waits_to_be_tried_again() {
+    let refused = Outcome::Rejected(Rejection { class: RejectionClass::Transient, details: Details::default() });
+    let mut stage = two(json!({}), json!({}));
+    stage.provider = Some(refused);
+    stage.event(at(10, 0), &says("shop.first", at(10, 0)));
+    assert_eq!(ana_of(&stage).places, []);
+    stage.event(at(10, 0), &order("1", at(10, 0)));
+    assert_eq!(ana_of(&stage).places, [], "and none is left behind when it is not tried again");
+}
+
+#[test]
 fn s20_a_message_that_is_skipped_after_prepare_gives_its_place_back() {
     let mut stage = two(json!({}), json!({}));
     stage.provider_is_up = false;
