@@ -272,7 +272,7 @@ fn recounted(message: &Message, today: Day) -> Counted {
     let known = &message.counted;
     let is_targeted = figures.first().is_some_and(|figure| figure.is_targeted());
     let targeted_on = known.targeted_on.or(is_targeted.then_some(today));
-    let stays = figures.first().is_some() && figures.first() == known.figures.first();
+    let stays = !figures.is_empty() && figures.first() == known.figures.first();
     let on = match figures.first() {
         None => None,
         Some(_) if is_targeted => targeted_on,

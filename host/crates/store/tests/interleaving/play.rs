@@ -108,7 +108,7 @@ fn op() -> impl Strategy<Value = Op> {
 }
 
 pub(crate) fn case(leases: f64) -> impl Strategy<Value = Case> {
-    let ops = prop::collection::vec(op(), 4..30);
+    let ops = prop::collection::vec(op(), 4..20);
     (any::<u64>(), any::<bool>(), 1u32..3, any::<bool>(), prop::bool::weighted(leases), ops).prop_map(
         |(seed, idempotent, contacts, own_run_counts, leases, ops)| Case {
             seed,
