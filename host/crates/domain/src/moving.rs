@@ -52,7 +52,7 @@ pub enum Fate {
 
 /// How many runs of a step meet which fate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-pub struct Counts {
+pub struct Fates {
     /// They keep the version they have.
     pub stays: u64,
     /// They go on in the new one.
@@ -65,7 +65,7 @@ pub struct Counts {
 
 /// The counts by step; those that still settle are at none.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Preview(pub BTreeMap<Option<String>, Counts>);
+pub struct Preview(pub BTreeMap<Option<String>, Fates>);
 
 impl Preview {
     /// Counts one more run.
@@ -89,15 +89,15 @@ impl Preview {
     }
 
     /// All steps together.
-    pub fn total(&self) -> Counts {
-        self.0.values().fold(Counts::default(), |mut total, counts| {
+    pub fn total(&self) -> Fates {
+        self.0.values().fold(Fates::default(), |mut total, counts| {
             total.add(*counts);
             total
         })
     }
 }
 
-impl Counts {
+impl Fates {
     fn add(&mut self, more: Self) {
         self.stays += more.stays;
         self.moves += more.moves;

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use cartwright_domain::ids::StrategyId;
-use cartwright_domain::moving::{Counts, Preview};
+use cartwright_domain::moving::{Fates, Preview};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -31,7 +31,7 @@ pub(crate) struct RunsPreview {
     /// The version that they are moved to.
     version: u32,
     /// All together.
-    total: Counts,
+    total: Fates,
     /// By the step that they wait at.
     steps: Vec<StepPreview>,
 }
@@ -46,7 +46,7 @@ pub(crate) struct StepPreview {
     step: Option<String>,
     /// What becomes of them.
     #[serde(flatten)]
-    counts: Counts,
+    counts: Fates,
 }
 
 impl RunsPreview {

@@ -4,7 +4,7 @@ use crate::stage::*;
 use cartwright_domain::check::{check, check_figures};
 use cartwright_domain::funnel;
 use cartwright_domain::ids::{RunId, VersionId};
-use cartwright_domain::moving::{Counts, Preview, Waiting, move_run, preview};
+use cartwright_domain::moving::{Fates, Preview, Waiting, move_run, preview};
 use cartwright_domain::run::{EndReason, Position};
 use cartwright_domain::strategy::Version;
 use cartwright_domain::time::Timestamp;
@@ -77,7 +77,7 @@ fn counts(stage: &Stage, new: &Version) -> Preview {
 /// The counts of one run: stays, moves, leaves, would go now.
 fn one(step: Option<&str>, counts: [u64; 4]) -> Preview {
     let [stays, moves, leaves, would_go_now] = counts;
-    Preview(BTreeMap::from([(step.map(str::to_owned), Counts { stays, moves, leaves, would_go_now })]))
+    Preview(BTreeMap::from([(step.map(str::to_owned), Fates { stays, moves, leaves, would_go_now })]))
 }
 
 fn move_it(stage: &mut Stage, new: &Arc<Version>) {
