@@ -3,13 +3,14 @@
 use cartwright_domain::shop::{Connection, Shop};
 use cartwright_domain::time::Span;
 use cartwright_engine::ports::{Clock, Plugins, SeenNode, Standing, Store};
-use cartwright_engine::{Pause, judge};
+use cartwright_engine::{Engine, Pause, judge};
 use cartwright_plugins::Runtime;
 use cartwright_store::SecretKeys;
 use serde::Serialize;
 use std::sync::Arc;
 
 use crate::clock::SystemClock;
+use crate::entropy::OsEntropy;
 use crate::failure::{Failure, counted};
 use crate::mark::MarkArgs;
 use crate::output::{self, Format};
@@ -67,6 +68,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
             Ok(runtime) => {
                 findings.add("plugin runtime", State::Well, "it can be set up");
                 shops(&store, &runtime, &mut findings).await?;
+                invariants(&store, &runtime, &mut findings).await?;
             }
             Err(failure) => findings.add("plugin runtime", State::Wrong, told(&failure)),
         }
@@ -251,6 +253,36 @@ async fn connection(
     for (content, hold) in &connection.held_contents {
         let what = format!("{}: content {content} on {}", shop.name, connection.name);
         findings.add(what, State::Wrong, format!("held since {}: {}; {}", hold.since, hold.words, hold.next_step));
+    }
+    Ok(())
+}
+
+/// What must hold of every shop, whatever crashed: over all its runs and messages, and the sums of its reports.
+async fn invariants(store: &Arc<dyn Store>, runtime: &Arc<Runtime>, findings: &mut Findings) -> Result<(), Failure> {
+    /// More of one kind tell nothing new.
+    const SHOWN: usize = 10;
+    let engine =
+        Engine::new(store.clone(), runtime.clone(), runtime.clone(), Arc::new(SystemClock), Arc::new(OsEntropy));
+    for shop in store.shops().await? {
+        let what = format!("{}: invariants", shop.name);
+        let checked = engine.check_shop(shop.id, &|_| {}).await?;
+        for violation in checked.violations.iter().take(SHOWN) {
+            let words =
+                format!("{} does not hold: {}; report it with the trace of the run", violation.rule, violation.found);
+            findings.add(what.clone(), State::Wrong, words);
+        }
+        let seen =
+            format!("{} with {}", counted(checked.runs as usize, "run"), counted(checked.messages as usize, "message"));
+        match checked.violations.len() {
+            0 if checked.figures_moved => {
+                let words =
+                    format!("{seen}: all hold; the sums of reports moved meanwhile, so look at them while it is quiet");
+                findings.add(what, State::Well, words);
+            }
+            0 => findings.add(what, State::Well, format!("{seen}: all hold")),
+            wrong if wrong > SHOWN => findings.add(what, State::Wrong, format!("{seen}: {} more", wrong - SHOWN)),
+            _ => {}
+        }
     }
     Ok(())
 }
