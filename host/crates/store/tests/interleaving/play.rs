@@ -386,7 +386,11 @@ impl<'a> Stage<'a> {
             .items
             .into_iter()
             .filter(|message| message.due_at.is_some());
-        panic!("the shop never comes to rest: {:?}", waits.collect::<Vec<_>>());
+        let page = PageRequest { after: None, limit: 9 };
+        let runs = self.store.runs(self.shop, &RunFilter::default(), &page).await.unwrap().items;
+        let due: Vec<_> = runs.into_iter().filter(|run| run.due_at.is_some()).collect();
+        let waits: Vec<_> = waits.collect();
+        panic!("the shop never comes to rest at {}: {waits:?} {due:?}", self.clock.now());
     }
 
     async fn played(self) -> Played {
