@@ -7,6 +7,7 @@ use crate::event::{CustomerBody, Event, Subject, What};
 use crate::exit::{active_runs, exit_by_known_orders};
 use crate::heard::wake_waits;
 use crate::ids::{CustomerId, Mint};
+use crate::outcome;
 use crate::place::Place;
 use crate::reentry::note_end;
 use crate::run::{EndReason, Position, Run};
@@ -329,27 +330,12 @@ pub(crate) fn leave(world: &mut World, id: crate::ids::RunId, at: Timestamp, rea
 /// S08: what was never handed over is not sent any more.
 pub(crate) fn release_messages(world: &mut World, run: crate::ids::RunId, at: Timestamp) {
     use crate::message::{MessageState, SkipReason};
-    use crate::trace::MessageTrace;
-    let mut released = Vec::new();
-    for entry in world.messages.values_mut().filter(|entry| entry.value.run == run) {
-        if matches!(entry.value.state, MessageState::Queued | MessageState::Prepared { .. } | MessageState::Held { .. })
-        {
-            let message = entry.edit();
-            message.state = MessageState::Skipped { reason: SkipReason::RunEnded };
-            message.due_at = None;
-            message.changed_at = at;
-            released.push((message.id, message.step.clone()));
-        }
-    }
-    for (message, step) in released {
-        if let Some(customer) = world.messages.get(&message).map(|entry| entry.value.customer)
-            && let Some(entry) = world.customers.get_mut(&customer)
-            && entry.value.has_place(message)
-        {
-            entry.edit().give_back_place(message);
-        }
-        let state = MessageTrace::Skipped { reason: SkipReason::RunEnded, details: None };
-        let what = Happening::Message { message, state };
-        world.tell(run, TraceEntry { at, step: Some(step), what, facts: Vec::new() });
+    let waits = |state: &MessageState| {
+        matches!(state, MessageState::Queued | MessageState::Prepared { .. } | MessageState::Held { .. })
+    };
+    let messages = world.messages_of(run).filter(|message| waits(&message.state));
+    let released: Vec<_> = messages.map(|message| message.id).collect();
+    for message in released {
+        outcome::skip(world, message, SkipReason::RunEnded, None, at);
     }
 }

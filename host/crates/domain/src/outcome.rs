@@ -46,7 +46,7 @@ pub fn settle(world: &mut World, id: MessageId, outcome: &Outcome, now: Timestam
     };
     let message = message.clone();
     tell(world, &message, trace, now);
-    if matches!(outcome, Outcome::Rejected(_)) {
+    if matches!(outcome, Outcome::Rejected(_)) && !message.may_have_been_sent() {
         // S20: what was refused for certain takes no place.
         give_back(world, id);
     }
@@ -69,31 +69,32 @@ fn reject(message: &mut Message, rejection: &Rejection, has_next: bool, now: Tim
     let Rejection { class, details } = rejection.clone();
     // An attempt before this one that nobody came back from is not answered by a refusal of another.
     let is_open = message.attempts > 1 && message.last_answer.is_none();
-    message.last_answer = Some(details.clone());
-    match class.after(message.attempts, now, chance_of(message.run, &format!("{}/{}", message.step, message.attempts)))
-    {
-        // S19: in a chain, what waits to be put right gives way to the next channel.
-        After::Held(_) if has_next => {
-            message.state = MessageState::Rejected { class };
-            MessageTrace::Rejected { class: class.name().to_owned(), details }
+    let chance = chance_of(message.run, &format!("{}/{}", message.step, message.attempts));
+    let after = class.after(message.attempts, now, chance);
+    // S19: in a chain, what waits to be put right gives way to the next channel.
+    let ends = after == After::Done || (has_next && matches!(after, After::Held(_)));
+    if ends || !is_open {
+        message.last_answer = Some(details.clone());
+    }
+    match after {
+        _ if ends && is_open => {
+            message.state = MessageState::Uncertain;
+            MessageTrace::Uncertain { details }
         }
-        After::Done => {
+        After::Held(reason) if !ends => {
+            message.state = MessageState::Held { reason };
+            message.due_at = Some(now + crate::plan::LOOK_AGAIN);
+            MessageTrace::Held { reason }
+        }
+        After::Done | After::Held(_) => {
             message.state = MessageState::Rejected { class };
             MessageTrace::Rejected { class: class.name().to_owned(), details }
         }
         // Past its lateness it is looked at once more, so that the refusal has its own reason.
         After::Again(at) => {
-            if is_open {
-                message.last_answer = None;
-            }
             message.state = MessageState::Queued;
             message.due_at = Some(at);
             MessageTrace::Again { at, class: class.name().to_owned(), details }
-        }
-        After::Held(reason) => {
-            message.state = MessageState::Held { reason };
-            message.due_at = Some(now + crate::plan::LOOK_AGAIN);
-            MessageTrace::Held { reason }
         }
     }
 }
@@ -160,7 +161,8 @@ fn count_odd_refusals(world: &mut World, message: &Message, outcome: &Outcome) {
     }
 }
 
-/// A message that is not sent on purpose.
+/// A message that is not sent on purpose; uncertain, if an attempt that nobody came back from may have reached the
+/// customer (S22).
 pub fn skip(world: &mut World, id: MessageId, reason: SkipReason, details: Option<String>, now: Timestamp) {
     skip_with(world, id, reason, details, Vec::new(), now);
 }
@@ -177,11 +179,23 @@ pub fn skip_with(
     give_back(world, id);
     let Some(entry) = world.messages.get_mut(&id) else { return };
     let message = entry.edit();
-    message.state = MessageState::Skipped { reason };
+    let trace = match message.is_without_answer() {
+        true => {
+            let text = format!("an attempt was not answered, and it is not made again: {}", reason.name());
+            let details = Details { code: None, text };
+            message.state = MessageState::Uncertain;
+            message.last_answer = Some(details.clone());
+            MessageTrace::Uncertain { details }
+        }
+        false => {
+            message.state = MessageState::Skipped { reason };
+            MessageTrace::Skipped { reason, details }
+        }
+    };
     message.due_at = None;
     message.changed_at = now;
     let message = message.clone();
-    tell_with(world, &message, MessageTrace::Skipped { reason, details }, facts, now);
+    tell_with(world, &message, trace, facts, now);
     chain::fall_back(world, id, now);
     wake(world, &message, now);
 }

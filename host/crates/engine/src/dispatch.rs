@@ -154,7 +154,8 @@ impl Engine {
         for ready in wave {
             let id = ready.outgoing.id;
             let Some(message) = world.messages.get(&id).map(|entry| entry.value.clone()) else { continue };
-            if !matches!(message.state, MessageState::Prepared { .. }) {
+            // Behind a claim that has lapsed the places are as old as the claim: whoever claims it next takes new ones.
+            if !matches!(message.state, MessageState::Prepared { lease_until } if lease_until > now) {
                 continue;
             }
             let checked = sending::check(&world, &message, now);

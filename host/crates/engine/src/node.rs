@@ -196,7 +196,11 @@ impl Node {
 
     fn lose(&self, shard: Shard) {
         tracing::warn!(%shard, "another node has taken the shard over");
-        self.state().held.remove(&shard);
+        let mut state = self.state();
+        // It may have come back meanwhile, by a lease that the batch did not begin with.
+        if state.held.get(&shard) == state.working.get(&shard) {
+            state.held.remove(&shard);
+        }
     }
 
     /// Begins a batch in a shard, if the node has it. Until the end of the batch it is not given back.

@@ -1,6 +1,7 @@
 //! The rules of sending: checks, consent, outcomes and receipts.
 
 use crate::stage::*;
+use cartwright_domain::check::check;
 use cartwright_domain::contact::ConsentState;
 use cartwright_domain::event::{ReceiptKind, What};
 use cartwright_domain::message::{
@@ -109,6 +110,42 @@ fn s22_an_uncertain_message_is_never_sent_again_and_the_run_goes_on() {
     let told = receipt(ReceiptKind::Delivered, stage.message(), at(41, 0));
     stage.event(at(41, 0), &told);
     assert_eq!(stage.message().state, MessageState::Accepted, "a receipt settles it");
+}
+
+/// A message of whose first attempt nobody came back, on a channel where another is harmless.
+fn lost_once() -> Stage {
+    let mut stage = subscribed();
+    stage.provider_is_up = false;
+    stage.event(at(10, 0), &cart(at(10, 0), &[("a", 1)]));
+    stage.wait_until(at(14, 0));
+    for entry in stage.world.messages.values_mut() {
+        let message = entry.edit();
+        (message.attempts, message.handed_over_at) = (1, Some(at(14, 0)));
+    }
+    stage
+}
+
+#[test]
+fn s22_a_message_that_may_have_arrived_is_uncertain_and_not_skipped() {
+    let mut stage = lost_once();
+    stage.event(at(14, 1), &order("o1", at(14, 1)));
+    stage.provider_is_up = true;
+    stage.wait_until(at(15, 0));
+    assert_eq!(stage.message().state, MessageState::Uncertain);
+    let words = &stage.message().last_answer.as_ref().expect("words").text;
+    assert!(words.contains("run_ended"), "{words}");
+    assert_eq!(check(&stage.world), []);
+}
+
+#[test]
+fn s22_a_later_attempt_s_refusal_says_nothing_of_the_one_that_may_have_arrived() {
+    let mut stage = lost_once();
+    stage.provider = rejects(RejectionClass::BadRequest);
+    stage.provider_is_up = true;
+    stage.wait_until(at(15, 0));
+    assert_eq!(stage.message().state, MessageState::Uncertain);
+    let customer = &stage.world.customers[&stage.run().customer].value;
+    assert!(customer.has_place(stage.message().id), "S20: what may have arrived keeps its place");
 }
 
 #[test]

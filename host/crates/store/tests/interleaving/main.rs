@@ -22,7 +22,7 @@ use tokio::runtime::Runtime;
 use play::{Case, case, play};
 
 /// In memory, and on each database.
-const CASES: u32 = 1_000;
+const CASES: u32 = 10_000;
 const CASES_ON_DISK: u32 = 200;
 /// Shops that lie beside each other before the database is a fresh one.
 const SHOPS: u32 = 100;

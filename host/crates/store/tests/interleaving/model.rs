@@ -60,9 +60,7 @@ fn s22_never_two_messages_for_one_intent(case: &Case, played: &Played) -> Result
         let Some(known) = played.messages.iter().find(|known| known.id == *message) else {
             return Err(format!("the customer received {message}, of which nothing is known"));
         };
-        // What a node handed over that fell, or slept, is free again where sending twice is harmless; and may be
-        // skipped then.
-        if !known.may_have_been_sent() && !case.idempotent {
+        if !known.may_have_been_sent() {
             return Err(format!("the customer received {message}, which is {:?}", known.state));
         }
         if !intents.insert(intent(known)) {
