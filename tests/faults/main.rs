@@ -6,24 +6,20 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods, reason = "a test may panic and tell")]
 
-mod node;
 mod provider;
 mod shops;
 mod verdict;
 
 use cartwright_testkit::postgres::Server;
 use cartwright_testkit::proxy::Proxy;
+use cartwright_tests::serving::{Node, Place};
 
-use node::{Node, Place};
 use provider::Post;
 use shops::Shops;
 use verdict::Verdict;
 
-/// How long after the end of a node others take its work over, here.
-const LEASE: &str = "3s";
-
 fn messages() -> usize {
-    std::env::var("CARTWRIGHT_FAULT_MESSAGES").map_or(600, |text| text.parse().unwrap())
+    std::env::var("CARTWRIGHT_FAULT_MESSAGES").map_or(5_000, |text| text.parse().unwrap())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -36,7 +32,7 @@ async fn s22_three_nodes_on_postgres_lose_nothing_and_send_nothing_twice_whateve
     }
     let behind = |wire: &Proxy| format!("postgres://postgres@{}/cartwright", wire.address());
     let post = Post::open(messages()).await;
-    let place = Place::new(&post);
+    let place = Place::beside(post.host());
     let mut nodes: Vec<Node> =
         wires.iter().enumerate().map(|(number, wire)| place.start(number, &behind(wire))).collect();
     let mut shops = Shops::open(&place, &nodes[0], 12, &post).await;
@@ -91,7 +87,7 @@ async fn s22_three_nodes_on_postgres_lose_nothing_and_send_nothing_twice_whateve
 #[tokio::test(flavor = "multi_thread")]
 async fn s22_a_node_on_sqlite_loses_nothing_and_sends_nothing_twice_whatever_fails() {
     let post = Post::open(messages()).await;
-    let place = Place::new(&post);
+    let place = Place::beside(post.host());
     let url = format!("sqlite:{}/cartwright.db", place.folder().display());
     let mut node = place.start(0, &url);
     let mut shops = Shops::open(&place, &node, 3, &post).await;

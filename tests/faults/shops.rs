@@ -4,10 +4,10 @@ use cartwright_domain::event::{CustomerBody, Event, Subject, What};
 use cartwright_domain::time::Timestamp;
 use cartwright_testkit::{present, values};
 use cartwright_tests::Client;
+use cartwright_tests::serving::{Node, Place};
 use serde_json::{Value, json};
 use std::time::{Duration, UNIX_EPOCH};
 
-use crate::node::{Node, Place};
 use crate::provider::Post;
 
 /// Events of one request.

@@ -9,6 +9,7 @@
 
 pub mod client;
 pub mod node;
+pub mod serving;
 pub mod stoppable;
 pub mod wiring;
 pub mod world;

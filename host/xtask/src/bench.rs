@@ -6,6 +6,7 @@ use crate::process::{cargo, run as run_shown};
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     plugins::build()?;
+    run_shown(cargo().args(["build", "--release", "--workspace", "--bin", "cartwright"]))?;
     let postgres = Postgres::start_durable()?;
     run_shown(
         cargo()

@@ -11,6 +11,8 @@ pub(crate) enum Unit {
     NanosecondsEach,
     /// More is better.
     EachSecond,
+    /// Less is better.
+    Bytes,
 }
 
 pub(crate) struct Figures {
@@ -31,7 +33,7 @@ impl Figures {
     /// A figure beside its floor.
     pub(crate) fn add(&mut self, what: &str, unit: Unit, value: f64, floor: f64) {
         let ratio = match unit {
-            Unit::NanosecondsEach => format!("{:.2} x the floor", value / floor),
+            Unit::NanosecondsEach | Unit::Bytes => format!("{:.2} x the floor", value / floor),
             Unit::EachSecond => format!("{:.0} % of the floor", 100.0 * value / floor),
         };
         println!("{what:44} {:>14} {ratio:>22}   {}", written(unit, value), load());
@@ -50,6 +52,7 @@ fn written(unit: Unit, value: f64) -> String {
     match unit {
         Unit::NanosecondsEach => format!("{value:.0} ns"),
         Unit::EachSecond => format!("{value:.0} /s"),
+        Unit::Bytes => format!("{:.1} MiB", value / f64::from(1 << 20)),
     }
 }
 

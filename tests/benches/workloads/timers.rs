@@ -1,8 +1,9 @@
 //! W3: runs that are due at one instant, each second, while many more wait for a day to come; every firing is durable,
-//! exactly once. And W7: what it costs that a hundred times as many wait.
+//! exactly once. And W7: what it costs that a hundred times as many wait, in firings and in the memory of a node that
+//! has nothing to do.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use cartwright_domain::ids::ShopId;
 use cartwright_domain::strategy::StrategyState;
@@ -10,6 +11,7 @@ use cartwright_domain::time::{Span, Timestamp};
 use cartwright_engine::MovableClock;
 use cartwright_testkit::clock::{ManualClock, SeededEntropy, at};
 use cartwright_testkit::database::Database;
+use cartwright_tests::serving::Place;
 use cartwright_tests::wiring;
 use cartwright_tests::world::MONDAY_MORNING;
 use serde_json::json;
@@ -23,6 +25,11 @@ use crate::ingest::RAW_BATCH;
 const DUE: u32 = 20_000;
 /// Runs that wait, in the small shop and in the large one.
 const FEW: u32 = 10_000;
+
+/// Until when the others wait: long after any day of a real clock.
+const FAR: Span = Span::days(36_500);
+/// A node has taken its shards, and has looked at all there is, after this.
+const AT_REST: Duration = Duration::from_secs(5);
 
 /// How many wait in the large shop; the full size of W7, 10 million, takes an hour to lay out.
 fn many() -> u32 {
@@ -38,6 +45,19 @@ pub(crate) async fn measure(name: &str, few: &Database, large: &Database, figure
     let much = fired(large, many()).await;
     figures.add(&format!("W3 {name}: {DUE} due, {} waiting", many()), Unit::EachSecond, much, floor);
     figures.add(&format!("W7 {name}: many waiting beside few"), Unit::EachSecond, much, little);
+    let (small, large) = (idle(few.url()).await, idle(large.url()).await);
+    figures.floor(&format!("W7 {name}: idle node, {FEW} waiting"), Unit::Bytes, small);
+    figures.add(&format!("W7 {name}: idle node, {} waiting", many()), Unit::Bytes, large, small);
+}
+
+/// The memory of a node that has nothing to do.
+async fn idle(url: &str) -> f64 {
+    let place = Place::beside("127.0.0.1:9".to_owned());
+    let mut node = place.start(0, url);
+    tokio::time::sleep(AT_REST).await;
+    let held = node.memory();
+    assert_eq!(node.terminate(), Some(0));
+    held as f64
 }
 
 /// Runs that fire each second.
@@ -54,7 +74,7 @@ async fn fired(database: &Database, waiting: u32) -> f64 {
     let version = published.version.id;
     let strategy = published.version.strategy;
     let due = at(MONDAY_MORNING) + Span::hours(1);
-    for (count, due) in [(waiting, due + Span::days(365)), (DUE, due)] {
+    for (count, due) in [(waiting, due + FAR), (DUE, due)] {
         lay_out(database.url(), shop, (strategy.0, version.0), count, due).await;
     }
     clock.move_to(due);

@@ -1,5 +1,7 @@
 //! `cartwright serve` as processes of their own.
 
+#![allow(clippy::print_stdout, reason = "what the nodes of a failed test said is told")]
+
 use cartwright_store::SecretKeys;
 use cartwright_testkit::present;
 use std::io::{BufRead, BufReader, Write};
@@ -7,28 +9,30 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
-use crate::LEASE;
-use crate::provider::Post;
+/// How long after the end of a node others take its work over.
+const LEASE: &str = "3s";
 
 /// What the nodes of one test share: a folder, keys, and whom they may speak to.
-pub(crate) struct Place {
+pub struct Place {
     folder: TempDir,
     provider: String,
 }
 
 impl Place {
-    pub(crate) fn new(post: &Post) -> Self {
+    /// Nodes that may speak to one host of this machine, `127.0.0.1:PORT`.
+    pub fn beside(provider: String) -> Self {
         let folder = TempDir::new().unwrap();
         std::fs::write(folder.path().join("secret.key"), SecretKeys::line(&[42; 32]).as_bytes()).unwrap();
-        Self { folder, provider: post.host() }
+        Self { folder, provider }
     }
 
-    pub(crate) fn folder(&self) -> &Path {
+    /// Where they keep what is theirs.
+    pub fn folder(&self) -> &Path {
         self.folder.path()
     }
 
     /// Starts a node, or starts it again: it has its mark from before.
-    pub(crate) fn start(&self, number: usize, url: &str) -> Node {
+    pub fn start(&self, number: usize, url: &str) -> Node {
         let state = self.folder.path().join(format!("node-{number}"));
         let mut child = Command::new(binary())
             .args(["serve", "--listen", "127.0.0.1:0", "--lease", LEASE, "--database-url", url])
@@ -59,7 +63,7 @@ impl Place {
     }
 
     /// What the command line prints.
-    pub(crate) fn ask(&self, words: &[&str]) -> String {
+    pub fn ask(&self, words: &[&str]) -> String {
         let output = Command::new(binary()).args(words).output().unwrap();
         assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
@@ -81,27 +85,34 @@ impl Drop for Place {
 }
 
 /// A node; it is killed when this is dropped.
-pub(crate) struct Node {
+pub struct Node {
     child: Child,
     /// `http://127.0.0.1:port`.
-    pub(crate) base: String,
+    pub base: String,
     database: String,
 }
 
 impl Node {
     /// The address of its database.
-    pub(crate) fn database(&self) -> &str {
+    pub fn database(&self) -> &str {
         &self.database
     }
 
+    /// Bytes of memory that it holds (RSS).
+    pub fn memory(&self) -> u64 {
+        let told = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let held = told.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        held.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
+    }
+
     /// Ends it as `kill -9` does.
-    pub(crate) fn kill(&mut self) {
+    pub fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
     /// Asks it to end, and waits until it has.
-    pub(crate) fn terminate(&mut self) -> Option<i32> {
+    pub fn terminate(&mut self) -> Option<i32> {
         let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
         assert!(asked.success());
         self.child.wait().unwrap().code()
