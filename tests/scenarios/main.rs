@@ -4,6 +4,7 @@
 
 mod acme;
 mod bad_input;
+mod channels;
 mod counting;
 mod crash;
 mod explaining;

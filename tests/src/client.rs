@@ -1,5 +1,6 @@
 //! A client of the HTTP service: requests and answers as JSON, nothing interpreted.
 
+use cartwright_testkit::provider::Received;
 use cartwright_testkit::shopify::Delivery;
 use reqwest::Method;
 use serde_json::Value;
@@ -133,6 +134,21 @@ impl Client {
             request = request.header(name, value);
         }
         request.send().await.ok().map(|answer| answer.status().as_u16())
+    }
+
+    /// Sends a request that came elsewhere once more, with its credentials; the status of the answer.
+    ///
+    /// # Panics
+    /// If nobody answers.
+    pub async fn repeat(&self, request: &Received) -> u16 {
+        let method = Method::from_bytes(request.method.as_bytes()).unwrap();
+        let mut again = self.http.request(method, format!("{}{}", self.base, request.path)).body(request.body.clone());
+        for name in ["authorization", "content-type", "access_token"] {
+            if let Some(value) = request.header(name) {
+                again = again.header(name, value);
+            }
+        }
+        again.send().await.unwrap().status().as_u16()
     }
 
     async fn send(&self, method: Method, path: &str, body: Option<(&str, Vec<u8>)>) -> Reply {

@@ -24,11 +24,13 @@ pub fn engine(store: Arc<dyn Store>, clock: Arc<dyn Clock>, entropy: Arc<dyn Ent
     Engine::new(store, runtime.clone(), runtime, clock, entropy)
 }
 
-/// Serves it on a free port; the address. There is no worker: the test says when work is done.
-pub async fn serve(engine: &Engine) -> String {
+/// Serves it on a free port: the engine that knows its address, and the address. There is no worker: the test says
+/// when work is done.
+pub async fn serve(engine: Engine) -> (Engine, String) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
+    let engine = engine.with_public_url(&base);
     let router: Router = cartwright_api::router(engine.clone(), ApiOptions::new(base.clone()));
     tokio::spawn(async move { axum::serve(listener, router).await });
-    base
+    (engine, base)
 }

@@ -42,7 +42,7 @@ impl World {
         let clock = Arc::new(ManualClock::new(at(MONDAY_MORNING)));
         let entropy = Arc::new(SeededEntropy::new(1));
         let engine = wiring::engine(database.store(), clock.clone(), entropy);
-        let base = wiring::serve(&engine).await;
+        let (engine, base) = wiring::serve(engine).await;
         let (_, key) = engine.make_key(None, "tests").await.unwrap();
         let operator = Client::new(base, key);
         let shop = json!({ "name": "Acorn and Oak", "currency": "EUR", "time_zone": "Europe/Berlin", "country": "DE" });
@@ -125,6 +125,7 @@ impl World {
             connection: Mint::new(self.now(), [2; 32]).next(),
             secrets: Arc::new(secrets.collect()),
             expiries: Arc::default(),
+            address: "https://carts.example/hooks/1".to_owned(),
             now: self.now(),
         }
     }

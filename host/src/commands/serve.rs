@@ -73,12 +73,14 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let mark = args.mark.of(&args.database.database_url);
     let node = entropy.mint(clock.now()).next();
     let node = Node::new(node, args.role, env!("CARGO_PKG_VERSION"), args.lease, mark);
-    let engine = wiring::engine(&args.runtime, store.clone(), clock.clone(), entropy)?.with_node(node);
-    tokio::spawn(async move { clock.keep_in_step(&*store).await });
     let listener = service::listen(args.listen).await?;
     let address = service::local_url(&listener)?;
+    let public_url = args.public_url.unwrap_or_else(|| address.clone());
+    let engine = wiring::engine(&args.runtime, store.clone(), clock.clone(), entropy)?;
+    let engine = engine.with_node(node).with_public_url(&public_url);
+    tokio::spawn(async move { clock.keep_in_step(&*store).await });
     tracing::info!(%address, role = args.role.name(), "serving");
-    let options = ApiOptions::new(args.public_url.unwrap_or(address));
+    let options = ApiOptions::new(public_url);
     let router = match args.role.answers() {
         true => cartwright_api::router(engine.clone(), options),
         false => cartwright_api::health_router(engine.clone(), options),

@@ -68,6 +68,11 @@ impl HttpRequest {
         self.header("authorization", format!("Bearer {{secret:{secret}}}"))
     }
 
+    /// `Authorization: Basic` with a secret in the password's place.
+    pub fn basic(self, user: &str, secret: &str) -> Self {
+        self.header("authorization", format!("Basic {{secret:{secret}:base64:{user}:}}"))
+    }
+
     /// A parameter of the query, percent-encoded.
     pub fn query(mut self, name: &str, value: &str) -> Self {
         self.url.push(if self.url.contains('?') { '&' } else { '?' });
@@ -75,6 +80,13 @@ impl HttpRequest {
         self.url.push('=');
         self.url.push_str(&percent_encoded(value));
         self
+    }
+
+    /// A body as forms are sent, of fields in this order; a name may occur several times.
+    pub fn form<'a>(mut self, fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let pair = |(name, value)| format!("{}={}", percent_encoded(name), percent_encoded(value));
+        self.body = fields.into_iter().map(pair).collect::<Vec<_>>().join("&").into_bytes();
+        self.header("content-type", "application/x-www-form-urlencoded")
     }
 
     /// A JSON body.
@@ -122,10 +134,12 @@ impl Webhook {
     /// A parameter of the query, decoded.
     pub fn query(&self, name: &str) -> Option<String> {
         let (_, query) = self.path.split_once('?')?;
-        query
-            .split('&')
-            .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-            .find_map(|(key, value)| (percent_decoded(key)? == name).then(|| percent_decoded(value)).flatten())
+        fields(query).into_iter().find_map(|(key, value)| (key == name).then_some(value))
+    }
+
+    /// The fields of a body that is a form, decoded, in their order.
+    pub fn form(&self) -> Vec<(String, String)> {
+        std::str::from_utf8(&self.body).map(fields).unwrap_or_default()
     }
 }
 
@@ -145,6 +159,13 @@ fn percent_encoded(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     let letters = text.bytes().map(|byte| if plain(byte) { char::from(byte).into() } else { format!("%{byte:02X}") });
     letters.collect()
+}
+
+/// Fields of a query or form; what cannot be decoded is left out.
+fn fields(text: &str) -> Vec<(String, String)> {
+    let pairs = text.split('&').filter(|pair| !pair.is_empty());
+    let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+    pairs.filter_map(|(name, value)| Some((percent_decoded(name)?, percent_decoded(value)?))).collect()
 }
 
 fn percent_decoded(text: &str) -> Option<String> {
@@ -188,6 +209,15 @@ mod tests {
     }
 
     #[test]
+    fn forms_go_both_ways() {
+        let request = HttpRequest::post("https://example.com/").form([("To", "+49 1"), ("Url", "a&b"), ("Url", "ü")]);
+        assert_eq!(request.body, b"To=%2B49%201&Url=a%26b&Url=%C3%BC");
+        let told = Webhook { body: request.body, ..webhook("/") }.form();
+        let told: Vec<_> = told.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(told, [("To", "+49 1"), ("Url", "a&b"), ("Url", "ü")]);
+    }
+
+    #[test]
     fn header_names_have_no_case() {
         assert_eq!(webhook("/").header("X-Topic"), Some("carts/update"));
     }
@@ -204,5 +234,7 @@ mod tests {
         let request = HttpRequest::post("https://example.com/").bearer("token").json(&[1]);
         assert_eq!(request.headers[0].value, "Bearer {secret:token}");
         assert_eq!(request.body, b"[1]");
+        let request = HttpRequest::get("https://example.com/").basic("AC1", "token");
+        assert_eq!(request.headers[0].value, "Basic {secret:token:base64:AC1:}");
     }
 }

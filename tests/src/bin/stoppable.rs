@@ -35,7 +35,8 @@ async fn main() {
     if let Some(point) = arguments.get(2) {
         engine = engine.with_failpoints(Arc::new(Die(point.clone())));
     }
-    println!("{}", wiring::serve(&engine).await);
+    let (engine, base) = wiring::serve(engine).await;
+    println!("{base}");
     for line in std::io::stdin().lock().lines() {
         let line = line.unwrap();
         let span = line.strip_prefix("skip ").unwrap().parse().unwrap();

@@ -179,7 +179,7 @@ fn word(kind: ConnectionKind) -> &'static str {
 async fn view(api: &Api, shop: ShopId, connection: Connection) -> Result<ConnectionView, Problem> {
     let secrets = api.engine.store.secret_names(shop, connection.id).await?;
     Ok(ConnectionView {
-        webhook: format!("{}/hooks/{}", api.options.public_url, connection.id),
+        webhook: api.engine.webhook_address(connection.id),
         name: connection.name,
         plugin: connection.plugin,
         config: connection.config,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use cartwright_domain::ids::ConnectionId;
 use cartwright_domain::time::Timestamp;
 use cartwright_domain::trust::TrustPolicy;
 use tokio::sync::Notify;
@@ -45,6 +46,8 @@ pub struct Engine {
     pub(crate) unwritten: Arc<Unwritten>,
     /// Which of several nodes this is; none where there is only this one, which may do everything.
     pub(crate) node: Option<Arc<Node>>,
+    /// How platforms and customers reach the service, without a slash at the end.
+    public_url: Arc<str>,
 }
 
 impl Engine {
@@ -75,6 +78,7 @@ impl Engine {
             trust_floor: Arc::default(),
             unwritten: Arc::default(),
             node: None,
+            public_url: "http://localhost:8080".into(),
         }
     }
 
@@ -91,6 +95,16 @@ impl Engine {
     /// The same engine as one of several nodes: it works only on what it has a lease of.
     pub fn with_node(self, node: Node) -> Self {
         Self { node: Some(Arc::new(node)), ..self }
+    }
+
+    /// The same engine, reached by platforms and customers at this address.
+    pub fn with_public_url(self, url: &str) -> Self {
+        Self { public_url: url.trim_end_matches('/').into(), ..self }
+    }
+
+    /// Where the other side of a connection sends its webhooks.
+    pub fn webhook_address(&self, connection: ConnectionId) -> String {
+        format!("{}/hooks/{connection}", self.public_url)
     }
 
     /// This moment.

@@ -3,6 +3,7 @@
 use cartwright_domain::event::{Event, EventError, Origin, What};
 use cartwright_domain::ids::ShopId;
 use cartwright_domain::time::{Span, Timestamp};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::sync::{Mutex, PoisonError};
 use tokio::sync::oneshot;
@@ -146,6 +147,10 @@ struct Admitted {
 /// What tells two events of one id apart: everything but when and how they came.
 pub(crate) fn digest_of(event: &Event) -> [u8; 32] {
     // A map with sorted keys, so that the order in which a source writes fields does not matter.
-    let canonical = serde_json::to_value(event).unwrap_or_default();
+    let mut canonical = serde_json::to_value(event).unwrap_or_default();
+    if matches!(event.what, What::Receipt(_)) {
+        // Some providers name no time; then it is that of the telling, and each telling has its own.
+        canonical["occurred_at"] = Value::Null;
+    }
     Sha256::digest(canonical.to_string().as_bytes()).into()
 }

@@ -149,6 +149,7 @@ impl Engine {
             connection: connection.id,
             secrets: Arc::default(),
             expiries: Arc::default(),
+            address: self.webhook_address(connection.id),
             now: self.now(),
         };
         self.open(&mut call).await?;

@@ -44,6 +44,8 @@ pub(crate) struct Guest {
     pub(crate) secrets: Arc<BTreeMap<String, Secret>>,
     /// When they expire, where that is known.
     pub(crate) expiries: Arc<BTreeMap<String, Timestamp>>,
+    /// Where the other side reaches them.
+    pub(crate) address: String,
     /// Counts the living, as long as it lives itself.
     pub(crate) alive: Option<Arc<()>>,
     now: Arc<AtomicI64>,
@@ -170,6 +172,7 @@ impl Guest {
             candidates: Arc::from([]),
             secrets: Arc::default(),
             expiries: Arc::default(),
+            address: String::new(),
             alive: None,
             now,
             chance: Chance::Known(0),
@@ -183,6 +186,7 @@ impl Guest {
         guest.log.hide(&call.secrets);
         guest.secrets = call.secrets.clone();
         guest.expiries = call.expiries.clone();
+        guest.address.clone_from(&call.address);
         guest.rights = rights;
         guest.set_moment(call.now, RunId(call.connection.0), call.now.to_string().into());
         guest

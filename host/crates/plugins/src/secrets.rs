@@ -6,6 +6,7 @@ use cartwright_domain::time::Timestamp;
 use cartwright_plugins_bindings::v0_2::imports::{connection, secrets};
 use hmac::{Hmac, KeyInit, Mac};
 use md5::Md5;
+use ring::signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey};
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512};
 use subtle::ConstantTimeEq;
@@ -21,6 +22,10 @@ impl connection::Host for Guest {
 
     fn config(&mut self) -> Result<String> {
         Ok(self.config.to_string())
+    }
+
+    fn address(&mut self) -> Result<String> {
+        Ok(self.address.clone())
     }
 
     fn log(&mut self, line: String) -> Result<()> {
@@ -69,6 +74,17 @@ impl Keyed {
             Self::Sha512(mac) => mac.verify_slice(signature).is_ok(),
         }
     }
+}
+
+/// What stands in a public key before its point: "an elliptic curve, P-256" (RFC 5480).
+const P256: [u8; 26] =
+    *b"\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x42\x00";
+
+/// The point of a public key that is written as PEM, or as the base64 within.
+fn p256_point(text: &[u8]) -> Option<Vec<u8>> {
+    let text = std::str::from_utf8(text).ok()?;
+    let base64: String = text.lines().filter(|line| !line.starts_with("-----")).map(str::trim).collect();
+    Some(BASE64.decode(base64).ok()?.strip_prefix(&P256)?.to_vec())
 }
 
 fn hash_of<D: Digest>(parts: &[&[u8]]) -> Vec<u8> {
@@ -134,6 +150,12 @@ impl secrets::Host for Guest {
 
     fn equals(&mut self, name: String, value: String) -> Result<bool> {
         Ok(self.secret(&name)?.is_some_and(|secret| secret.ct_eq(value.as_bytes()).into()))
+    }
+
+    fn verify_p256(&mut self, name: String, data: Vec<u8>, signature: Vec<u8>) -> Result<bool> {
+        let point = self.secret(&name)?.and_then(p256_point);
+        let key = point.map(|point| UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, point));
+        Ok(key.is_some_and(|key| key.verify(&data, &signature).is_ok()))
     }
 }
 
@@ -222,6 +244,35 @@ mod tests {
         assert!(!guest.is_set("unset".to_owned()).unwrap() && guest.is_set("key".to_owned()).unwrap());
         assert_eq!(guest.expires_at("key".to_owned()).unwrap(), Some(1_700_000_000_000));
         assert_eq!(guest.expires_at("unset".to_owned()).unwrap(), None);
+    }
+
+    #[test]
+    fn s44_who_has_the_private_key_of_a_public_one_is_known() {
+        // Made by openssl, as is the signature.
+        let key = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEWDVkoAu1zJvPGIcJwMhEg9R6CUHZOc7G1idJZkxn59baKVDhHzPdlM+pacBBtZRJpJgprgtmiAyqtZ260OCS2A==";
+        let signature =
+            "MEQCIGjaYK98N8mFcFU3dEpi43eFUXYcxK1E6oEWnM3SQ1lgAiBt2D+tYPic+KfN8Ih/cpBQN28PpEE/jSOUCPI2NEQ1wA==";
+        let (data, signature) = (br#"1600112502[{"event":"open"}]"#.to_vec(), BASE64.decode(signature).unwrap());
+        let mut guest = guest();
+        let mut verify = |key: &str, data: &[u8], signature: &[u8]| {
+            guest.secrets = Arc::new([("key".to_owned(), Secret::from(key))].into());
+            guest.verify_p256("key".to_owned(), data.to_vec(), signature.to_vec()).unwrap()
+        };
+        assert!(verify(key, &data, &signature));
+        let (first, rest) = key.split_at(64);
+        assert!(verify(
+            &format!("-----BEGIN PUBLIC KEY-----\r\n{first}\r\n{rest}\r\n-----END PUBLIC KEY-----\r\n"),
+            &data,
+            &signature
+        ));
+        for byte in 0..data.len() {
+            let mut other = data.clone();
+            other[byte] ^= 1;
+            assert!(!verify(key, &other, &signature), "byte {byte}");
+        }
+        assert!(!verify(key, &data, &signature[..60]) && !verify(key, &data, b""));
+        assert!(!verify("Jefe", &data, &signature) && !verify(&key[4..], &data, &signature));
+        assert!(guest.verify_p256("kept".to_owned(), data, signature).is_err());
     }
 
     #[test]

@@ -45,6 +45,8 @@ conforms! {
     email_smtp_conforms: "email_smtp", json!({}), 9;
     whatsapp_cloud_conforms: "whatsapp_cloud", json!({"contents": [
         {"template": "cart", "body": ["Ana"]}, {"template": "cart", "header": {"image": "https://a.example/b.png"}}]}), 9;
+    twilio_conforms: "twilio", json!({"contents": [
+        {"text": "Hi"}, {"text": "Hi", "media": ["https://a.example/b.png"]}]}), 9;
     events_conforms: "events", json!({}), 6;
     shopify_conforms: "shopify", json!({}), 6;
     liquid_conforms: "liquid_renderer", json!({}), 4;

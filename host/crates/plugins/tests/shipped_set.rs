@@ -49,6 +49,7 @@ async fn every_plugin_we_ship_is_accepted() {
         ("inbox", "inbox", PluginKind::Channel),
         ("email_smtp", "email-smtp", PluginKind::Channel),
         ("whatsapp_cloud", "whatsapp-cloud", PluginKind::Channel),
+        ("twilio", "twilio", PluginKind::Channel),
         ("events", "events", PluginKind::Source),
         ("shopify", "shopify", PluginKind::Source),
         ("liquid_renderer", "liquid", PluginKind::Renderer),

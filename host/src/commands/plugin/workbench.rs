@@ -17,6 +17,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::failure::Failure;
 use crate::wiring::{self, CacheArgs, RuntimeArgs};
 
+/// Where a connection on a workbench would be reached.
+const ADDRESS: &str = "https://carts.example/hooks/1";
+
 /// Which component, and where compiled code is kept.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ComponentArgs {
@@ -106,6 +109,7 @@ impl Workbench {
             connection: Mint::new(Timestamp::default(), [1; 32]).next::<ConnectionId>(),
             secrets: Arc::new(secrets.collect()),
             expiries: Arc::default(),
+            address: ADDRESS.to_owned(),
             now,
         }
     }

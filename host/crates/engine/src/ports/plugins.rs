@@ -68,6 +68,8 @@ pub struct ConnectionCall {
     pub secrets: Arc<BTreeMap<String, Secret>>,
     /// When they expire, where that is known.
     pub expiries: Arc<BTreeMap<String, Timestamp>>,
+    /// Where the other side reaches it.
+    pub address: String,
     /// The moment.
     pub now: Timestamp,
 }

@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
-use cartwright_domain::ids::{Mint, ShopId};
+use cartwright_domain::ids::{ConnectionId, Mint, ShopId};
 use cartwright_domain::plugin::{PluginFailure, PluginKind, PluginLimits};
 use cartwright_domain::shop::Grants;
 use cartwright_domain::time::Timestamp;
@@ -134,12 +134,13 @@ impl<'a> Kit<'a> {
                 (name.to_owned(), Secret::from(value.as_str()))
             })
             .collect();
-        let connection = Mint::new(moment(), [0xc1; 32]).next();
+        let connection: ConnectionId = Mint::new(moment(), [0xc1; 32]).next();
         ConnectionCall {
             plugin: self.call(config),
             connection,
             secrets: Arc::new(secrets),
             expiries: Arc::default(),
+            address: format!("https://carts.example/hooks/{connection}"),
             now: moment(),
         }
     }

@@ -123,7 +123,8 @@ impl Host {
         let secrets = named.keys().cloned().collect();
         plugin.grants = Arc::new(Grants { secrets, ..Grants::default() });
         let (secrets, expiries) = (Arc::new(named), Arc::default());
-        ConnectionCall { plugin, connection: connection_id(), secrets, expiries, now: now() }
+        let address = "https://carts.example/hooks/1".to_owned();
+        ConnectionCall { plugin, connection: connection_id(), secrets, expiries, address, now: now() }
     }
 }
 
