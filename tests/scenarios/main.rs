@@ -12,6 +12,7 @@ mod mail;
 mod nodes;
 mod plugin_life;
 mod plugins;
+mod policies;
 mod reminder;
 mod timing;
 mod trust;

@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use cartwright_domain::ids::{ConnectionId, ShopId};
+use cartwright_domain::time::Timestamp;
 use cartwright_engine::ports::Secret;
 
 use crate::error::OpenError;
@@ -38,6 +39,7 @@ pub struct MemoryStore {
 struct Known {
     revisions: BTreeMap<ShopId, u64>,
     secrets: BTreeMap<(ShopId, ConnectionId), Vec<(String, Secret)>>,
+    expiries: BTreeMap<(ShopId, ConnectionId), Vec<(String, Timestamp)>>,
 }
 
 /// Everything else.

@@ -54,7 +54,6 @@ forward! {
         change remove_connection(shop: ShopId, kind: ConnectionKind, name: &str) -> bool;
         change save_secret(shop: ShopId, connection: ConnectionId, name: &str, secret: &Secret) -> ();
         change keep_secrets(shop: ShopId, connection: ConnectionId, captured: &[Captured]) -> ();
-        ask secret_expiries(shop: ShopId, connection: ConnectionId) -> Vec<(String, Timestamp)>;
         ask secret_names(shop: ShopId, connection: ConnectionId) -> Vec<String>;
         change save_content(shop: ShopId, content: &Content, at: Timestamp) -> u32;
         ask contents(shop: ShopId) -> Vec<(Content, u32)>;
@@ -82,6 +81,16 @@ forward! {
             let secrets = self.settings.secrets(shop, connection).await?;
             self.known().secrets.insert((shop, connection), secrets.clone());
             Ok(secrets)
+        }
+
+        async fn secret_expiries(&self, shop: ShopId, connection: ConnectionId) -> Result<Vec<(String, Timestamp)>, StoreError> {
+            let known = self.known().expiries.get(&(shop, connection)).cloned();
+            if let Some(expiries) = known {
+                return Ok(expiries);
+            }
+            let expiries = self.settings.secret_expiries(shop, connection).await?;
+            self.known().expiries.insert((shop, connection), expiries.clone());
+            Ok(expiries)
         }
     }
 }
