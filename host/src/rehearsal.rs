@@ -10,10 +10,12 @@ use cartwright_domain::plugin::{PluginKind, PluginRecord};
 use cartwright_domain::shop::{ConnectionKind, PluginRef};
 use cartwright_domain::strategy::{Step, Strategy};
 use cartwright_domain::time::Timestamp;
+use cartwright_domain::webhook;
 use cartwright_engine::ports::Secret;
 use cartwright_engine::{ConnectionDraft, Engine};
 use cartwright_store::SecretKeys;
-use std::collections::BTreeSet;
+use serde_json::Value;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::clock::VirtualClock;
@@ -21,6 +23,9 @@ use crate::entropy::CountedEntropy;
 use crate::failure::Failure;
 use crate::shipped::{self, PluginsArgs};
 use crate::wiring::{self, RuntimeArgs};
+
+/// A secret that signs nothing anybody reads. It is also a key, as Standard Webhooks writes one.
+const MADE_UP: &str = "whsec_bWFkZSB1cA==";
 
 /// A shop to try a strategy in.
 pub(crate) struct Rehearsal {
@@ -48,14 +53,14 @@ impl Rehearsal {
         let runtime = RuntimeArgs { cache: plugins.cache.clone(), ..RuntimeArgs::default() };
         let runtime = wiring::runtime(&runtime, store.clone())?;
         let clock = Arc::new(VirtualClock::new(start));
-        let accepting = Arc::new(accepting::Accepting::new(runtime));
+        let accepting = Arc::new(accepting::Accepting::new(runtime, samples(strategy)));
         let entropy = Arc::new(CountedEntropy::default());
         let engine = Engine::new(store, accepting.clone(), accepting, clock.clone(), entropy);
         let shop = engine.make_shop("Rehearsal", currency, Some(time_zone), None).await?.id;
         let installed = shipped::install(&engine, shop, components).await?;
         let rehearsal = Self { engine, clock, shop };
-        for channel in channels(strategy) {
-            if let Some(plugin) = channel_plugin(&installed, channel) {
+        for (channel, reaches) in channels(strategy) {
+            if let Some(plugin) = channel_plugin(&installed, reaches) {
                 rehearsal.connect(channel, ConnectionKind::Channel, plugin).await?;
             }
         }
@@ -68,7 +73,7 @@ impl Rehearsal {
     async fn connect(&self, name: &str, kind: ConnectionKind, plugin: &PluginRecord) -> Result<(), Failure> {
         let config = sample::of_schema(&plugin.descriptor.config_schema);
         let grants = plugin.descriptor.asks(&config);
-        let secrets = grants.secrets.iter().map(|name| (name.clone(), Secret::from("made up"))).collect();
+        let secrets = grants.secrets.iter().map(|name| (name.clone(), Secret::from(MADE_UP))).collect();
         let plugin = PluginRef { name: plugin.name.clone(), major: Some(plugin.major()) };
         let draft = ConnectionDraft {
             name: name.to_owned(),
@@ -90,17 +95,24 @@ impl Rehearsal {
     }
 }
 
-/// The channels that a strategy names.
-fn channels(strategy: &Strategy) -> BTreeSet<&str> {
+/// The channels that a strategy names, with what each reaches.
+fn channels(strategy: &Strategy) -> BTreeMap<&str, &str> {
+    let own = |name| (name, name);
     let steps = strategy.steps.values();
     steps
-        .filter_map(|step| match step {
-            Step::Message(message) => Some(message.slots()),
-            Step::Notify { channel, .. } => Some(vec![channel.as_str()]),
-            _ => None,
+        .flat_map(|step| match step {
+            Step::Message(message) => message.slots().into_iter().map(own).collect(),
+            Step::Notify { channel, .. } => vec![own(channel.as_str())],
+            Step::Webhook(webhook) => vec![(webhook.channel.as_str(), webhook::CHANNEL)],
+            _ => Vec::new(),
         })
-        .flatten()
         .collect()
+}
+
+/// What servers of the shop's own are taken to answer, by step.
+fn samples(strategy: &Strategy) -> BTreeMap<String, Value> {
+    let asking = strategy.steps.keys().filter_map(|step| Some((step, strategy.webhook(step)?)));
+    asking.filter_map(|(step, webhook)| Some((step.clone(), webhook.sample.clone()?))).collect()
 }
 
 /// The plugin that a channel's name speaks of: its own, or the short name of what it reaches.

@@ -111,6 +111,7 @@ fn became(state: &MessageTrace) -> String {
     match state {
         MessageTrace::HandedOver { .. } => "sent".to_owned(),
         MessageTrace::Accepted => "accepted".to_owned(),
+        MessageTrace::AnswerNotKept { why } => format!("the answer is not kept: {why}"),
         MessageTrace::Rejected { class, details } => format!("refused: {class}: {}", details.text),
         MessageTrace::Again { at, class, details } => {
             format!("tried again at {}: {class}: {}", moment(*at), details.text)

@@ -67,7 +67,7 @@ fn without_digests(timeline: &str) -> String {
 }
 
 /// Strategies with an event log.
-const EXAMPLES: [&str; 3] = ["add-to-cart-reminder", "high-value-first", "morning-after"];
+const EXAMPLES: [&str; 4] = ["add-to-cart-reminder", "ask-first", "high-value-first", "morning-after"];
 
 #[test]
 fn the_examples_come_out_as_their_readme_says() {

@@ -16,4 +16,5 @@ mod policies;
 mod reminder;
 mod timing;
 mod trust;
+mod webhook;
 mod whatsapp;

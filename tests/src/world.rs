@@ -87,7 +87,8 @@ impl World {
         let installed = self.api.list("/v1/plugins").await;
         let mut grants = installed.into_iter().find(|record| record["name"] == plugin).unwrap()["asks"].clone();
         for (field, methods) in [("endpoint", json!(["GET", "POST"])), ("server", json!(["SMTP"]))] {
-            if let Some((_, host)) = config[field].as_str().and_then(|address| address.split_once("://")) {
+            if let Some((_, address)) = config[field].as_str().and_then(|address| address.split_once("://")) {
+                let host = address.split('/').next();
                 grants["hosts"].as_array_mut().unwrap().push(json!({ "host": host, "methods": methods }));
             }
         }

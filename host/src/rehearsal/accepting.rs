@@ -10,12 +10,13 @@ use cartwright_domain::plugin::{PluginFailure, PluginRecord, SourceTaskKind};
 use cartwright_domain::shop::ChannelTaskKind;
 use cartwright_domain::time::Timestamp;
 use cartwright_engine::ports::{
-    Answered, ChannelDone, ChannelTask, Choice, ConnectionCall, Egress, Parsed, Performed, PluginCall, PluginRejection,
-    Plugins, ReceiptEvent, Request, Response, SourceDone, SourceTask, Step, TemplatePart, TemplateReport, Verdict,
-    Verification, Webhook,
+    Action, Answered, ChannelDone, ChannelTask, Choice, ConnectionCall, Egress, Parsed, Performed, PluginCall,
+    PluginRejection, Plugins, ReceiptEvent, Request, Response, SourceDone, SourceTask, Step, TemplatePart,
+    TemplateReport, Verdict, Verification, Webhook,
 };
 use cartwright_plugins::Runtime;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -23,18 +24,28 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub(crate) struct Accepting {
     plugins: Arc<Runtime>,
     accepted: AtomicU64,
+    /// What servers of the shop's own answer, by the step that asks.
+    samples: BTreeMap<String, Value>,
 }
 
 impl Accepting {
-    pub(crate) fn new(plugins: Arc<Runtime>) -> Self {
-        Self { plugins, accepted: AtomicU64::new(0) }
+    pub(crate) fn new(plugins: Arc<Runtime>, samples: BTreeMap<String, Value>) -> Self {
+        Self { plugins, accepted: AtomicU64::new(0), samples }
+    }
+
+    /// A webhook says itself which step asks.
+    fn sample(&self, request: &Request) -> Option<&Value> {
+        let Action::Http(request) = &request.action else { return None };
+        let asked: Value = serde_json::from_slice(&request.body).ok()?;
+        self.samples.get(asked.pointer("/data/run/step")?.as_str()?)
     }
 }
 
 #[async_trait]
 impl Egress for Accepting {
-    async fn perform(&self, _: &ConnectionCall, _: &Request) -> Performed {
-        Response::Http { status: 200, headers: Vec::new(), body: Vec::new() }.into()
+    async fn perform(&self, _: &ConnectionCall, request: &Request) -> Performed {
+        let body = self.sample(request).map(|sample| sample.to_string().into_bytes()).unwrap_or_default();
+        Response::Http { status: 200, headers: Vec::new(), body }.into()
     }
 }
 

@@ -88,6 +88,9 @@ pub fn check_all(runs: &[&Run], messages: &[&Message]) -> Vec<Violation> {
         if sent && (message.attempts == 0 || message.handed_over_at.is_none()) {
             violate("S22", format!("message {} was sent without having been handed over", message.id));
         }
+        if message.answer.is_some() && message.state != MessageState::Accepted {
+            violate("S22", format!("message {} was answered without having been accepted", message.id));
+        }
         if message.handed_over_at.is_some_and(|at| at > message.late_after) {
             violate("S27", format!("message {} was handed over too late", message.id));
         }

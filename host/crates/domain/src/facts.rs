@@ -3,6 +3,8 @@
 
 pub(crate) mod read;
 
+use serde_json::Value;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::cart::Cart;
@@ -47,12 +49,14 @@ pub struct Subject {
 }
 
 /// What a run has sent.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Own {
     /// Messages that were handed over.
     pub messages: Vec<OwnMessage>,
     /// When the last one left, or was held out (S16).
     pub last_message_at: Option<Timestamp>,
+    /// What servers of the shop's own answered when they were asked last, by step.
+    pub answers: BTreeMap<String, Value>,
 }
 
 /// A message of the run that was handed over.
@@ -68,12 +72,25 @@ impl Own {
     /// From the messages of a run; notices to the shop's own people are none.
     pub fn of<'a>(messages: impl Iterator<Item = &'a Message>) -> Self {
         let mut own = Self::default();
-        for message in messages.filter(|message| message.purpose != Purpose::Staff && message.counts_as_sent()) {
+        let mut asked: BTreeMap<&str, &Message> = BTreeMap::new();
+        for message in messages {
+            if message.purpose == Purpose::Staff {
+                let newest = asked.entry(&message.step).or_insert(message);
+                if newest.iteration < message.iteration {
+                    *newest = message;
+                }
+                continue;
+            }
+            if !message.counts_as_sent() {
+                continue;
+            }
             let at = message.handed_over_at.unwrap_or(message.changed_at);
             own.last_message_at = own.last_message_at.max(Some(at));
             let contact = Contact::of(message);
             own.messages.extend(contact.map(|contact| OwnMessage { step: message.step.clone(), contact }));
         }
+        let answers = asked.into_iter().filter_map(|(step, message)| Some((step.to_owned(), message.answer.clone()?)));
+        own.answers = answers.collect();
         own
     }
 }

@@ -67,6 +67,7 @@ pub mod trust;
 pub mod turned_away;
 pub mod wait;
 mod wake;
+pub mod webhook;
 pub mod why;
 pub mod window;
 pub mod world;

@@ -90,6 +90,9 @@ pub struct Message {
     /// The provider's last words on it; none while there is an attempt without an answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_answer: Option<Details>,
+    /// What the server that a webhook step asked has answered, where it can be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<serde_json::Value>,
     /// The furthest receipt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receipt: Option<ReceiptKind>,
@@ -477,6 +480,7 @@ impl Message {
             handed_over_at: None,
             provider_id: None,
             last_answer: None,
+            answer: None,
             receipt: None,
             changed_at: now,
             counted: Counted::default(),

@@ -9,6 +9,7 @@ use crate::message::{After, Details, Effect, HoldReason, Message, MessageState, 
 use crate::shop::Hold;
 use crate::time::Timestamp;
 use crate::trace::{Happening, MessageTrace, TraceEntry};
+use crate::webhook;
 use crate::world::World;
 
 /// Refusals in a row with a code nobody listed, before people are told (S23).
@@ -63,6 +64,29 @@ pub fn settle(world: &mut World, id: MessageId, outcome: &Outcome, now: Timestam
     }
     chain::fall_back(world, id, now);
     wake(world, &message, now);
+}
+
+/// Keeps what the server that a webhook step asked has answered, for later steps; says so where it cannot be kept.
+pub fn keep_answer(world: &mut World, id: MessageId, body: &[u8], now: Timestamp) {
+    let asked = |message: &Message| {
+        let run = &world.runs.get(&message.run)?.value;
+        world.versions.get(&message.version_of(run))?.definition.webhook(&message.step)
+    };
+    let Some(entry) = world.messages.get(&id).filter(|entry| asked(&entry.value).is_some()) else { return };
+    if entry.value.state != MessageState::Accepted || entry.value.answer.is_some() {
+        return;
+    }
+    match webhook::read_answer(body) {
+        Ok(answer) => {
+            if let Some(entry) = world.messages.get_mut(&id).filter(|_| answer.is_some()) {
+                entry.edit().answer = answer;
+            }
+        }
+        Err(why) => {
+            let message = entry.value.clone();
+            tell(world, &message, MessageTrace::AnswerNotKept { why }, now);
+        }
+    }
 }
 
 fn reject(message: &mut Message, rejection: &Rejection, has_next: bool, now: Timestamp) -> MessageTrace {

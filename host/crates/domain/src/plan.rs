@@ -12,6 +12,7 @@ mod message;
 mod notify;
 mod split;
 mod wait;
+mod webhook;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -268,9 +269,16 @@ impl<'a> Planner<'a> {
                 self.change(name, Effect::Lists(Names { add: add.clone(), remove: remove.clone() }), next)
             }
             Some(Step::Attribute { set, next }) => self.change(name, Effect::Attributes { set: set.clone() }, next),
-            Some(Step::Notify { channel, to, content, next }) => {
-                self.notify(&Notice { step: name, channel, to, content, next, allowed_at: since })
-            }
+            Some(Step::Notify { channel, to, content, next }) => self.notify(&Notice {
+                step: name,
+                channel,
+                to: self.staff_address(channel, to),
+                content_name: content,
+                content: self.definition().content(content),
+                unsent: next,
+                allowed_at: since,
+            }),
+            Some(Step::Webhook(webhook)) => self.call(name, webhook, since),
             Some(Step::Repeat { times, next, then }) => self.repeat(name, *times, next, then, since),
             Some(Step::Transfer { strategy }) => self.transfer(strategy),
             Some(Step::Message(message)) => self.message(&Sending { step: name, message, allowed_at: since }, tries),

@@ -17,6 +17,7 @@ mod steps;
 #[cfg(test)]
 mod tests;
 mod waits;
+mod webhooks;
 mod windows;
 
 use schemars::JsonSchema;

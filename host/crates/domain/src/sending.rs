@@ -54,7 +54,7 @@ pub fn check(world: &World, message: &Message, now: Timestamp) -> Checked {
         subject: &subject,
         channel_name: &message.channel,
         channel: world.connections.get(&message.channel).map(|entry| &entry.value),
-        content: version.and_then(|version| version.definition.content(&message.content)),
+        content: version.and_then(|version| version.definition.content_of(message)),
         // S27: lateness counts from the opening of a cap that was waited for.
         allowed_at: message.allowed_at.max(message.cap_opens_at.unwrap_or(message.allowed_at)),
         policies,

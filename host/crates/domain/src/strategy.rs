@@ -10,6 +10,7 @@ use crate::cap::{Cap, WhenCapped};
 use crate::content::Content;
 use crate::delay::Delay;
 use crate::ids::{StrategyId, VersionId};
+use crate::message::Message;
 use crate::message_step::MessageStep;
 use crate::reentry::{OnRetrigger, Reentry};
 use crate::rule::Group;
@@ -18,6 +19,7 @@ use crate::shop::{PluginRef, Shop};
 use crate::split::Arm;
 use crate::time::{Span, Timestamp};
 use crate::wait::Wait;
+use crate::webhook::WebhookStep;
 use crate::window::Window;
 
 pub use crate::trigger::{KeyKind, TriggerKind, TriggerRule};
@@ -118,6 +120,8 @@ pub enum Step {
         /// Then.
         next: String,
     },
+    /// Asks a server of the shop's own; what it answers is known to later steps.
+    Webhook(WebhookStep),
     /// Leads back to a step before, but only so often in all of a run; then it goes on.
     Repeat {
         /// How often.
@@ -336,6 +340,19 @@ impl Strategy {
     pub fn content(&self, name: &str) -> Option<&Content> {
         self.contents.iter().find(|content| content.name == name)
     }
+
+    /// What a message says: the content that it names, or facts.
+    pub fn content_of(&self, message: &Message) -> Option<&Content> {
+        self.webhook(&message.step).map_or_else(|| self.content(&message.content), |_| Some(WebhookStep::content()))
+    }
+
+    /// A step that asks a server of the shop's own.
+    pub fn webhook(&self, step: &str) -> Option<&WebhookStep> {
+        match self.steps.get(step) {
+            Some(Step::Webhook(webhook)) => Some(webhook),
+            _ => None,
+        }
+    }
 }
 
 impl Step {
@@ -353,6 +370,7 @@ impl Step {
             | Self::Attribute { next, .. }
             | Self::List { next, .. }
             | Self::Notify { next, .. } => vec![next],
+            Self::Webhook(webhook) => vec![&webhook.answered, &webhook.failed],
             Self::Repeat { next, then, .. } => vec![next, then],
             Self::Transfer { .. } | Self::Exit {} => Vec::new(),
         }
@@ -395,6 +413,7 @@ impl Step {
             Self::Attribute { .. } => "attribute",
             Self::List { .. } => "list",
             Self::Notify { .. } => "notify",
+            Self::Webhook(_) => "webhook",
             Self::Repeat { .. } => "repeat",
             Self::Transfer { .. } => "transfer",
             Self::Exit {} => "exit",

@@ -202,6 +202,11 @@ pub enum MessageTrace {
     },
     /// The provider has it.
     Accepted,
+    /// What the server answered cannot be read by later steps.
+    AnswerNotKept {
+        /// Why.
+        why: String,
+    },
     /// Refused for certain.
     Rejected {
         /// Class, with the provider's words.

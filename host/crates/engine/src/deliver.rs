@@ -10,8 +10,8 @@ use cartwright_domain::time::Span;
 use crate::Engine;
 use crate::batch::changes_of;
 use crate::ports::{
-    Action, ChannelDone, ChannelTask, ConnectionCall, EgressFailure, InboxEntry, OutgoingMessage, Request, Response,
-    Step, StoreError, Wanted,
+    Action, ChannelDone, ChannelTask, ConnectionCall, EgressFailure, InboxEntry, OutgoingMessage, Request,
+    RequestEffect, Response, Step, StoreError, Wanted,
 };
 use crate::settings::ShopSettings;
 use crate::tasks::{rounds, sends};
@@ -32,6 +32,8 @@ pub(crate) struct Ready {
     pub(crate) attempt: u32,
     pub(crate) call: ConnectionCall,
     pub(crate) began: Began,
+    /// Whether later steps may read what it is answered: it is of a webhook step.
+    pub(crate) hears: bool,
 }
 
 /// Where a task stands before its sending request.
@@ -48,6 +50,8 @@ pub(crate) struct Delivery {
     pub(crate) attempt: u32,
     pub(crate) outcome: Outcome,
     pub(crate) inbox: Option<InboxEntry>,
+    /// The body of a 2xx to the request that sent it.
+    pub(crate) answer: Option<Vec<u8>>,
 }
 
 impl Engine {
@@ -79,7 +83,7 @@ impl Engine {
     pub(crate) async fn send(&self, mut ready: Ready) -> Delivery {
         let (message, attempt) = (ready.outgoing.id, ready.attempt);
         if let Some(outcome) = ready.began.outcome {
-            return Delivery { message, attempt, outcome, inbox: None };
+            return Delivery { message, attempt, outcome, inbox: None, answer: None };
         }
         let inbox = ready.began.requests.iter().find_map(|request| match &request.action {
             Action::Inbox { to, document } => {
@@ -88,8 +92,9 @@ impl Engine {
             _ => None,
         });
         let responses = self.perform(&mut ready.call, &ready.began.requests).await;
+        let answer = answer_to(&ready.began.requests, &responses).filter(|_| ready.hears).map(<[u8]>::to_vec);
         let outcome = self.hear(ready.call, &ready.began.state, responses).await;
-        Delivery { message, attempt, outcome, inbox }
+        Delivery { message, attempt, outcome, inbox, answer }
     }
 
     /// Rounds after the one that sent. Whatever goes wrong here, the message may have been sent: `uncertain`.
@@ -164,6 +169,9 @@ impl Engine {
             // A later attempt is somebody else's; but a message that was accepted once is accepted.
             if attempts == Some(delivery.attempt) || matches!(delivery.outcome, Outcome::Accepted { .. }) {
                 outcome::settle(&mut world, delivery.message, &delivery.outcome, now);
+                if let Some(body) = &delivery.answer {
+                    outcome::keep_answer(&mut world, delivery.message, body, now);
+                }
             }
         }
         let mut changes = changes_of(world);
@@ -226,6 +234,16 @@ impl Engine {
         };
         let began = self.begin(call, &ChannelTask::Lookup(outgoing)).await.ok()?;
         began.outcome.filter(|_| began.requests.is_empty())
+    }
+}
+
+/// The body of a 2xx to the request that sends. The channel's plugin says what the answer means; what it says is not the
+/// plugin's to tell, so a webhook needs no more of the contract than any channel has.
+fn answer_to<'a>(requests: &[Request], responses: &'a [Response]) -> Option<&'a [u8]> {
+    let place = requests.iter().position(|request| request.effect == RequestEffect::Send)?;
+    match responses.get(place)? {
+        Response::Http { status: 200..=299, body, .. } => Some(body),
+        _ => None,
     }
 }
 

@@ -77,14 +77,16 @@ impl Engine {
         let mut world = self.load_world(settings, &wanted).await?;
         let now = self.now();
         let prepared: Vec<Prepared> = claimed.iter().filter_map(|id| prepared_of(&world, *id, now)).collect();
-        let renderings: Vec<Rendering<'_>> = prepared
-            .iter()
+        // What a webhook says is made of facts, and nothing of it is a template.
+        let templates = || prepared.iter().filter(|one| one.question.is_none());
+        let renderings: Vec<Rendering<'_>> = templates()
             .map(|one| Rendering { body: &one.body, data: data_of(&one.subject, &one.content, &one.message) })
             .collect();
         let rendered = self.render_all(settings, &renderings).await;
+        let questions = prepared.iter().filter_map(|one| Some((one, Ok(one.question.clone()?))));
         let mut ready = Vec::new();
         let mut to_begin = Vec::new();
-        for (one, document) in prepared.iter().zip(rendered) {
+        for (one, document) in templates().zip(rendered).chain(questions) {
             match document {
                 Ok(document) => match one.content.parts_too_many(&one.channel, &document) {
                     None => to_begin.push((one, document)),
@@ -121,7 +123,8 @@ impl Engine {
             match self.begin(call, &ChannelTask::Send(outgoing.clone())).await {
                 Ok(began) => {
                     let attempt = one.message.attempts + 1;
-                    ready.push(Ready { outgoing, attempt, call: call.clone(), began });
+                    let hears = one.question.is_some();
+                    ready.push(Ready { outgoing, attempt, call: call.clone(), began, hears });
                 }
                 Err(failure) => refuse(&mut world, one.message.id, &failure, now),
             }
@@ -229,6 +232,8 @@ struct Prepared {
     subject: Subject,
     content: Content,
     body: Value,
+    /// What a webhook step asks; none for templates.
+    question: Option<Value>,
     /// Short name of the channel.
     channel: String,
     locale: String,
@@ -243,11 +248,13 @@ fn prepared_of(world: &World, id: MessageId, now: Timestamp) -> Option<Prepared>
     let Check::Go(to) = sending::check(world, &message, now).check else { return None };
     let run = &world.runs.get(&message.run)?.value;
     let subject = world.subject(run, now)?;
-    let content = world.versions.get(&message.version_of(run))?.definition.content(&message.content)?.clone();
+    let definition = &world.versions.get(&message.version_of(run))?.definition;
+    let content = definition.content_of(&message)?.clone();
+    let question = definition.webhook(&message.step).map(|webhook| webhook.document(run, &subject, &message));
     let channel = world.connections.get(&message.channel)?.value.ability.as_ref()?.channel.clone();
     let (variant, locale) = content.variant(&channel, subject.customer.language.as_deref())?;
     let (body, locale) = (variant.body.clone(), locale.to_owned());
-    Some(Prepared { message, subject, content, body, channel, locale, to })
+    Some(Prepared { message, subject, content, body, question, channel, locale, to })
 }
 
 fn mark_handed_over(world: &mut World, id: MessageId, ready: &Ready, late_after: Timestamp, now: Timestamp) {

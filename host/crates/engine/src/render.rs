@@ -135,6 +135,9 @@ pub fn data_of(subject: &Subject, content: &Content, message: &Message) -> Value
         set("product", json!(cart.lines().first()));
         set("recovery_link", json!(cart.recovery_url()));
     }
+    if !subject.own.answers.is_empty() {
+        set("step", json!(subject.own.answers));
+    }
     for (name, value) in &message.variables {
         set(name, json!(value));
     }

@@ -11,6 +11,7 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512};
 use subtle::ConstantTimeEq;
 use wasmtime::Result;
+use zeroize::Zeroizing;
 
 use crate::failure::Stopped;
 use crate::guest::Guest;
@@ -104,6 +105,18 @@ impl secrets::Host for Guest {
 
     fn sign(&mut self, name: String, algorithm: secrets::Algorithm, data: Vec<u8>) -> Result<Option<Vec<u8>>> {
         Ok(self.secret(&name)?.and_then(|key| Keyed::new(algorithm, key, &data)).map(Keyed::told))
+    }
+
+    fn sign_encoded(
+        &mut self,
+        name: String,
+        prefix: String,
+        algorithm: secrets::Algorithm,
+        data: Vec<u8>,
+    ) -> Result<Option<Vec<u8>>> {
+        let key = self.secret(&name)?.and_then(|secret| secret.strip_prefix(prefix.as_bytes()));
+        let key = key.and_then(|text| BASE64.decode(text).ok()).filter(|key| !key.is_empty()).map(Zeroizing::new);
+        Ok(key.and_then(|key| Keyed::new(algorithm, &key, &data)).map(Keyed::told))
     }
 
     fn digest(
@@ -209,6 +222,24 @@ mod tests {
             assert_eq!(signed, Some(signature));
         }
         assert_eq!(guest.sign("unset".to_owned(), Algorithm::HmacSha1, DATA.to_vec()).unwrap(), None);
+    }
+
+    #[test]
+    fn s44_a_key_in_base64_behind_a_prefix_signs_as_its_bytes_do() {
+        let mut guest = guest();
+        let mut signed = |stored: &str| {
+            guest.secrets = Arc::new([("key".to_owned(), Secret::from(stored))].into());
+            let data = br#"msg_p5jXN8AQM9LWM0D4loKWxJek.1614265330.{"test": 2432232314}"#.to_vec();
+            guest.sign_encoded("key".to_owned(), "whsec_".to_owned(), Algorithm::HmacSha256, data).unwrap()
+        };
+        // The example of Standard Webhooks.
+        let known = BASE64.decode("g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=").unwrap();
+        assert_eq!(signed("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"), Some(known));
+        for wrong in ["Jefe", &BASE64.encode("Jefe"), "whsec_Jefe!", "whsec_", ""] {
+            assert_eq!(signed(wrong), None, "{wrong}");
+        }
+        let kept = guest.sign_encoded("kept".to_owned(), String::new(), Algorithm::HmacSha256, Vec::new());
+        assert!(kept.unwrap_err().to_string().contains("not granted"));
     }
 
     #[test]

@@ -119,6 +119,12 @@ macro_rules! __channel {
                 fn resume(state: Vec<u8>, responses: Vec<Response>) -> Result<Step, Fault> {
                     let asked = Asked::from_state(&state)?;
                     let completion = match responses.into_iter().next() {
+                        // Where sending twice is harmless, nobody needs to know whether it came through the first time.
+                        Some(Response::Failed(Failure::NoAnswer(why)))
+                            if T::ability().sends == Repeat::Idempotent =>
+                        {
+                            asked.refused(Rejection::new(RejectionClass::Transient, None, why))
+                        }
                         Some(Response::Failed(failure)) => asked.unanswered(&failure),
                         Some(response) => T::answer(asked, response)?,
                         None => return Err(Fault::bad_input("there is no answer to the request")),

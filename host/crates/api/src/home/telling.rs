@@ -95,6 +95,7 @@ fn of_message(state: &MessageTrace) -> String {
     match state {
         MessageTrace::HandedOver { .. } => "The message was handed over.".to_owned(),
         MessageTrace::Accepted => "The provider accepted the message.".to_owned(),
+        MessageTrace::AnswerNotKept { why } => format!("What was answered is not kept: {why}."),
         MessageTrace::Rejected { class, details } => {
             format!("The provider refused the message ({class}): {}", words(details))
         }

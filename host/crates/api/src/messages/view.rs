@@ -71,6 +71,9 @@ pub(crate) struct MessageView {
     /// The provider's last words on it.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_answer: Option<Details>,
+    /// What the server that a webhook step asked has answered; later steps read it as `step.NAME.path`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answer: Option<Value>,
 }
 
 /// Where a message stands.
@@ -149,6 +152,7 @@ impl From<Message> for MessageView {
             rendered: message.rendered,
             provider_id: message.provider_id,
             last_answer: message.last_answer,
+            answer: message.answer,
         }
     }
 }

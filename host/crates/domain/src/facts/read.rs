@@ -12,6 +12,7 @@ use crate::order::Order;
 use crate::rule::Filter;
 use crate::rule::Times;
 use crate::time::Timestamp;
+use crate::webhook;
 use crate::zone;
 
 /// A field with what is meant of it.
@@ -180,6 +181,15 @@ impl Subject {
         let value = self.customer.attributes.get(name);
         let shown = value.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
         note(reads, &format!("customer.attributes.{name}"), shown);
+        value
+    }
+
+    /// What a server of the shop's own answered, at a path of it.
+    pub(crate) fn answer<'a>(&'a self, field: &str, reads: &mut Vec<FactRead>) -> Option<&'a Value> {
+        let asked = webhook::field(field);
+        let value = asked.and_then(|(step, path)| webhook::at(self.own.answers.get(step)?, path));
+        let value = value.filter(|value| !value.is_null());
+        note(reads, field, value.map(webhook::shown));
         value
     }
 }

@@ -146,8 +146,10 @@ impl Planner<'_> {
         }
     }
 
+    /// What went to the shop itself, however late, is none of the customer's messages.
     fn overdue_went_at(&self, step: &str) -> Option<Timestamp> {
-        let others = self.situation.messages.iter().copied().filter(|message| message.step != step);
+        let to_customer = |message: &&Message| message.step != step && message.recipient.is_none();
+        let others = self.situation.messages.iter().copied().filter(to_customer);
         policy::overdue_went_at(others, self.situation.policies)
     }
 
@@ -285,6 +287,7 @@ impl Planner<'_> {
             handed_over_at: None,
             provider_id: None,
             last_answer: None,
+            answer: None,
             receipt: None,
             changed_at: self.now,
             counted: Counted::default(),
@@ -299,6 +302,7 @@ impl Planner<'_> {
         let (next, capped) = match self.definition().steps.get(step) {
             Some(Step::Message(said)) => (&said.next, said.capped.as_ref()),
             Some(Step::Notify { next, .. }) => (next, None),
+            Some(Step::Webhook(webhook)) => return self.after_call(step, webhook, id),
             _ => return self.end(EndReason::Completed),
         };
         let contact: Vec<&Message> = match self.situation.messages.iter().find(|message| message.id == id) {

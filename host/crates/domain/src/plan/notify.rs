@@ -1,8 +1,9 @@
-//! The notify step: a notice to the shop's own people. It needs no consent of the customer's, waits for no window and
-//! counts for no cap, and the customer never hears of it.
+//! What goes to the shop itself: a notice to its people, or a question to a server of its own. It needs no consent of
+//! the customer's, waits for no window and counts for no cap, and the customer never hears of it.
 
 use super::{Flow, LOOK_AGAIN, Planner};
 use crate::contact::{Address, AddressKind};
+use crate::content::Content;
 use crate::fact::FactRead;
 use crate::ids::MessageId;
 use crate::message::{Message, MessageState, Purpose, SkipReason};
@@ -11,35 +12,40 @@ use crate::run::Position;
 use crate::time::Timestamp;
 use crate::trace::Happening;
 
-/// A notify step that is taken.
-#[derive(Clone, Copy)]
+/// Something for the shop itself.
 pub(super) struct Notice<'a> {
     pub(super) step: &'a str,
     pub(super) channel: &'a str,
-    pub(super) to: &'a str,
-    pub(super) content: &'a str,
-    pub(super) next: &'a str,
+    pub(super) to: Option<Address>,
+    /// What it says, by name …
+    pub(super) content_name: &'a str,
+    /// … and if there is such a content.
+    pub(super) content: Option<&'a Content>,
+    /// Where the run goes on if it is not sent at all.
+    pub(super) unsent: &'a str,
     /// The first instant that the delay before it allows.
     pub(super) allowed_at: Timestamp,
 }
 
 impl Planner<'_> {
-    pub(super) fn notify(&mut self, notice: &Notice<'_>) -> Flow {
-        let channel = self.situation.channels.get(notice.channel);
+    /// Reads the address as people wrote it: how depends on the channel.
+    pub(super) fn staff_address(&self, channel: &str, to: &str) -> Option<Address> {
+        let channel = self.situation.channels.get(channel);
         let ability = channel.and_then(|channel| channel.ability.as_ref());
-        let kinds = ability.map_or(&AddressKind::ALL[..], |ability| &ability.addresses);
-        let recipient = Address::read(notice.to, kinds);
-        let content = self.definition().content(notice.content);
+        Address::read(to, ability.map_or(&AddressKind::ALL[..], |ability| &ability.addresses))
+    }
+
+    pub(super) fn notify(&mut self, notice: &Notice<'_>) -> Flow {
         let candidate = Candidate {
             strategy: self.situation.state,
             run_is_active: true,
             subject: self.situation.subject,
             channel_name: notice.channel,
-            channel,
-            content,
+            channel: self.situation.channels.get(notice.channel),
+            content: notice.content,
             allowed_at: notice.allowed_at,
             policies: self.situation.policies,
-            recipient: recipient.as_ref(),
+            recipient: notice.to.as_ref(),
             // Orders and outages concern what customers are told.
             exempt_order: None,
             stale_source: None,
@@ -48,7 +54,7 @@ impl Planner<'_> {
         let mut reads = Vec::new();
         let checked = policy::check(&candidate, &mut reads);
         let late_after = candidate.late_after();
-        let state = match (&recipient, checked) {
+        let state = match (&notice.to, checked) {
             // Publishing refuses an address that the channel cannot use, but a channel may be another by now.
             (None, _) => MessageState::Skipped { reason: SkipReason::NoAddress },
             (_, Check::Skip(reason)) => MessageState::Skipped { reason },
@@ -64,9 +70,9 @@ impl Planner<'_> {
         };
         let is_queued = state == MessageState::Queued;
         let late_after = late_after.unwrap_or(notice.allowed_at + self.situation.policies.max_lateness);
-        let id = self.make_notice(notice, recipient, state, late_after, reads);
+        let id = self.make_notice(notice, state, late_after, reads);
         if !is_queued {
-            return self.go(notice.next, self.now);
+            return self.go(notice.unsent, self.now);
         }
         self.plan.run.position = Position::Message { step: notice.step.to_owned(), message: id };
         self.plan.run.due_at = None;
@@ -76,12 +82,11 @@ impl Planner<'_> {
     fn make_notice(
         &mut self,
         notice: &Notice<'_>,
-        recipient: Option<Address>,
         state: MessageState,
         late_after: Timestamp,
         reads: Vec<FactRead>,
     ) -> MessageId {
-        let Notice { step, channel, content, allowed_at, .. } = *notice;
+        let Notice { step, channel, content_name: content, allowed_at, .. } = *notice;
         let run = &self.plan.run;
         let iteration = self.situation.messages.iter().filter(|message| message.step == step).count() as u32;
         let id = MessageId::of_contact(self.situation.subject.shop.id, run.id, step, iteration, 0);
@@ -103,7 +108,7 @@ impl Planner<'_> {
             content: content.to_owned(),
             variables: Vec::new(),
             purpose: Purpose::Staff,
-            recipient,
+            recipient: notice.to.clone(),
             created_at: self.now,
             allowed_at,
             late_after,
@@ -119,6 +124,7 @@ impl Planner<'_> {
             handed_over_at: None,
             provider_id: None,
             last_answer: None,
+            answer: None,
             receipt: None,
             changed_at: self.now,
             counted: Default::default(),

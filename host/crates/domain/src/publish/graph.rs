@@ -62,6 +62,10 @@ fn ways<'a>(name: &str, step: &'a Step) -> Vec<(String, &'a str)> {
         Step::Tag { next, .. } | Step::Attribute { next, .. } | Step::List { next, .. } | Step::Notify { next, .. } => {
             vec![(format!("steps.{name}.next"), next)]
         }
+        Step::Webhook(webhook) => vec![
+            (format!("steps.{name}.answered"), webhook.answered.as_str()),
+            (format!("steps.{name}.failed"), &webhook.failed),
+        ],
         Step::Repeat { next, then, .. } => {
             vec![(format!("steps.{name}.next"), next), (format!("steps.{name}.then"), then)]
         }

@@ -54,7 +54,7 @@ pub(super) fn slots<'a>(step: &'a MessageStep, path: &str) -> Vec<(String, &'a s
     one.chain(listed("channels", &step.channels)).chain(listed("fallback", &step.fallback)).collect()
 }
 
-fn channel_faults(step: &MessageStep, path: &str, view: &ShopView<'_>, faults: &mut Vec<StrategyFault>) {
+pub(super) fn channel_faults(step: &MessageStep, path: &str, view: &ShopView<'_>, faults: &mut Vec<StrategyFault>) {
     let ways = [step.channel.is_some(), !step.channels.is_empty(), !step.fallback.is_empty()];
     match ways.iter().filter(|way| **way).count() {
         0 => faults.push(StrategyFault::error(

@@ -4,7 +4,8 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 use super::{
-    PluginUse, ShopView, StrategyFault, actions, delays, ends_on_any_order, messages, missing_facts, plugin_uses, waits,
+    PluginUse, ShopView, StrategyFault, actions, delays, ends_on_any_order, messages, missing_facts, plugin_uses,
+    waits, webhooks,
 };
 use crate::effect::Names;
 use crate::message_step::MessageStep;
@@ -60,6 +61,7 @@ pub(super) fn check(definition: &Strategy, view: &ShopView<'_>, faults: &mut Vec
                 messages::check(&said, &path, definition, view, faults);
                 actions::notify_faults(definition, view, (channel, to, content), &path, faults);
             }
+            Step::Webhook(webhook) => webhooks::check(webhook, &path, view, faults),
             Step::Repeat { times, .. } => actions::repeat_faults(*times, &path, faults),
             Step::Transfer { strategy } => actions::transfer_faults(definition, view, strategy, &path, faults),
             Step::Exit {} => {}
@@ -102,6 +104,7 @@ impl Condition<'_> {
         for (path, rule) in self.trees() {
             let mut found = Vec::new();
             rule.faults(&path, view.shop.currency.code(), &mut found);
+            webhooks::rule_faults(rule, &path, definition, faults);
             faults.extend(found.into_iter().map(|(path, message)| StrategyFault::error(path, message)));
         }
         for (place, one) in self.rules.iter().enumerate() {

@@ -26,7 +26,11 @@ impl Rule {
             let known: Vec<&str> = FIELDS.iter().map(|(name, _)| *name).collect();
             faults.push((
                 format!("{path}.field"),
-                format!("`{}` is no field; there are {} and customer.attributes.NAME", self.field, known.join(", ")),
+                format!(
+                    "`{}` is no field; there are {}, customer.attributes.NAME and step.NAME.PATH",
+                    self.field,
+                    known.join(", ")
+                ),
             ));
             return;
         };
@@ -40,7 +44,7 @@ impl Rule {
             FieldKind::Amount => &[Equal, NotEqual, Less, AtMost, More, AtLeast, Empty, NotEmpty],
             FieldKind::Instant => &[Less, AtMost, More, AtLeast, Empty, NotEmpty, Within],
             FieldKind::Many => &[Includes, Excludes, Empty, NotEmpty],
-            FieldKind::Attribute => return,
+            FieldKind::Attribute | FieldKind::Answer => return,
         };
         if !operators.contains(&self.operator) {
             faults.push((format!("{path}.operator"), format!("{} cannot be compared like this", self.field)));
@@ -77,7 +81,9 @@ impl Rule {
             }
             Some(_) if !within && !takes_range(&self.field) => {
                 let message = match kind {
-                    FieldKind::Instant | FieldKind::Attribute => "a moment is in a range with the operator `within`",
+                    FieldKind::Instant | FieldKind::Attribute | FieldKind::Answer => {
+                        "a moment is in a range with the operator `within`"
+                    }
                     _ => "this happens at no moment that a range could hold; leave it out",
                 };
                 faults.push((path, message.into()));

@@ -1,5 +1,7 @@
 //! What rules can be about.
 
+use crate::webhook;
+
 /// What kind of value a field has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FieldKind {
@@ -17,9 +19,12 @@ pub enum FieldKind {
     Many,
     /// An attribute: whatever it holds.
     Attribute,
+    /// What a server of the shop's own answered: whatever that is.
+    Answer,
 }
 
-/// The fields with their kinds; `customer.attributes.NAME` is one more for each attribute.
+/// The fields with their kinds; `customer.attributes.NAME` is one more for each attribute, and `step.NAME.PATH` for each
+/// place of the answer to a webhook step.
 pub const FIELDS: &[(&str, FieldKind)] = &[
     ("customer.country", FieldKind::Text),
     ("customer.language", FieldKind::Text),
@@ -58,6 +63,9 @@ pub const FIELDS: &[(&str, FieldKind)] = &[
 pub fn field_kind(field: &str) -> Option<FieldKind> {
     if field.strip_prefix("customer.attributes.").is_some_and(|name| !name.is_empty()) {
         return Some(FieldKind::Attribute);
+    }
+    if webhook::field(field).is_some() {
+        return Some(FieldKind::Answer);
     }
     FIELDS.iter().find(|(name, _)| *name == field).map(|(_, kind)| *kind)
 }

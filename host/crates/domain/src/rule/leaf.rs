@@ -56,6 +56,10 @@ impl Rule {
                 let value = facts.attribute(name, reads);
                 self.of_attribute(value, facts)
             }
+            FieldKind::Answer => {
+                let value = facts.answer(&self.field, reads);
+                self.of_attribute(value, facts)
+            }
         }
     }
 

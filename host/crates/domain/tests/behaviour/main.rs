@@ -1,6 +1,7 @@
 //! The rules of semantics, each shown on a stage: the planner and the appliance of events, and nothing else.
 
 mod actions;
+mod asking;
 mod capping;
 mod channels;
 mod coming_back;

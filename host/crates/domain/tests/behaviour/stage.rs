@@ -41,6 +41,8 @@ pub(crate) struct Stage {
     pub(crate) provider: Option<Outcome>,
     /// The same for one channel.
     pub(crate) providers: BTreeMap<String, Outcome>,
+    /// What servers of the shop's own answer, by the step that asks.
+    pub(crate) answers: BTreeMap<String, Vec<u8>>,
     /// Whether messages leave by themselves.
     pub(crate) provider_is_up: bool,
 }
@@ -113,6 +115,7 @@ impl Stage {
             plugins: BTreeMap::new(),
             provider: None,
             providers: BTreeMap::new(),
+            answers: BTreeMap::new(),
             provider_is_up: true,
         }
     }
@@ -262,6 +265,9 @@ impl Stage {
                 let accepted = Outcome::Accepted { provider_id: format!("p-{id}") };
                 let outcome = self.providers.get(&message.channel).or(self.provider.as_ref()).cloned();
                 outcome::settle(&mut self.world, id, &outcome.unwrap_or(accepted), self.now);
+                if let Some(body) = self.answers.get(&message.step) {
+                    outcome::keep_answer(&mut self.world, id, body, self.now);
+                }
             }
             Check::Skip(reason) => outcome::skip(&mut self.world, id, reason, None, self.now),
             Check::Hold(reason) => outcome::hold_message(&mut self.world, id, reason, self.now),

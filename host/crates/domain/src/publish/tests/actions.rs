@@ -118,3 +118,38 @@ fn a_notice_is_written_for_the_shop_s_own_people_and_reaches_them() {
     let faults = sample.faults_with("/steps/thank/content", json!("notice"));
     only(&faults, "steps.thank: `notice` is for the shop's own people; send it by a step of the kind `notify`");
 }
+
+#[test]
+fn a_webhook_is_asked_over_a_channel_that_is_made_for_it_and_only_its_answer_is_read() {
+    let mut sample = Sample::new();
+    let hook = |fields: Value| {
+        let mut step = json!({"kind": "webhook", "channel": "hook", "answered": "done", "failed": "done"});
+        step.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        with_step(step)
+    };
+    only(&sample.faults(hook(json!({}))), "steps.later.channel: there is no channel `hook`: there are inbox");
+    let mut channel = sample.connections[0].clone();
+    channel.name = "hook".to_owned();
+    channel.ability.as_mut().unwrap().channel = "webhook".to_owned();
+    sample.connections.push(channel);
+    let all = json!({"facts": ["customer", "contact", "cart", "orders", "trigger"], "sample": {"score": 7}});
+    assert_eq!(sample.faults(hook(all)), [""; 0]);
+    let faults = sample.faults(hook(json!({"channel": "inbox"})));
+    only(&faults, "steps.later.channel: `inbox` is a channel for `inbox`; name one of a plugin for `webhook`");
+    only(&sample.faults(hook(json!({"failed": "nowhere"}))), "steps.later.failed: there is no step `nowhere`");
+    let faults = sample.faults(hook(json!({"answered": "later"})));
+    only(&faults, "steps.later: goes round in a circle: later -> later");
+    let long = json!({"sample": "a".repeat(crate::webhook::ANSWER_BYTES)});
+    only(&sample.faults(hook(long)), "steps.later.sample: has 65538 bytes");
+
+    let mut reading = hook(json!({"answered": "judge"}));
+    let rule = |field: &str| json!({"combinator": "and", "rules": [{"field": field, "operator": "=", "value": 7}]});
+    reading["steps"]["judge"] = json!({
+        "kind": "condition", "rule": rule("step.later.score"), "branches": {"yes": "done", "no": "done"},
+    });
+    assert_eq!(sample.faults(reading.clone()), [""; 0]);
+    reading["steps"]["judge"]["rule"] = rule("step.thank.score");
+    only(&sample.faults(reading.clone()), "steps.judge.rule: reads `step.thank.score`");
+    reading["steps"]["judge"]["rule"] = rule("step.later");
+    only(&sample.faults(reading), "steps.judge.rule.rules[0].field: `step.later` is no field");
+}
