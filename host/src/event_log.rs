@@ -1,4 +1,5 @@
-//! Event logs: JSON Lines, each an event as `POST /v1/events` takes it, or a webhook as a platform sends it.
+//! Event logs: JSON Lines, each an event as `POST /v1/events` takes it, a webhook as a platform sends it, or the word
+//! that a source is down, or up again.
 
 use bytes::Bytes;
 use cartwright_domain::event::{Event, EventError, EventText, read_json};
@@ -26,6 +27,23 @@ struct HookLine {
     body: Value,
 }
 
+/// A line that says whether a source answers: in a rehearsal it does, unless a line says otherwise (S08).
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SourceLine {
+    /// The source, by name.
+    source: String,
+    received_at: Timestamp,
+    state: SourceWord,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum SourceWord {
+    Down,
+    Up,
+}
+
 /// Reads an event log. What comes out does not depend on the order of its lines.
 pub(crate) fn read(path: &Path) -> Result<Vec<LogLine>, Failure> {
     parse(&crate::strategy_file::text_of(path)?)
@@ -48,6 +66,14 @@ fn read_line(line: &str) -> Result<LogLine, String> {
     let fields = value.as_object_mut().ok_or("is no JSON object; write an event or a webhook on each line")?;
     if fields.contains_key("hook") {
         return hook(line, read_json("", value).map_err(said)?);
+    }
+    if fields.contains_key("source") {
+        let SourceLine { source, received_at, state } = read_json("", value).map_err(said)?;
+        let item = match state {
+            SourceWord::Down => LogItem::SourceDown(source.clone()),
+            SourceWord::Up => LogItem::SourceUp(source.clone()),
+        };
+        return Ok(LogLine { received_at, id: format!("{source} source"), item });
     }
     let received_at = fields.remove("received_at").filter(|at| !at.is_null());
     let received_at: Option<Timestamp> =

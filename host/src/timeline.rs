@@ -119,6 +119,7 @@ fn became(state: &MessageTrace) -> String {
         MessageTrace::Held { reason } => format!("held: {}", word(reason)),
         MessageTrace::WaitsForWindow { until } => format!("waits for its window until {}", moment(*until)),
         MessageTrace::WaitsForCap { until } => format!("waits for its frequency cap until {}", moment(*until)),
+        MessageTrace::OrdersRead => "the platform was asked for orders once more".to_owned(),
         MessageTrace::WaitsForOthers { until } => format!("waits for a more important one until {}", moment(*until)),
         MessageTrace::Uncertain { details } => format!("uncertain: {}", details.text),
         MessageTrace::Skipped { reason, details } => {

@@ -61,7 +61,8 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
         CacheArgs { plugins_cache: args.plugins.cache.plugins_cache.or_else(|| Some(args.data.join("plugins"))) };
     let runtime = RuntimeArgs { cache, allow_private_host: args.allow_private_host, ..RuntimeArgs::default() };
     let clock = Arc::new(SkipClock::new());
-    let engine = wiring::engine(&runtime, store, clock.clone(), Arc::new(OsEntropy))?.with_public_url(&url);
+    let engine = wiring::engine(&runtime, store, clock.clone(), Arc::new(OsEntropy))?;
+    let engine = engine.with_public_url(&url).with_rehearsed_sources();
     output::say(format_args!("setting up a sample shop with {}", counted(components.len(), "plugin")));
     let shop = engine
         .make_shop("Sample shop", "EUR".parse().map_err(Failure::failed)?, Some("Europe/Berlin"), Some("DE"))

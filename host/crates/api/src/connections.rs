@@ -6,10 +6,13 @@ use std::fmt;
 
 use cartwright_domain::cap::Cap;
 use cartwright_domain::ids::ShopId;
+use cartwright_domain::plugin::SourceTaskKind;
 use cartwright_domain::shop::{ChannelAbility, Connection, ConnectionKind, Grants, Hold, PluginRef};
+use cartwright_domain::source::{BackfillState, SourceState, TaskState};
 use cartwright_domain::time::{Span, Timestamp};
 use cartwright_domain::window::Window;
-use cartwright_engine::ConnectionDraft;
+use cartwright_domain::world::Entry;
+use cartwright_engine::{ConnectionDraft, ProbeFailure};
 use cartwright_engine::ports::Secret;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -40,7 +43,7 @@ pub(crate) struct ConnectionSettings {
     #[serde(default)]
     cap: Option<Cap>,
     /// Sources: silent for longer than this, it holds reminders of carts and checkouts, because an order may wait there
-    /// (S08); without, it never does.
+    /// (S08); without, one that can be asked does after two hours, and another never.
     #[serde(default)]
     stale_after: Option<Span>,
     /// Secrets by name. They are stored encrypted and never shown; those left out stay as they are.
@@ -91,6 +94,17 @@ pub(crate) struct ConnectionView {
     /// Sources with such a bound: when something came from it, to an eighth of the bound.
     #[serde(skip_serializing_if = "Option::is_none")]
     heard_at: Option<Timestamp>,
+    /// Sources that can be asked: what they are asked, when they last answered, and what they refused.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(default, with = "BTreeMap<String, TaskState>")]
+    tasks: BTreeMap<SourceTaskKind, TaskState>,
+    /// Sources: how far their past was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    backfill: Option<BackfillState>,
+    /// Sources: the topics that the platform tells by webhook, as it said when they were registered.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    topics: Vec<String>,
     /// Why nothing goes out at the moment.
     #[serde(skip_serializing_if = "Option::is_none")]
     held: Option<Hold>,
@@ -100,7 +114,16 @@ pub(crate) struct ConnectionView {
     held_contents: BTreeMap<String, Hold>,
 }
 
-described!(ConnectionSettings, ConnectionView);
+/// What the other side of a channel or source said to a harmless request.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Probed {
+    /// Whether it works.
+    works: bool,
+    /// Who we are to the other side, or why it does not work.
+    words: String,
+}
+
+described!(ConnectionSettings, ConnectionView, Probed);
 
 fn no_config() -> Value {
     Value::Object(serde_json::Map::new())
@@ -114,9 +137,10 @@ fn name_in(params: &Params) -> Result<String, Problem> {
 /// All of a kind.
 pub(crate) async fn all(api: &Api, shop: ShopId, kind: ConnectionKind) -> Result<Vec<ConnectionView>, Problem> {
     let mut views = Vec::new();
+    let states = api.engine.store.source_states(shop).await?;
     for entry in api.engine.store.connections(shop).await? {
         if entry.value.kind == kind {
-            views.push(view(api, shop, entry.value).await?);
+            views.push(view(api, shop, entry.value, &states).await?);
         }
     }
     Ok(views)
@@ -133,7 +157,7 @@ pub(crate) async fn find(
     let known = api.engine.store.connections(shop).await?;
     let found = known.into_iter().find(|entry| entry.value.kind == kind && entry.value.name == name);
     match found {
-        Some(entry) => view(api, shop, entry.value).await,
+        Some(entry) => view(api, shop, entry.value, &api.engine.store.source_states(shop).await?).await,
         None => Err(Problem::not_found(word(kind), name)),
     }
 }
@@ -159,7 +183,18 @@ pub(crate) async fn save(
         secrets: secrets.collect(),
     };
     let saved = api.engine.save_connection(shop, draft).await?;
-    view(api, shop, saved).await
+    view(api, shop, saved, &api.engine.store.source_states(shop).await?).await
+}
+
+/// Asks the other side of the one that the address names whether its credentials work.
+pub(crate) async fn probe(api: &Api, shop: ShopId, kind: ConnectionKind, params: &Params) -> Result<Probed, Problem> {
+    let name = name_in(params)?;
+    match api.engine.probe(shop, kind, &name).await {
+        Ok(words) => Ok(Probed { works: true, words }),
+        Err(ProbeFailure::NoConnection { .. }) => Err(Problem::not_found(word(kind), name)),
+        Err(ProbeFailure::Store(error)) => Err(error.into()),
+        Err(failure) => Ok(Probed { works: false, words: failure.to_string() }),
+    }
 }
 
 /// Removes the one that the address names.
@@ -176,7 +211,14 @@ fn word(kind: ConnectionKind) -> &'static str {
     }
 }
 
-async fn view(api: &Api, shop: ShopId, connection: Connection) -> Result<ConnectionView, Problem> {
+async fn view(
+    api: &Api,
+    shop: ShopId,
+    connection: Connection,
+    states: &[Entry<SourceState>],
+) -> Result<ConnectionView, Problem> {
+    let state = states.iter().map(|entry| &entry.value).find(|state| state.connection == connection.id).cloned();
+    let SourceState { tasks, backfill, topics, .. } = state.unwrap_or_else(|| SourceState::new(connection.id));
     let secrets = api.engine.store.secret_names(shop, connection.id).await?;
     Ok(ConnectionView {
         webhook: api.engine.webhook_address(connection.id),
@@ -190,6 +232,9 @@ async fn view(api: &Api, shop: ShopId, connection: Connection) -> Result<Connect
         cap: connection.cap,
         stale_after: connection.stale_after,
         heard_at: connection.heard_at,
+        tasks,
+        backfill,
+        topics,
         held: connection.held,
         held_contents: connection.held_contents,
     })

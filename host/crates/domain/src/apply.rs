@@ -198,6 +198,7 @@ fn order_updated(world: &mut World, mint: &mut Mint, news: &mut News<'_>, state:
     let event = news.event;
     let Some(order_id) = event.subject.order.clone() else { return };
     news.order = Some(order_id.clone());
+    let ended_runs = world.orders.get(&order_id).is_some_and(|known| known.value.ends_runs());
     let is_new = match world.orders.get_mut(&order_id) {
         Some(entry) => {
             let order = entry.edit();
@@ -214,16 +215,13 @@ fn order_updated(world: &mut World, mint: &mut Mint, news: &mut News<'_>, state:
     if state != OrderState::Cancelled {
         close_carts(world, event, &order);
     }
-    if !is_new || state == OrderState::Cancelled {
-        return;
-    }
-    if order.ends_runs() {
+    if order.ends_runs() && (is_new || !ended_runs) {
         let runs: Vec<RunId> = active_runs(world, news.customer);
         for run in runs {
             take_exit(world, run, &order, news.received_at);
         }
     }
-    if matches!(order.origin, OrderOrigin::Customer) {
+    if is_new && state != OrderState::Cancelled && matches!(order.origin, OrderOrigin::Customer) {
         trigger(
             world,
             mint,

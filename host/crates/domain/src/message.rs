@@ -70,6 +70,9 @@ pub struct Message {
     /// Set while it waits for others that are due soon, to the instant until which it does at most (S20).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided_by: Option<Timestamp>,
+    /// When the platform was last asked for the customer's orders before it (S08).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub orders_read_at: Option<Timestamp>,
     /// How often it was handed over.
     pub attempts: u32,
     /// Where it went, once that is known.
@@ -472,6 +475,7 @@ impl Message {
             window_opens_at: None,
             // A contact waits for a cap once, on whatever channel.
             cap_opens_at: self.cap_opens_at,
+            orders_read_at: self.orders_read_at,
             decided_by: None,
             attempts: 0,
             to: None,

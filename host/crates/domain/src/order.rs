@@ -90,6 +90,10 @@ impl Order {
         if forward {
             self.state = state;
         }
+        // It was read from history first, and is told of by itself now.
+        if self.origin == OrderOrigin::Backfill {
+            self.origin = body.origin;
+        }
         forward
     }
 

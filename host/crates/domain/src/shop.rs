@@ -11,6 +11,7 @@ use crate::event::ReceiptKind;
 use crate::ids::{ConnectionId, ShopId};
 use crate::message::HoldReason;
 use crate::money::Currency;
+use crate::source::MOST_SILENCE;
 use crate::time::{Span, Timestamp};
 use crate::window::Window;
 use crate::window::preset::QuietHours;
@@ -91,9 +92,13 @@ pub struct Connection {
     /// Only for channels: how many contacts a customer may have here in a time (S20).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cap: Option<Cap>,
-    /// Only for sources: silent for longer than this, it holds what an order may forbid (S08); without, it never does.
+    /// Only for sources: silent for longer than this, it holds what an order may forbid (S08); without, one that can be
+    /// asked does after two hours, and another never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stale_after: Option<Span>,
+    /// Only for sources: whether it can be asked what happened, and may be.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub can_be_asked: bool,
     /// Only for sources with such a bound: when something came from it, to an eighth of the bound.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heard_at: Option<Timestamp>,
@@ -109,10 +114,15 @@ pub struct Connection {
 }
 
 impl Connection {
+    /// How long it may be silent (S08).
+    pub fn silence_bound(&self) -> Option<Span> {
+        self.stale_after.or(self.can_be_asked.then_some(MOST_SILENCE))
+    }
+
     /// Whether nothing was heard of it for longer than its bound (S08).
     pub fn is_stale(&self, now: Timestamp) -> bool {
         let since = self.heard_at.map(|heard| now.since(heard));
-        self.stale_after.is_some_and(|bound| since.is_none_or(|since| since > bound))
+        self.silence_bound().is_some_and(|bound| since.is_none_or(|since| since > bound))
     }
 }
 

@@ -238,6 +238,8 @@ pub enum MessageTrace {
         /// Until.
         until: Timestamp,
     },
+    /// The platform was asked for the customer's orders once more, and answered (S08).
+    OrdersRead,
     /// Waits for others of the same customer that are due soon and come first (S20).
     WaitsForOthers {
         /// Until.

@@ -117,6 +117,8 @@ pub struct World {
     pub connections: BTreeMap<String, Entry<Connection>>,
     /// Sources.
     pub sources: BTreeMap<String, Entry<Connection>>,
+    /// In a rehearsal, where every source counts as having answered: those that do not (S08).
+    pub rehearsed_silence: Option<BTreeSet<String>>,
     /// Customers.
     pub customers: BTreeMap<CustomerId, Entry<Customer>>,
     /// Names, of the loaded customers at least.
@@ -155,6 +157,7 @@ impl World {
             versions,
             connections: BTreeMap::new(),
             sources: BTreeMap::new(),
+            rehearsed_silence: None,
             customers: BTreeMap::new(),
             identities: BTreeMap::new(),
             named: BTreeSet::new(),
@@ -204,6 +207,7 @@ impl World {
         self.sources
             .values()
             .map(|entry| &entry.value)
+            .filter(|source| self.rehearsed_silence.as_ref().is_none_or(|silent| silent.contains(&source.name)))
             .find(|source| source.is_stale(now))
             .map(|source| source.name.as_str())
     }
@@ -212,7 +216,7 @@ impl World {
     pub fn hear(&mut self, source: ConnectionId, at: Timestamp) {
         let found = self.sources.values_mut().find(|entry| entry.value.id == source);
         if let Some(entry) = found
-            && let Some(bound) = entry.value.stale_after
+            && let Some(bound) = entry.value.silence_bound()
         {
             let often = Span::from_millis(bound.millis() / 8);
             if entry.value.heard_at.is_none_or(|heard| at > heard + often) {

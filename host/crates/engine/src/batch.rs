@@ -21,6 +21,7 @@ impl Engine {
         world.versions.extend(self.versions(settings.shop.id, &pinned).await?);
         world.connections = settings.channels.clone();
         world.sources = settings.sources.clone();
+        world.rehearsed_silence = self.silent_in_rehearsal();
         world.customers = keyed(slice.customers, |customer| customer.id);
         world.identities = slice.identities.into_iter().collect();
         world.carts = keyed(slice.carts, |cart| cart.id);

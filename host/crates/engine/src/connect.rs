@@ -14,6 +14,7 @@ use crate::Engine;
 use crate::holdings::{Holdings, plugin_call};
 use crate::ports::{Secret, StoreError};
 use crate::publish::list;
+use crate::settings::{askable, can_be_asked};
 
 /// A source is not called silent sooner.
 const SHORTEST_SILENCE: Span = Span::minutes(15);
@@ -69,6 +70,9 @@ impl Engine {
                 return Err(error.into());
             }
         }
+        if draft.kind == ConnectionKind::Source {
+            self.plan_source(shop, connection.id).await?;
+        }
         Ok(connection)
     }
 
@@ -106,13 +110,14 @@ impl Engine {
             window: None,
             cap: None,
             stale_after: None,
+            can_be_asked: false,
             heard_at: None,
             held: None,
             held_contents: BTreeMap::new(),
             odd_refusals: 0,
         };
         let known_heard = known.and_then(|known| known.heard_at);
-        let connection = Connection {
+        let mut connection = Connection {
             plugin: draft.plugin.clone(),
             config: call.config,
             grants: draft.grants.clone(),
@@ -120,10 +125,11 @@ impl Engine {
             window: draft.window.clone(),
             cap: draft.cap.clone(),
             stale_after: draft.stale_after,
-            // A bound begins to run when it is set.
-            heard_at: draft.stale_after.map(|_| known_heard.unwrap_or(self.now())),
+            can_be_asked: can_be_asked(askable(&record.descriptor, &draft.grants)),
             ..known.cloned().unwrap_or_else(fresh)
         };
+        // A bound begins to run when it is set.
+        connection.heard_at = connection.silence_bound().map(|_| known_heard.unwrap_or(self.now()));
         Ok((connection, known.is_none()))
     }
 }

@@ -51,9 +51,11 @@ impl Engine {
         if !lost.is_empty() {
             self.recover(&settings, lost).await?;
         }
+        let (waiting, to_read) = self.orders_to_read(&settings, &mut world, waiting).await?;
         let claimed = sending::prepare(&mut world, &waiting, LEASE, now);
         self.commit(shop, changes_of(world)).await?;
         self.failpoints.reach("message.prepared");
+        self.begin_reading(shop, to_read).await?;
         let ready = self.make_ready(&settings, &claimed).await?;
         self.failpoints.reach("message.rendered");
         let mut waves = ready.into_iter().peekable();

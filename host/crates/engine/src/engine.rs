@@ -1,12 +1,14 @@
 //! The engine: its ports, and what the use cases share.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
 
 use cartwright_domain::ids::ConnectionId;
 use cartwright_domain::time::Timestamp;
 use cartwright_domain::trust::TrustPolicy;
 use tokio::sync::Notify;
 
+use crate::beside::Beside;
 use crate::breakers::Breakers;
 use crate::failpoints::{self, Failpoints};
 use crate::ingest::GroupCommit;
@@ -44,6 +46,10 @@ pub struct Engine {
     /// What an operator demands of the signatures in every shop.
     pub(crate) trust_floor: Arc<TrustPolicy>,
     pub(crate) unwritten: Arc<Unwritten>,
+    /// Where work goes that waits for a platform; none where whoever begins it waits as well.
+    pub(crate) beside: Option<Arc<Beside>>,
+    /// In a rehearsal, where sources count as having answered (S08): those that the log says are down.
+    pub(crate) rehearsed_silence: Option<Arc<Mutex<BTreeSet<String>>>>,
     /// Which of several nodes this is; none where there is only this one, which may do everything.
     pub(crate) node: Option<Arc<Node>>,
     /// How platforms and customers reach the service, without a slash at the end.
@@ -77,6 +83,8 @@ impl Engine {
             failpoints: failpoints::none(),
             trust_floor: Arc::default(),
             unwritten: Arc::default(),
+            beside: None,
+            rehearsed_silence: None,
             node: None,
             public_url: "http://localhost:8080".into(),
         }
@@ -92,6 +100,11 @@ impl Engine {
         Self { trust_floor: Arc::new(floor), ..self }
     }
 
+    /// The same engine in which every source counts as having answered, and none is asked: for rehearsals and the demo.
+    pub fn with_rehearsed_sources(self) -> Self {
+        Self { rehearsed_silence: Some(Arc::default()), ..self }
+    }
+
     /// The same engine as one of several nodes: it works only on what it has a lease of.
     pub fn with_node(self, node: Node) -> Self {
         Self { node: Some(Arc::new(node)), ..self }
@@ -100,6 +113,11 @@ impl Engine {
     /// The same engine, reached by platforms and customers at this address.
     pub fn with_public_url(self, url: &str) -> Self {
         Self { public_url: url.trim_end_matches('/').into(), ..self }
+    }
+
+    /// Whether platforms find the way here: none sends what its customers do over a plain connection.
+    pub(crate) fn is_reachable(&self) -> bool {
+        self.public_url.starts_with("https://")
     }
 
     /// Where the other side of a connection sends its webhooks.

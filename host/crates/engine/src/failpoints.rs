@@ -27,6 +27,9 @@ pub const POINTS: &[&str] = &[
     "message.settled",
 ];
 
+/// Every point of a task of a source: begun, answered, and its answer taken.
+pub const SOURCE_POINTS: &[&str] = &["source.begun", "source.answered", "source.settled"];
+
 /// The default.
 pub fn none() -> Arc<dyn Failpoints> {
     Arc::new(NoFailpoints)

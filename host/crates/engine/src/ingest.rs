@@ -48,8 +48,27 @@ impl Engine {
         origin: Origin,
         events: Vec<Event>,
     ) -> Result<Vec<EventAnswer>, StoreError> {
+        let (arrivals, answers) = self.arriving(shop, origin, events).await?;
+        let mut arrived = self.accept(arrivals).await?.into_iter();
+        let settled = |answer: Option<EventAnswer>| {
+            answer.unwrap_or_else(|| match arrived.next() {
+                Some(Arrived::Same) => EventAnswer::AlreadyKnown,
+                Some(Arrived::Conflict) => EventAnswer::Conflict,
+                Some(Arrived::New) | None => EventAnswer::Accepted,
+            })
+        };
+        Ok(answers.into_iter().map(settled).collect())
+    }
+
+    /// The events as they are to be made durable, and at their places the answers to those that are refused.
+    pub(crate) async fn arriving(
+        &self,
+        shop: ShopId,
+        origin: Origin,
+        events: Vec<Event>,
+    ) -> Result<(Vec<Arrival>, Vec<Option<EventAnswer>>), StoreError> {
         let received_at = self.now();
-        let mut answers: Vec<Option<EventAnswer>> = Vec::with_capacity(events.len());
+        let mut answers = Vec::with_capacity(events.len());
         let mut arrivals = Vec::with_capacity(events.len());
         for event in events {
             // As it was sent: putting its clock right must not make the same event another one (S02).
@@ -65,15 +84,7 @@ impl Engine {
                 Err(error) => answers.push(Some(EventAnswer::Refused(error))),
             }
         }
-        let mut arrived = self.accept(arrivals).await?.into_iter();
-        let settled = |answer: Option<EventAnswer>| {
-            answer.unwrap_or_else(|| match arrived.next() {
-                Some(Arrived::Same) => EventAnswer::AlreadyKnown,
-                Some(Arrived::Conflict) => EventAnswer::Conflict,
-                Some(Arrived::New) | None => EventAnswer::Accepted,
-            })
-        };
-        Ok(answers.into_iter().map(settled).collect())
+        Ok((arrivals, answers))
     }
 
     /// Makes arrivals durable together with all that arrive meanwhile: one commit serves many requests.

@@ -31,8 +31,8 @@ pub struct Node {
 
 struct State {
     held: BTreeMap<Shard, u64>,
-    /// Where a batch is under way, with the generation that it began with.
-    working: BTreeMap<Shard, u64>,
+    /// Where something is under way, with the newest generation that any of it began with, and how much it is.
+    working: BTreeMap<Shard, (u64, u32)>,
     standing: Standing,
     seen: Option<Instance>,
     /// The beats of others when they were first seen.
@@ -204,15 +204,17 @@ impl Node {
     }
 
     /// Begins a batch in a shard, if the node has it. Until the end of the batch it is not given back.
-    pub(crate) fn begin(&self, shard: Shard) -> Option<Working<'_>> {
+    pub(crate) fn begin(self: &Arc<Self>, shard: Shard) -> Option<Working> {
         let mut state = self.state();
         let generation = *state.held.get(&shard)?;
-        state.working.insert(shard, generation);
-        Some(Working { node: self, shard })
+        let under_way = state.working.entry(shard).or_insert((generation, 0));
+        *under_way = (generation, under_way.1 + 1);
+        drop(state);
+        Some(Working { node: self.clone(), shard })
     }
 
     fn fence(&self, shard: Shard) -> Option<Fence> {
-        let generation = *self.state().working.get(&shard)?;
+        let (generation, _) = *self.state().working.get(&shard)?;
         Some(Fence { shard, node: self.id, generation })
     }
 
@@ -222,21 +224,27 @@ impl Node {
 }
 
 /// A batch that is under way.
-pub(crate) struct Working<'a> {
-    node: &'a Node,
+pub(crate) struct Working {
+    node: Arc<Node>,
     shard: Shard,
 }
 
-impl Working<'_> {
+impl Working {
     /// Somebody else has the shard by now.
     pub(crate) fn lost(self) {
         self.node.lose(self.shard);
     }
 }
 
-impl Drop for Working<'_> {
+impl Drop for Working {
     fn drop(&mut self) {
-        self.node.state().working.remove(&self.shard);
+        let mut state = self.node.state();
+        if let Some((_, batches)) = state.working.get_mut(&self.shard) {
+            *batches -= 1;
+            if *batches == 0 {
+                state.working.remove(&self.shard);
+            }
+        }
     }
 }
 

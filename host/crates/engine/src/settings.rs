@@ -1,8 +1,8 @@
 //! What people configured, as one batch sees it: read again only when its revision has moved.
 
 use cartwright_domain::ids::{ShopId, VersionId};
-use cartwright_domain::plugin::{Breaker, Kill, PluginKind, PluginRecord};
-use cartwright_domain::shop::{Connection, ConnectionKind, PluginRef, Shop};
+use cartwright_domain::plugin::{Breaker, Descriptor, Kill, PluginKind, PluginRecord, SourceAbility, SourceTaskKind};
+use cartwright_domain::shop::{Connection, ConnectionKind, Grants, PluginRef, Shop};
 use cartwright_domain::strategy::Version;
 use cartwright_domain::time::{Span, Timestamp};
 use cartwright_domain::world::{Entry, LiveStrategy};
@@ -51,6 +51,14 @@ impl ShopSettings {
 }
 
 impl ShopSettings {
+    /// What a source may be asked to do: nothing where its plugin may reach no host.
+    pub(crate) fn source_abilities(&self, source: &Connection) -> &[SourceAbility] {
+        match self.active(PluginKind::Source, &source.plugin) {
+            Some(plugin) => askable(&plugin.descriptor, &source.grants),
+            None => &[],
+        }
+    }
+
     /// From when on somebody may ask what was handed over to a customer; none if no plugin and no rule asks.
     pub(crate) fn contacts_since(&self, now: Timestamp) -> Option<Timestamp> {
         let asks = self.plugins.iter().filter_map(|plugin| plugin.descriptor.looks_back("messages"));
@@ -59,6 +67,16 @@ impl ShopSettings {
         let rules = current.filter_map(|definition| definition.contacts_since(now, &self.shop)).min();
         [plugins, rules].into_iter().flatten().min()
     }
+}
+
+/// The tasks of a source that is allowed these.
+pub(crate) fn askable<'a>(descriptor: &'a Descriptor, grants: &Grants) -> &'a [SourceAbility] {
+    if grants.hosts.is_empty() { &[] } else { &descriptor.tasks }
+}
+
+/// Whether a source with these tasks can be asked what happened (S08).
+pub(crate) fn can_be_asked(abilities: &[SourceAbility]) -> bool {
+    abilities.iter().any(|ability| matches!(ability.task, SourceTaskKind::OrdersOf | SourceTaskKind::Poll))
 }
 
 /// Settings that were read, and versions, which never change.

@@ -9,6 +9,7 @@ use cartwright_domain::ids::{RunId, ShopId};
 use cartwright_domain::message::Message;
 use cartwright_domain::run::Run;
 use cartwright_domain::shard::Shard;
+use cartwright_domain::source::MOST_SILENCE;
 use cartwright_domain::time::{Span, Timestamp};
 use cartwright_domain::trace::TraceEntry;
 
@@ -35,6 +36,10 @@ pub enum LogItem {
     Event(Box<Event>),
     /// A webhook of a source, by its name; its signature is not checked.
     Hook(String, Webhook),
+    /// A source does not answer from now on, by its name.
+    SourceDown(String),
+    /// It does again.
+    SourceUp(String),
 }
 
 /// What came of a log. Each run can be looked at with [`Engine::simulated_run`]: there may be more of them than
@@ -140,7 +145,26 @@ impl Engine {
                 };
                 Ok(self.take_webhook(shop, &connection, &call, &webhook).await?)
             }
+            LogItem::SourceDown(name) => self.take_silence(shop, &name).await,
+            LogItem::SourceUp(name) => {
+                self.rehearse_silence(&name, false);
+                Ok(None)
+            }
         }
+    }
+
+    /// In a rehearsal a source counts as having answered at every instant; from now on this one does not (S08).
+    async fn take_silence(&self, shop: ShopId, name: &str) -> Result<Option<String>, StoreError> {
+        let settings = self.settings(shop).await?;
+        let known = settings.as_ref().and_then(|settings| settings.sources.get(name));
+        let Some(mut source) = known.map(|entry| entry.value.clone()) else {
+            return Ok(Some(format!("there is no source `{name}`")));
+        };
+        source.stale_after = Some(source.silence_bound().unwrap_or(MOST_SILENCE));
+        source.heard_at = Some(self.now());
+        self.store.save_connection(shop, &source).await?;
+        self.rehearse_silence(name, true);
+        Ok(None)
     }
 
     async fn simulated_runs(&self, shop: ShopId) -> Result<Vec<RunId>, StoreError> {

@@ -7,10 +7,12 @@ use cartwright_domain::ids::ShopId;
 use cartwright_domain::shard::Shard;
 use cartwright_domain::time::{Span, Timestamp};
 use std::future::Future;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::watch;
 
 use crate::Engine;
+use crate::beside::Beside;
 use crate::ports::StoreError;
 
 /// Without a wake-up the worker looks again after this, for work that another process left.
@@ -49,7 +51,9 @@ impl Engine {
     }
 
     async fn work_alone(&self, stop: impl Future<Output = ()>) {
-        self.work_until(stop).await;
+        let beside = Arc::new(Beside::default());
+        Self { beside: Some(beside.clone()), ..self.clone() }.work_until(stop).await;
+        beside.end().await;
         self.flush_counts().await;
     }
 
@@ -183,9 +187,10 @@ impl Engine {
             // Everything that arrived is applied before any run goes on.
             return Ok(true);
         }
+        let asked = self.ask_sources(shop).await?;
         let advanced = self.advance_runs(shop).await?;
         let dispatched = self.dispatch_messages(shop).await?;
-        Ok(advanced + dispatched > 0)
+        Ok(asked + advanced + dispatched > 0)
     }
 
     /// One batch of a shop, and whether there was any work: for tests that say which node does what, and when.

@@ -10,6 +10,7 @@ use cartwright_domain::order::Order;
 use cartwright_domain::plugin::{AuditEntry, PluginRecord};
 use cartwright_domain::run::Run;
 use cartwright_domain::shop::ConnectionKind;
+use cartwright_domain::source::SourceState;
 use cartwright_domain::time::Timestamp;
 use cartwright_domain::world::Entry;
 use cartwright_engine::ports::{ApiKey, Changes, Note, NoteKind, StoreError, Wanted};
@@ -145,6 +146,11 @@ pub(crate) fn plugin(stage: &str, document: &str) -> Result<PluginRecord, StoreE
     }
     serde_json::from_value(document)
         .map_err(|error| StoreError::Failed(format!("a stored PluginRecord cannot be read: {error}")))
+}
+
+/// What is known of a source, from its row.
+pub(crate) fn source_state((revision, document): (i64, String)) -> Result<Entry<SourceState>, StoreError> {
+    Ok(Entry::loaded(read(&document)?, revision.cast_unsigned()))
 }
 
 /// Lines of the audit as notes.

@@ -1,6 +1,7 @@
 //! `/v1/channels`: where messages go out. What they share with sources stands in `connections.rs`.
 
 mod list;
+mod probe;
 mod release;
 mod remove;
 mod save;
@@ -19,4 +20,5 @@ pub(crate) fn operations() -> OpenApiRouter<Api> {
         .routes(routes!(list::list_channels))
         .routes(routes!(show::show_channel, save::save_channel, remove::remove_channel))
         .routes(routes!(release::release_channel))
+        .routes(routes!(probe::probe_channel))
 }

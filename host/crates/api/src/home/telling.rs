@@ -107,6 +107,7 @@ fn of_message(state: &MessageTrace) -> String {
         MessageTrace::WaitsForCap { until } => {
             format!("The customer has had enough for now; the message waits until {}.", moment(*until))
         }
+        MessageTrace::OrdersRead => "The platform was asked for the customer's orders once more.".to_owned(),
         MessageTrace::WaitsForOthers { until } => {
             format!("The message waits for a more important one until {}.", moment(*until))
         }

@@ -1,6 +1,8 @@
 //! `/v1/sources`: where events come in. What they share with channels stands in `connections.rs`.
 
+mod backfill;
 mod list;
+mod probe;
 mod remove;
 mod save;
 mod show;
@@ -14,9 +16,9 @@ use crate::router::Api;
 const KIND: ConnectionKind = ConnectionKind::Source;
 
 pub(crate) fn operations() -> OpenApiRouter<Api> {
-    OpenApiRouter::default().routes(routes!(list::list_sources)).routes(routes!(
-        show::show_source,
-        save::save_source,
-        remove::remove_source
-    ))
+    OpenApiRouter::default()
+        .routes(routes!(list::list_sources))
+        .routes(routes!(show::show_source, save::save_source, remove::remove_source))
+        .routes(routes!(probe::probe_source))
+        .routes(routes!(backfill::backfill_source))
 }

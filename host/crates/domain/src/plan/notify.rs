@@ -116,6 +116,7 @@ impl Planner<'_> {
             due_at,
             window_opens_at: None,
             cap_opens_at: None,
+            orders_read_at: None,
             decided_by: None,
             attempts: 0,
             to: None,

@@ -16,6 +16,7 @@ mod properties;
 mod quiet_hours;
 mod rules;
 mod sending;
+mod sources;
 mod stage;
 mod waiting;
 mod wandering;

@@ -350,6 +350,7 @@ fn channel(id: ConnectionId, name: &str, addresses: &[AddressKind]) -> Connectio
         window: None,
         cap: None,
         stale_after: None,
+        can_be_asked: false,
         heard_at: None,
         held: None,
         held_contents: BTreeMap::new(),

@@ -17,6 +17,7 @@ use cartwright_domain::product::Product;
 use cartwright_domain::run::Run;
 use cartwright_domain::shard::{Fence, Shard};
 use cartwright_domain::shop::{Connection, ConnectionKind, Shop};
+use cartwright_domain::source::SourceState;
 use cartwright_domain::strategy::{StrategyRecord, StrategyState, Version};
 use cartwright_domain::time::Timestamp;
 use cartwright_domain::trace::TraceEntry;
@@ -183,6 +184,10 @@ pub struct Changes {
     pub messages: Vec<Entry<Message>>,
     /// Channels and sources.
     pub connections: Vec<Entry<Connection>>,
+    /// What sources were asked, and what they are asked next. Those of a connection that is gone are left out.
+    pub sources: Vec<Entry<SourceState>>,
+    /// Events that a source told when it was asked: durable with this, to be applied like those that arrive.
+    pub arrivals: Vec<Arrival>,
     /// Lines of traces, in order.
     pub traces: Vec<(RunId, TraceEntry)>,
     /// What the sums of reports move by, in the order of their cells (S30).
@@ -203,10 +208,12 @@ pub struct Changes {
 }
 
 /// What a commit gave.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Committed {
     /// The first of the hand-over numbers taken.
     pub first_hand_over: u64,
+    /// What became of the arrivals, in their order.
+    pub arrived: Vec<Arrived>,
 }
 
 /// One entry of a shop's local inbox.
@@ -383,14 +390,16 @@ pub trait Journal: Send + Sync {
 /// The ledger: customers, runs and messages.
 #[async_trait]
 pub trait Ledger: Send + Sync {
-    /// Shops of these shards with pending events, or runs or messages that are due by now.
+    /// Shops of these shards with pending events, or runs, messages or tasks of sources that are due by now.
     async fn shops_with_work(&self, shards: &[Shard], now: Timestamp) -> Result<Vec<ShopId>, StoreError>;
-    /// The earliest instant at which a run or message of these shards becomes due, if any is to.
+    /// The earliest instant at which a run, message or task of a source of these shards becomes due, if any is to.
     async fn next_due(&self, shards: &[Shard]) -> Result<Option<Timestamp>, StoreError>;
     /// Runs that are due, earliest first, then by id.
     async fn due_runs(&self, shop: ShopId, now: Timestamp, limit: u32) -> Result<Vec<RunId>, StoreError>;
     /// Messages that are due, earliest first, then by id.
     async fn due_messages(&self, shop: ShopId, now: Timestamp, limit: u32) -> Result<Vec<MessageId>, StoreError>;
+    /// What is known of the shop's sources, by connection.
+    async fn source_states(&self, shop: ShopId) -> Result<Vec<Entry<SourceState>>, StoreError>;
     /// Loads what a batch works on, in a handful of statements.
     async fn load(&self, shop: ShopId, wanted: &Wanted) -> Result<Slice, StoreError>;
     /// Commits a batch. `Conflict` if any revision has moved on; then nothing is changed.

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cartwright_domain::ids::{CustomerId, RunId, ShopId};
 use cartwright_domain::world::Entry;
-use cartwright_engine::ports::{Changes, Committed, Ledger, StoreError};
+use cartwright_engine::ports::{Changes, Committed, Ledger, Settings, StoreError};
 
 use super::MemoryStore;
+use super::journal::accept;
 use super::tables::{Row, Tables};
 use crate::rows::known_customers;
 
@@ -15,6 +16,7 @@ pub(super) async fn commit(store: &MemoryStore, shop: ShopId, changes: &Changes)
     if changes.fence.is_some() {
         store.settings.commit(shop, &Changes { fence: changes.fence, ..Changes::default() }).await?;
     }
+    check_connections(store, shop, changes).await?;
     store.read(shop, |tables| check(tables, changes))?;
     if !changes.connections.is_empty() {
         let of_settings = Changes { connections: changes.connections.clone(), ..Changes::default() };
@@ -23,12 +25,24 @@ pub(super) async fn commit(store: &MemoryStore, shop: ShopId, changes: &Changes)
     }
     let mut state = store.state();
     write(state.shops.entry(shop).or_default(), changes);
+    let arrived = changes.arrivals.iter().map(|arrival| accept(&mut state, arrival)).collect();
     if changes.hand_overs == 0 {
-        return Ok(Committed::default());
+        return Ok(Committed { first_hand_over: 0, arrived });
     }
     let first_hand_over = state.hand_overs + 1;
     state.hand_overs += u64::from(changes.hand_overs);
-    Ok(Committed { first_hand_over })
+    Ok(Committed { first_hand_over, arrived })
+}
+
+/// Nothing is written down of a source that is gone.
+async fn check_connections(store: &MemoryStore, shop: ShopId, changes: &Changes) -> Result<(), StoreError> {
+    for source in &changes.sources {
+        let known = store.settings.connection(source.value.connection).await?;
+        if known.is_none_or(|(owner, _)| owner != shop) {
+            return Err(StoreError::Conflict);
+        }
+    }
+    Ok(())
 }
 
 /// Whether everything that the batch builds on still stands.
@@ -46,6 +60,7 @@ fn check(tables: &Tables, changes: &Changes) -> Result<(), StoreError> {
         && rows_stand(&tables.orders, &changes.orders, |order| order.order_id.clone())
         && rows_stand(&tables.products, &changes.products, |product| product.product_id.clone())
         && rows_stand(&tables.runs, &changes.runs, |run| run.id)
+        && rows_stand(&tables.sources, &changes.sources, |source| source.connection)
         && rows_stand(&tables.messages, &changes.messages, |message| message.id)
         && names_are_free(tables, changes)
         && keys_are_free(tables, changes)
@@ -113,6 +128,7 @@ fn write(tables: &mut Tables, changes: &Changes) {
     let (going, ending): (Vec<_>, Vec<_>) = changes.runs.iter().partition(|entry| entry.value.is_active());
     ending.into_iter().chain(going).for_each(|entry| tables.put_run(entry));
     changes.messages.iter().for_each(|entry| tables.put_message(entry));
+    changes.sources.iter().for_each(|entry| tables.put_source(entry));
     for (gone, heir) in &changes.merged {
         tables.merge(*gone, *heir);
     }

@@ -45,7 +45,7 @@ impl Journal for MemoryStore {
     }
 }
 
-fn accept(state: &mut State, arrival: &Arrival) -> Arrived {
+pub(super) fn accept(state: &mut State, arrival: &Arrival) -> Arrived {
     let tables = state.shops.entry(arrival.shop).or_default();
     let fact = (arrivals::origin_id(arrival.origin), arrival.event.id.clone());
     match tables.event_ids.get(&fact) {

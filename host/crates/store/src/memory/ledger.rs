@@ -3,18 +3,20 @@
 use async_trait::async_trait;
 use cartwright_domain::ids::{MessageId, RunId, ShopId};
 use cartwright_domain::shard::Shard;
+use cartwright_domain::source::SourceState;
 use cartwright_domain::time::Timestamp;
+use cartwright_domain::world::Entry;
 use cartwright_engine::ports::{Changes, Committed, Ledger, Slice, StoreError, Wanted};
 use std::collections::BTreeSet;
 
 use super::MemoryStore;
-use super::tables::Tables;
+use super::tables::{Row, Tables};
 
 #[async_trait]
 impl Ledger for MemoryStore {
     async fn shops_with_work(&self, shards: &[Shard], now: Timestamp) -> Result<Vec<ShopId>, StoreError> {
         let has_work = |tables: &Tables| {
-            !tables.pending.is_empty() || first(&tables.due_runs, &tables.due_messages).is_some_and(|due| due <= now)
+            !tables.pending.is_empty() || tables.next_due().is_some_and(|due| due <= now)
         };
         let state = self.state();
         let with_work = state.shops.iter().filter(|(_, tables)| has_work(tables)).map(|(shop, _)| *shop);
@@ -24,7 +26,7 @@ impl Ledger for MemoryStore {
     async fn next_due(&self, shards: &[Shard]) -> Result<Option<Timestamp>, StoreError> {
         let state = self.state();
         let own = state.shops.iter().filter(|(shop, _)| is_among(shards, **shop));
-        Ok(own.filter_map(|(_, tables)| first(&tables.due_runs, &tables.due_messages)).min())
+        Ok(own.filter_map(|(_, tables)| tables.next_due()).min())
     }
 
     async fn due_runs(&self, shop: ShopId, now: Timestamp, limit: u32) -> Result<Vec<RunId>, StoreError> {
@@ -33,6 +35,10 @@ impl Ledger for MemoryStore {
 
     async fn due_messages(&self, shop: ShopId, now: Timestamp, limit: u32) -> Result<Vec<MessageId>, StoreError> {
         Ok(self.read(shop, |tables| due(&tables.due_messages, now, limit)))
+    }
+
+    async fn source_states(&self, shop: ShopId) -> Result<Vec<Entry<SourceState>>, StoreError> {
+        Ok(self.read(shop, |tables| tables.sources.values().map(Row::entry).collect()))
     }
 
     async fn load(&self, shop: ShopId, wanted: &Wanted) -> Result<Slice, StoreError> {
@@ -47,12 +53,6 @@ impl Ledger for MemoryStore {
 /// Whether a shop is of one of these shards. Mostly they are all there are.
 fn is_among(shards: &[Shard], shop: ShopId) -> bool {
     shards.len() == Shard::ALL.len() || shards.contains(&Shard::of(shop))
-}
-
-fn first(runs: &BTreeSet<(Timestamp, RunId)>, messages: &BTreeSet<(Timestamp, MessageId)>) -> Option<Timestamp> {
-    let runs = runs.first().map(|(due, _)| *due);
-    let messages = messages.first().map(|(due, _)| *due);
-    runs.into_iter().chain(messages).min()
 }
 
 fn due<T: Copy>(by_due: &BTreeSet<(Timestamp, T)>, now: Timestamp, limit: u32) -> Vec<T> {

@@ -51,7 +51,6 @@ forward! {
         change save_connection(shop: ShopId, connection: &Connection) -> ();
         ask connections(shop: ShopId) -> Vec<Entry<Connection>>;
         ask connection(connection: ConnectionId) -> Option<(ShopId, Connection)>;
-        change remove_connection(shop: ShopId, kind: ConnectionKind, name: &str) -> bool;
         change save_secret(shop: ShopId, connection: ConnectionId, name: &str, secret: &Secret) -> ();
         change keep_secrets(shop: ShopId, connection: ConnectionId, captured: &[Captured]) -> ();
         ask secret_names(shop: ShopId, connection: ConnectionId) -> Vec<String>;
@@ -71,6 +70,17 @@ forward! {
             let revision = self.settings.settings_revision(shop).await?;
             self.known().revisions.insert(shop, revision);
             Ok(revision)
+        }
+
+        async fn remove_connection(&self, shop: ShopId, kind: ConnectionKind, name: &str) -> Result<bool, StoreError> {
+            let _turn = self.commits.lock().await;
+            let known = self.settings.connections(shop).await?;
+            let removed = self.settings.remove_connection(shop, kind, name).await?;
+            self.forget_known();
+            for gone in known.iter().map(|entry| &entry.value).filter(|known| known.kind == kind && known.name == name) {
+                self.state().shops.entry(shop).or_default().sources.remove(&gone.id);
+            }
+            Ok(removed)
         }
 
         async fn secrets(&self, shop: ShopId, connection: ConnectionId) -> Result<Vec<(String, Secret)>, StoreError> {

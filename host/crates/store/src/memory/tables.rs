@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use cartwright_domain::cart::Cart;
 use cartwright_domain::customer::Customer;
 use cartwright_domain::funnel::Cell;
-use cartwright_domain::ids::{CartId, CustomerId, MessageId, RunId, StrategyId};
+use cartwright_domain::ids::{CartId, ConnectionId, CustomerId, MessageId, RunId, StrategyId};
 use cartwright_domain::message::Message;
 use cartwright_domain::order::Order;
 use cartwright_domain::product::Product;
 use cartwright_domain::run::Run;
+use cartwright_domain::source::SourceState;
 use cartwright_domain::time::Timestamp;
 use cartwright_domain::trace::TraceEntry;
 use cartwright_domain::world::{Entry, Identity};
@@ -61,6 +62,7 @@ pub(super) struct Tables {
     pub(super) by_provider: BTreeMap<String, BTreeSet<MessageId>>,
     pub(super) due_messages: BTreeSet<(Timestamp, MessageId)>,
     pub(super) newest_messages: BTreeSet<(Timestamp, MessageId)>,
+    pub(super) sources: BTreeMap<ConnectionId, Row<SourceState>>,
     pub(super) traces: BTreeMap<RunId, Vec<TraceEntry>>,
     pub(super) inbox: BTreeMap<MessageId, InboxEntry>,
     pub(super) event_ids: HashMap<(Uuid, String), [u8; 32]>,
@@ -168,6 +170,18 @@ impl Tables {
         if let Some(provider_id) = &message.provider_id {
             put(&mut self.by_provider, provider_id.clone(), id);
         }
+    }
+
+    pub(super) fn put_source(&mut self, entry: &Entry<SourceState>) {
+        self.sources.insert(entry.value.connection, next(entry));
+    }
+
+    /// The earliest instant at which anything is due.
+    pub(super) fn next_due(&self) -> Option<Timestamp> {
+        let run = self.due_runs.first().map(|(due, _)| *due);
+        let message = self.due_messages.first().map(|(due, _)| *due);
+        let sources = self.sources.values().filter_map(|row| row.value.due_at());
+        run.into_iter().chain(message).chain(sources).min()
     }
 
     /// Whatever belonged to the one belongs to the other, with a new revision: who loaded it before must look again.

@@ -13,6 +13,7 @@ use cartwright_domain::product::Product;
 use cartwright_domain::run::Run;
 use cartwright_domain::shard::Fence;
 use cartwright_domain::shop::Connection;
+use cartwright_domain::source::SourceState;
 use cartwright_domain::trace::TraceEntry;
 use cartwright_domain::world::{Entry, Identity};
 use cartwright_engine::ports::{Changes, Committed, InboxEntry, StoreError};
@@ -22,6 +23,7 @@ use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
 use super::figures::move_figures;
+use super::journal::take_in;
 use super::settings::move_settings;
 use super::{PostgresStore, each, lock_number};
 use crate::error::failed;
@@ -47,6 +49,7 @@ pub(super) async fn commit(store: &PostgresStore, shop: ShopId, changes: &Change
         batch.merge(*gone, *heir).await?;
     }
     batch.write_connections(&changes.connections).await?;
+    batch.write_sources(&changes.sources).await?;
     batch.append_traces(&changes.traces).await?;
     move_figures(&mut batch.transaction, shop, &changes.figures).await?;
     batch.append_inbox(&changes.inbox).await?;
@@ -54,9 +57,10 @@ pub(super) async fn commit(store: &PostgresStore, shop: ShopId, changes: &Change
     if changes.after_urgent_events {
         batch.check_no_urgent_event().await?;
     }
-    let committed = batch.take_hand_overs(changes.hand_overs).await?;
+    let arrived = take_in(&mut batch.transaction, &changes.arrivals).await?;
+    let first_hand_over = batch.take_hand_overs(changes.hand_overs).await?;
     store.end(batch.transaction).await?;
-    Ok(committed)
+    Ok(Committed { first_hand_over, arrived })
 }
 
 struct Batch {
@@ -339,6 +343,27 @@ impl Batch {
         Ok(())
     }
 
+    async fn write_sources(&mut self, sources: &[Entry<SourceState>]) -> Result<(), StoreError> {
+        let (new, changed) = new_and_changed(sources);
+        let insert = "insert into source_states (shop_id, connection_id, due_at, revision, document)
+                      select $1, id, due_at, expected + 1, document
+                      from unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::text[]) as next (id, due_at, expected, document)";
+        let update = "update source_states set due_at = next.due_at, revision = expected + 1, document = next.document
+                      from unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::text[]) as next (id, due_at, expected, document)
+                      where shop_id = $1 and connection_id = id and revision = expected";
+        for (entries, sql) in [(new, insert), (changed, update)].into_iter().filter(|(entries, _)| !entries.is_empty())
+        {
+            let query = sqlx::query(sql)
+                .bind(self.shop.0)
+                .bind(each(&entries, |entry| entry.value.connection.0))
+                .bind(each(&entries, |entry| entry.value.due_at().map(|due| due.millis())))
+                .bind(each(&entries, |entry| entry.revision.cast_signed()))
+                .bind(documents(&entries)?);
+            self.all(entries.len(), query).await?;
+        }
+        Ok(())
+    }
+
     async fn append_traces(&mut self, traces: &[(RunId, TraceEntry)]) -> Result<(), StoreError> {
         if traces.is_empty() {
             return Ok(());
@@ -380,9 +405,10 @@ impl Batch {
         Ok(())
     }
 
-    async fn take_hand_overs(&mut self, count: u32) -> Result<Committed, StoreError> {
+    /// The first of them; 0 where none is taken.
+    async fn take_hand_overs(&mut self, count: u32) -> Result<u64, StoreError> {
         if count == 0 {
-            return Ok(Committed::default());
+            return Ok(0);
         }
         let last: i64 =
             sqlx::query_scalar("update numbers set last = last + $1 where name = 'hand_overs' returning last")
@@ -390,7 +416,7 @@ impl Batch {
                 .fetch_one(&mut *self.transaction)
                 .await
                 .map_err(failed)?;
-        Ok(Committed { first_hand_over: (last - i64::from(count) + 1).cast_unsigned() })
+        Ok((last - i64::from(count) + 1).cast_unsigned())
     }
 }
 

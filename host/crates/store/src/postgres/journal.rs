@@ -20,12 +20,8 @@ impl Journal for PostgresStore {
         if arrivals.is_empty() {
             return Ok(Vec::new());
         }
-        let firsts = arrivals::firsts(arrivals);
         let mut transaction = self.begin().await?;
-        lock_out_hand_overs(&mut transaction, arrivals).await?;
-        let known = remember(&mut transaction, arrivals, &firsts).await?;
-        let outcomes = arrivals::outcomes(arrivals, &firsts, &known);
-        append(&mut transaction, &arrivals::new(arrivals, &outcomes)).await?;
+        let outcomes = take_in(&mut transaction, arrivals).await?;
         self.end(transaction).await?;
         Ok(outcomes)
     }
@@ -114,6 +110,22 @@ impl Journal for PostgresStore {
         };
         found.into_iter().map(event).collect()
     }
+}
+
+/// Makes arrivals durable within a transaction; what became of each.
+pub(super) async fn take_in(
+    transaction: &mut Transaction<'static, Postgres>,
+    arrivals: &[Arrival],
+) -> Result<Vec<Arrived>, StoreError> {
+    if arrivals.is_empty() {
+        return Ok(Vec::new());
+    }
+    let firsts = arrivals::firsts(arrivals);
+    lock_out_hand_overs(transaction, arrivals).await?;
+    let known = remember(transaction, arrivals, &firsts).await?;
+    let outcomes = arrivals::outcomes(arrivals, &firsts, &known);
+    append(transaction, &arrivals::new(arrivals, &outcomes)).await?;
+    Ok(outcomes)
 }
 
 /// Many may accept urgent events of a shop at once, but none while a hand-over of the shop commits.

@@ -3,13 +3,16 @@
 use async_trait::async_trait;
 use cartwright_domain::ids::{MessageId, RunId, ShopId};
 use cartwright_domain::shard::Shard;
+use cartwright_domain::source::SourceState;
 use cartwright_domain::time::Timestamp;
+use cartwright_domain::world::Entry;
 use cartwright_engine::ports::{Changes, Committed, Ledger, Slice, StoreError, Wanted};
 use uuid::Uuid;
 
 use super::PostgresStore;
 use super::nodes::numbers;
 use crate::error::failed;
+use crate::rows;
 
 #[async_trait]
 impl Ledger for PostgresStore {
@@ -19,7 +22,8 @@ impl Ledger for PostgresStore {
              where get_byte(sha256(uuid_send(shop_id)), 0) = any($2)
                and (exists (select 1 from pending_events where shop_id = s.shop_id)
                  or exists (select 1 from runs where shop_id = s.shop_id and due_at <= $1)
-                 or exists (select 1 from messages where shop_id = s.shop_id and due_at <= $1))
+                 or exists (select 1 from messages where shop_id = s.shop_id and due_at <= $1)
+                 or exists (select 1 from source_states where shop_id = s.shop_id and due_at <= $1))
              order by shop_id",
         )
         .bind(now.millis())
@@ -35,7 +39,8 @@ impl Ledger for PostgresStore {
         let due: Option<i64> = sqlx::query_scalar(
             "select min(least(
                  (select min(due_at) from runs where shop_id = s.shop_id and due_at is not null),
-                 (select min(due_at) from messages where shop_id = s.shop_id and due_at is not null)))
+                 (select min(due_at) from messages where shop_id = s.shop_id and due_at is not null),
+                 (select min(due_at) from source_states where shop_id = s.shop_id and due_at is not null)))
              from shops s where get_byte(sha256(uuid_send(shop_id)), 0) = any($1)",
         )
         .bind(numbers(shards))
@@ -69,6 +74,17 @@ impl Ledger for PostgresStore {
         .await
         .map_err(failed)?;
         Ok(found.into_iter().map(MessageId).collect())
+    }
+
+    async fn source_states(&self, shop: ShopId) -> Result<Vec<Entry<SourceState>>, StoreError> {
+        let found: Vec<(i64, String)> = sqlx::query_as(
+            "select revision, document from source_states where shop_id = $1 order by connection_id",
+        )
+        .bind(shop.0)
+        .fetch_all(&self.pool)
+        .await
+        .map_err(failed)?;
+        found.into_iter().map(rows::source_state).collect()
     }
 
     async fn load(&self, shop: ShopId, wanted: &Wanted) -> Result<Slice, StoreError> {

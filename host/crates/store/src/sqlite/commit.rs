@@ -14,6 +14,7 @@ use cartwright_domain::product::Product;
 use cartwright_domain::run::Run;
 use cartwright_domain::shard::Fence;
 use cartwright_domain::shop::Connection;
+use cartwright_domain::source::SourceState;
 use cartwright_domain::trace::TraceEntry;
 use cartwright_domain::world::{Entry, Identity};
 use cartwright_engine::ports::{Changes, Committed, InboxEntry, StoreError};
@@ -23,7 +24,7 @@ use sqlx::sqlite::SqliteArguments;
 use sqlx::{AssertSqlSafe, Sqlite, Transaction};
 
 use super::figures::move_figures;
-use super::journal::take_numbers;
+use super::journal::{take_in, take_numbers};
 use super::revised::Column::{Id, Plain};
 use super::revised::{Table, row};
 use super::settings::move_settings;
@@ -50,6 +51,7 @@ const MESSAGES: Table = Table {
 };
 const CONNECTIONS: Table =
     Table { name: "connections", key: Id("connection_id"), others: &[Plain("kind"), Plain("name")] };
+const SOURCES: Table = Table { name: "source_states", key: Id("connection_id"), others: &[Plain("due_at")] };
 
 pub(super) async fn commit(store: &SqliteStore, shop: ShopId, changes: &Changes) -> Result<Committed, StoreError> {
     let mut batch = Batch { transaction: store.begin().await?, shop };
@@ -71,12 +73,14 @@ pub(super) async fn commit(store: &SqliteStore, shop: ShopId, changes: &Changes)
         batch.merge(*gone, *heir).await?;
     }
     batch.write_connections(&changes.connections).await?;
+    batch.write_sources(&changes.sources).await?;
     batch.append_traces(&changes.traces).await?;
     move_figures(&mut batch.transaction, shop, &changes.figures).await?;
     batch.append_inbox(&changes.inbox).await?;
-    let committed = batch.take_hand_overs(changes.hand_overs).await?;
+    let arrived = take_in(&mut batch.transaction, &changes.arrivals).await?;
+    let first_hand_over = batch.take_hand_overs(changes.hand_overs).await?;
     store.end(batch.transaction).await?;
-    Ok(committed)
+    Ok(Committed { first_hand_over, arrived })
 }
 
 struct Batch {
@@ -268,6 +272,13 @@ impl Batch {
         Ok(())
     }
 
+    async fn write_sources(&mut self, sources: &[Entry<SourceState>]) -> Result<(), StoreError> {
+        self.write(&SOURCES, sources.iter(), |source| {
+            json!([source.connection, source.due_at().map(|due| due.millis())])
+        })
+        .await
+    }
+
     async fn append_traces(&mut self, traces: &[(RunId, TraceEntry)]) -> Result<(), StoreError> {
         if traces.is_empty() {
             return Ok(());
@@ -307,11 +318,12 @@ impl Batch {
         Ok(())
     }
 
-    async fn take_hand_overs(&mut self, count: u32) -> Result<Committed, StoreError> {
+    /// The first of them; 0 where none is taken.
+    async fn take_hand_overs(&mut self, count: u32) -> Result<u64, StoreError> {
         if count == 0 {
-            return Ok(Committed::default());
+            return Ok(0);
         }
         let first = take_numbers(&mut self.transaction, "hand_overs", count as usize).await?;
-        Ok(Committed { first_hand_over: first.cast_unsigned() })
+        Ok(first.cast_unsigned())
     }
 }

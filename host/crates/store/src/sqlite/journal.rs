@@ -23,11 +23,8 @@ impl Journal for SqliteStore {
         if arrivals.is_empty() {
             return Ok(Vec::new());
         }
-        let firsts = arrivals::firsts(arrivals);
         let mut transaction = self.begin().await?;
-        let known = remember(&mut transaction, arrivals, &firsts).await?;
-        let outcomes = arrivals::outcomes(arrivals, &firsts, &known);
-        append(&mut transaction, &arrivals::new(arrivals, &outcomes)).await?;
+        let outcomes = take_in(&mut transaction, arrivals).await?;
         self.end(transaction).await?;
         Ok(outcomes)
     }
@@ -119,6 +116,21 @@ impl Journal for SqliteStore {
         };
         found.into_iter().map(event).collect()
     }
+}
+
+/// Makes arrivals durable within a transaction; what became of each.
+pub(super) async fn take_in(
+    transaction: &mut Transaction<'static, Sqlite>,
+    arrivals: &[Arrival],
+) -> Result<Vec<Arrived>, StoreError> {
+    if arrivals.is_empty() {
+        return Ok(Vec::new());
+    }
+    let firsts = arrivals::firsts(arrivals);
+    let known = remember(transaction, arrivals, &firsts).await?;
+    let outcomes = arrivals::outcomes(arrivals, &firsts, &known);
+    append(transaction, &arrivals::new(arrivals, &outcomes)).await?;
+    Ok(outcomes)
 }
 
 /// Remembers the ids of facts; the digests of those that were there before.

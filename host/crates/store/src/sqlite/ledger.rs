@@ -3,12 +3,15 @@
 use async_trait::async_trait;
 use cartwright_domain::ids::{MessageId, RunId, ShopId};
 use cartwright_domain::shard::Shard;
+use cartwright_domain::source::SourceState;
 use cartwright_domain::time::Timestamp;
+use cartwright_domain::world::Entry;
 use cartwright_engine::ports::{Changes, Committed, Ledger, Slice, StoreError, Wanted};
 use uuid::Uuid;
 
 use super::SqliteStore;
 use crate::error::failed;
+use crate::rows;
 
 #[async_trait]
 impl Ledger for SqliteStore {
@@ -18,6 +21,7 @@ impl Ledger for SqliteStore {
              where exists (select 1 from pending_events where shop_id = s.shop_id)
                 or exists (select 1 from runs where shop_id = s.shop_id and due_at <= $1)
                 or exists (select 1 from messages where shop_id = s.shop_id and due_at <= $1)
+                or exists (select 1 from source_states where shop_id = s.shop_id and due_at <= $1)
              order by shop_id",
         )
         .bind(now.millis())
@@ -29,17 +33,18 @@ impl Ledger for SqliteStore {
 
     async fn next_due(&self, shards: &[Shard]) -> Result<Option<Timestamp>, StoreError> {
         // Shop by shop: the first entry of each index, never a walk over all that waits.
-        let firsts: Vec<(Uuid, Option<i64>, Option<i64>)> = sqlx::query_as(
+        let firsts: Vec<(Uuid, Option<i64>, Option<i64>, Option<i64>)> = sqlx::query_as(
             "select shop_id,
                     (select min(due_at) from runs where shop_id = s.shop_id and due_at is not null),
-                    (select min(due_at) from messages where shop_id = s.shop_id and due_at is not null)
+                    (select min(due_at) from messages where shop_id = s.shop_id and due_at is not null),
+                    (select min(due_at) from source_states where shop_id = s.shop_id and due_at is not null)
              from shops s",
         )
         .fetch_all(&self.reader)
         .await
         .map_err(failed)?;
-        let own = firsts.into_iter().filter(|(shop, _, _)| shards.contains(&Shard::of(ShopId(*shop))));
-        Ok(own.flat_map(|(_, run, message)| [run, message]).flatten().min().map(Timestamp::from_millis))
+        let own = firsts.into_iter().filter(|(shop, ..)| shards.contains(&Shard::of(ShopId(*shop))));
+        Ok(own.flat_map(|(_, run, message, source)| [run, message, source]).flatten().min().map(Timestamp::from_millis))
     }
 
     async fn due_runs(&self, shop: ShopId, now: Timestamp, limit: u32) -> Result<Vec<RunId>, StoreError> {
@@ -66,6 +71,17 @@ impl Ledger for SqliteStore {
         .await
         .map_err(failed)?;
         Ok(found.into_iter().map(MessageId).collect())
+    }
+
+    async fn source_states(&self, shop: ShopId) -> Result<Vec<Entry<SourceState>>, StoreError> {
+        let found: Vec<(i64, String)> = sqlx::query_as(
+            "select revision, document from source_states where shop_id = $1 order by connection_id",
+        )
+        .bind(shop.0)
+        .fetch_all(&self.reader)
+        .await
+        .map_err(failed)?;
+        found.into_iter().map(rows::source_state).collect()
     }
 
     async fn load(&self, shop: ShopId, wanted: &Wanted) -> Result<Slice, StoreError> {

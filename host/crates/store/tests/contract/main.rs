@@ -16,6 +16,7 @@ mod plugins;
 mod reading;
 mod secrets;
 mod settings;
+mod sources;
 mod tenants;
 mod trust;
 mod values;

@@ -14,6 +14,7 @@ use cartwright_domain::plugin::{Breaker, Kill, PluginRecord};
 use cartwright_domain::run::Run;
 use cartwright_domain::shard::Shard;
 use cartwright_domain::shop::{Connection, ConnectionKind, Shop};
+use cartwright_domain::source::SourceState;
 use cartwright_domain::strategy::{StrategyRecord, StrategyState, Version};
 use cartwright_domain::time::{Span, Timestamp};
 use cartwright_domain::trace::TraceEntry;
@@ -101,6 +102,10 @@ impl Ledger for Gated {
     async fn due_messages(&self, shop: ShopId, now: Timestamp, limit: u32) -> Result<Vec<MessageId>, StoreError> {
         self.gate.pass().await;
         self.store.due_messages(shop, now, limit).await
+    }
+
+    async fn source_states(&self, shop: ShopId) -> Result<Vec<Entry<SourceState>>, StoreError> {
+        self.store.source_states(shop).await
     }
 
     async fn load(&self, shop: ShopId, wanted: &Wanted) -> Result<Slice, StoreError> {

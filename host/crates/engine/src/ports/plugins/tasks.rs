@@ -6,6 +6,7 @@ use cartwright_domain::ids::MessageId;
 use cartwright_domain::message::{Outcome, Rejection};
 use cartwright_domain::plugin::SourceTaskKind;
 use cartwright_domain::shop::ChannelTaskKind;
+pub use cartwright_domain::source::BackfillKind;
 use cartwright_domain::time::Timestamp;
 use cartwright_domain::world::Identity;
 use serde_json::Value;
@@ -148,17 +149,6 @@ impl SourceTask {
             Self::Probe => SourceTaskKind::Probe,
         }
     }
-}
-
-/// What is read from before the source was connected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BackfillKind {
-    /// Customers.
-    Customers,
-    /// Orders.
-    Orders,
-    /// Products.
-    Products,
 }
 
 /// What a source's task came to. The runtime has checked that it is of that task.
