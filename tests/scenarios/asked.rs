@@ -7,7 +7,7 @@ use cartwright_engine::{LogItem, LogLine};
 use cartwright_testkit::database::Database;
 use cartwright_testkit::present;
 use cartwright_testkit::provider::{Answer, Provider, Received};
-use cartwright_tests::{Stoppable, World, on_both_databases};
+use cartwright_tests::{Client, Stoppable, World, on_both_databases, wiring};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 
@@ -65,16 +65,20 @@ impl Platform {
 
     /// Connects it to the shop as the source `acme`.
     async fn connect(&self, world: &World) -> Value {
-        let plugin = world.api.upload("/v1/plugins", present::example("acme-shop")).await.ok();
+        self.connect_by(&world.api).await
+    }
+
+    async fn connect_by(&self, api: &Client) -> Value {
+        let plugin = api.upload("/v1/plugins", present::example("acme-shop")).await.ok();
         let mut grants = plugin["asks"].clone();
         grants["hosts"] = json!([{ "host": self.shop.host(), "methods": ["GET", "POST"], "path_prefix": "/api/" }]);
         let path = format!("/v1/plugins/{}/grants", plugin["digest"].as_str().unwrap());
-        world.api.post(&path, &grants).await.ok();
+        api.post(&path, &grants).await.ok();
         let settings = json!({
             "plugin": "acme-shop", "config": { "url": self.shop.url() }, "grants": grants,
             "secrets": { "api_token": "t0ken", "webhook_secret": "s3cret" },
         });
-        world.api.put("/v1/sources/acme", &settings).await.ok()
+        api.put("/v1/sources/acme", &settings).await.ok()
     }
 }
 
@@ -199,11 +203,12 @@ async fn s08_a_source_that_cannot_be_asked_holds_nothing(world: &World) {
 
 async fn s08_a_rehearsed_source_answers_unless_the_log_says_it_is_down(world: &World) {
     let platform = Platform::start().await;
-    platform.connect(world).await;
-    world.publish_example("add-to-cart-reminder").await;
-    let asked = platform.shop.received().len();
-    ana_leaves_a_cart(world).await;
     let engine = world.engine.clone().with_rehearsed_sources();
+    let (_, key) = engine.make_key(None, "rehearsal").await.unwrap();
+    let api = Client::new(wiring::serve(&engine).await, key).of_shop(world.shop());
+    platform.connect_by(&api).await;
+    world.publish_example("add-to-cart-reminder").await;
+    ana_leaves_a_cart(world).await;
     let shop = world.shop().parse().unwrap();
     let begin = world.now();
     let line = |hours, item| LogLine { received_at: begin + Span::hours(hours), id: "acme".into(), item };
@@ -213,7 +218,7 @@ async fn s08_a_rehearsed_source_answers_unless_the_log_says_it_is_down(world: &W
     assert_eq!(world.message().await["reason"], "source_stale");
     engine.simulate(&*world.clock, shop, log[1..].to_vec(), Some(begin + Span::hours(6)), &|_| {}).await.unwrap();
     assert_eq!(world.inbox().await.len(), 1);
-    assert_eq!(platform.shop.received().len(), asked, "nobody was asked");
+    assert!(platform.shop.received().is_empty(), "nobody was asked");
 }
 
 async fn a_poll_tells_what_no_webhook_told_and_goes_on_behind_its_cursor(world: &World) {

@@ -34,28 +34,27 @@ impl Beside {
 }
 
 impl Engine {
-    /// Does work of a shop beside the rounds, where there are any; else now. The shop's shard stays this node's
-    /// meanwhile, and what the work commits carries its fence.
-    pub(crate) async fn beside(
-        &self,
-        shop: ShopId,
-        work: impl Future<Output = Result<(), StoreError>> + Send + 'static,
-    ) -> Result<(), StoreError> {
-        let Some(beside) = &self.beside else { return work.await };
+    /// Does work of a shop beside the rounds, where there are any; else now. The node does not give the shop's shard
+    /// away meanwhile, and what the work commits carries the fence of the batch that began it.
+    pub(crate) async fn beside<W>(&self, shop: ShopId, work: impl FnOnce(Self) -> W) -> Result<(), StoreError>
+    where
+        W: Future<Output = Result<(), StoreError>> + Send + 'static,
+    {
+        let Some(beside) = &self.beside else { return work(self.clone()).await };
         let working = match &self.node {
-            Some(node) => Some(node.begin(Shard::of(shop)).ok_or(StoreError::Fenced)?),
+            Some(node) => Some(node.begin_beside(Shard::of(shop)).ok_or(StoreError::Fenced)?),
             None => None,
         };
+        let fence = working.as_ref().map(|working| working.fence);
+        let work = work(Self { fence, ..self.clone() });
         let places = beside.places.clone();
         let mut under_way = beside.under_way.lock().unwrap_or_else(PoisonError::into_inner);
         while under_way.try_join_next().is_some() {}
         under_way.spawn(async move {
             let _place = places.acquire_owned().await;
-            let done = work.await;
-            match (done, working) {
-                (Err(StoreError::Fenced), Some(working)) => working.lost(),
-                (Err(error), _) => tracing::error!(%shop, %error, "what a source said could not be taken; it is asked again"),
-                (Ok(()), _) => {}
+            let _working = working;
+            if let Err(error) = work.await {
+                tracing::error!(%shop, %error, "what a source said could not be taken; it is asked again");
             }
         });
         Ok(())

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use cartwright_domain::ids::ConnectionId;
+use cartwright_domain::shard::Fence;
 use cartwright_domain::time::Timestamp;
 use cartwright_domain::trust::TrustPolicy;
 use tokio::sync::Notify;
@@ -50,6 +51,8 @@ pub struct Engine {
     pub(crate) beside: Option<Arc<Beside>>,
     /// In a rehearsal, where sources count as having answered (S08): those that the log says are down.
     pub(crate) rehearsed_silence: Option<Arc<Mutex<BTreeSet<String>>>>,
+    /// By what right work beside the rounds commits.
+    pub(crate) fence: Option<Fence>,
     /// Which of several nodes this is; none where there is only this one, which may do everything.
     pub(crate) node: Option<Arc<Node>>,
     /// How platforms and customers reach the service, without a slash at the end.
@@ -85,6 +88,7 @@ impl Engine {
             unwritten: Arc::default(),
             beside: None,
             rehearsed_silence: None,
+            fence: None,
             node: None,
             public_url: "http://localhost:8080".into(),
         }

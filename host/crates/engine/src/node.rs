@@ -31,8 +31,10 @@ pub struct Node {
 
 struct State {
     held: BTreeMap<Shard, u64>,
-    /// Where something is under way, with the newest generation that any of it began with, and how much it is.
-    working: BTreeMap<Shard, (u64, u32)>,
+    /// Where a batch is under way, with the generation that it began with.
+    working: BTreeMap<Shard, u64>,
+    /// How much is under way beside the batches.
+    beside: BTreeMap<Shard, u32>,
     standing: Standing,
     seen: Option<Instance>,
     /// The beats of others when they were first seen.
@@ -76,6 +78,7 @@ impl Node {
         let state = State {
             held: BTreeMap::new(),
             working: BTreeMap::new(),
+            beside: BTreeMap::new(),
             standing: Standing::Unknown,
             seen: None,
             others: BTreeMap::new(),
@@ -183,13 +186,13 @@ impl Node {
         self.state().held.extend(leases.iter().map(|lease| (lease.shard, lease.generation)));
     }
 
-    /// Lets go of shards, at most so many, where no batch is under way.
+    /// Lets go of shards, at most so many, where nothing is under way.
     pub(crate) fn let_go(&self, most: usize) -> Vec<Shard> {
         let mut state = self.state();
-        let State { held, working, .. } = &mut *state;
+        let State { held, working, beside, .. } = &mut *state;
+        let is_free = |shard: &&Shard| !working.contains_key(shard) && !beside.contains_key(shard);
         // Not the first ones: another node that takes some begins there.
-        let spare: Vec<Shard> =
-            held.keys().rev().filter(|shard| !working.contains_key(shard)).take(most).copied().collect();
+        let spare: Vec<Shard> = held.keys().rev().filter(is_free).take(most).copied().collect();
         held.retain(|shard, _| !spare.contains(shard));
         spare
     }
@@ -204,17 +207,22 @@ impl Node {
     }
 
     /// Begins a batch in a shard, if the node has it. Until the end of the batch it is not given back.
-    pub(crate) fn begin(self: &Arc<Self>, shard: Shard) -> Option<Working> {
+    pub(crate) fn begin(&self, shard: Shard) -> Option<Working<'_>> {
         let mut state = self.state();
         let generation = *state.held.get(&shard)?;
-        let under_way = state.working.entry(shard).or_insert((generation, 0));
-        *under_way = (generation, under_way.1 + 1);
-        drop(state);
-        Some(Working { node: self.clone(), shard })
+        state.working.insert(shard, generation);
+        Some(Working { node: self, shard })
+    }
+
+    /// Begins something beside the batch that is under way, by the same right and for longer.
+    pub(crate) fn begin_beside(self: &Arc<Self>, shard: Shard) -> Option<WorkingBeside> {
+        let fence = self.fence(shard)?;
+        *self.state().beside.entry(shard).or_default() += 1;
+        Some(WorkingBeside { node: self.clone(), fence })
     }
 
     fn fence(&self, shard: Shard) -> Option<Fence> {
-        let (generation, _) = *self.state().working.get(&shard)?;
+        let generation = *self.state().working.get(&shard)?;
         Some(Fence { shard, node: self.id, generation })
     }
 
@@ -224,25 +232,37 @@ impl Node {
 }
 
 /// A batch that is under way.
-pub(crate) struct Working {
-    node: Arc<Node>,
+pub(crate) struct Working<'a> {
+    node: &'a Node,
     shard: Shard,
 }
 
-impl Working {
+impl Working<'_> {
     /// Somebody else has the shard by now.
     pub(crate) fn lost(self) {
         self.node.lose(self.shard);
     }
 }
 
-impl Drop for Working {
+impl Drop for Working<'_> {
+    fn drop(&mut self) {
+        self.node.state().working.remove(&self.shard);
+    }
+}
+
+/// Something that is under way beside the batches, and what it may commit by.
+pub(crate) struct WorkingBeside {
+    node: Arc<Node>,
+    pub(crate) fence: Fence,
+}
+
+impl Drop for WorkingBeside {
     fn drop(&mut self) {
         let mut state = self.node.state();
-        if let Some((_, batches)) = state.working.get_mut(&self.shard) {
-            *batches -= 1;
-            if *batches == 0 {
-                state.working.remove(&self.shard);
+        if let Some(count) = state.beside.get_mut(&self.fence.shard) {
+            *count -= 1;
+            if *count == 0 {
+                state.beside.remove(&self.fence.shard);
             }
         }
     }
@@ -252,7 +272,7 @@ impl Engine {
     /// Commits due work. On a node, only while the shard is the node's.
     pub(crate) async fn commit(&self, shop: ShopId, changes: Changes) -> Result<Committed, StoreError> {
         let Some(node) = &self.node else { return self.store.commit(shop, &changes).await };
-        let fence = node.fence(Shard::of(shop)).ok_or(StoreError::Fenced)?;
+        let fence = self.fence.or_else(|| node.fence(Shard::of(shop))).ok_or(StoreError::Fenced)?;
         let changes = Changes { fence: Some(fence), ..changes };
         let committed = self.store.commit(shop, &changes).await?;
         if changes.hand_overs > 0 {

@@ -67,8 +67,7 @@ impl Engine {
         self.failpoints.reach("source.begun");
         let count = begun.len();
         for (connection, task) in begun {
-            let engine = self.clone();
-            self.beside(shop, async move { engine.do_task(shop, connection, task).await }).await?;
+            self.beside(shop, |engine| async move { engine.do_task(shop, connection, task).await }).await?;
         }
         Ok(count)
     }

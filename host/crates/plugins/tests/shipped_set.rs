@@ -51,7 +51,10 @@ async fn every_plugin_we_ship_is_accepted() {
         ("whatsapp_cloud", "whatsapp-cloud", PluginKind::Channel),
         ("twilio", "twilio", PluginKind::Channel),
         ("events", "events", PluginKind::Source),
+        ("cloudevents", "cloudevents", PluginKind::Source),
+        ("segment", "segment", PluginKind::Source),
         ("shopify", "shopify", PluginKind::Source),
+        ("woocommerce", "woocommerce", PluginKind::Source),
         ("liquid_renderer", "liquid", PluginKind::Renderer),
     ] {
         let record = host.check(built(file)).await.unwrap_or_else(|refusal| panic!("{file}: {refusal}"));

@@ -76,7 +76,7 @@ pub(crate) fn cart(body: &[u8], around: &Circumstances) -> Result<Option<News>, 
         ..events::Cart::default()
     });
     let subject = Subject { cart: Some(cart.token), ..Subject::default() };
-    Ok(Some(News { occurred_at: cart.updated_at.0, subject, fact }))
+    Ok(Some(News { occurred_at: cart.updated_at.0, subject, fact: fact.into() }))
 }
 
 pub(crate) fn checkout(body: &[u8], around: &Circumstances) -> Result<Option<News>, Fault> {
@@ -108,7 +108,25 @@ pub(crate) fn checkout(body: &[u8], around: &Circumstances) -> Result<Option<New
     });
     let subject = Subject { cart: checkout.cart_token, checkout: Some(checkout.token), ..subject };
     let occurred_at = checkout.completed_at.unwrap_or(checkout.updated_at).0;
-    Ok(Some(News { occurred_at, subject, fact }))
+    Ok(Some(News { occurred_at, subject, fact: fact.into() }))
+}
+
+/// What is gone holds nothing any more. Only its cart is named.
+pub(crate) fn checkout_deleted(body: &[u8], around: &Circumstances) -> Result<Option<News>, Fault> {
+    #[derive(Deserialize)]
+    struct Gone {
+        #[serde(default, deserialize_with = "json::text")]
+        token: Option<String>,
+        #[serde(default, deserialize_with = "json::text")]
+        cart_token: Option<String>,
+    }
+    let gone: Gone = json::input(body)?;
+    if gone.token.is_none() && gone.cart_token.is_none() {
+        return Ok(None);
+    }
+    let fact = Fact::CheckoutUpdated(events::Cart { updated_at: Some(Moment(around.told_at)), ..events::Cart::default() });
+    let subject = Subject { cart: gone.cart_token, checkout: gone.token, ..Subject::default() };
+    Ok(Some(News { occurred_at: around.told_at, subject, fact: fact.into() }))
 }
 
 /// The sum of the lines, where all have a price in one currency.
@@ -165,5 +183,5 @@ pub(crate) fn product(body: &[u8], around: &Circumstances) -> Result<Option<News
         updated_at: product.updated_at,
     });
     let occurred_at = product.updated_at.map_or(around.told_at, |moment| moment.0);
-    Ok(Some(News { occurred_at, subject: Subject::default(), fact }))
+    Ok(Some(News { occurred_at, subject: Subject::default(), fact: fact.into() }))
 }

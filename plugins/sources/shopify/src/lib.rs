@@ -1,13 +1,16 @@
-//! What a Shopify shop says in its webhooks, in the host's words.
+//! What a Shopify shop says in its webhooks, and when it is asked, in the host's words.
 //!
-//! `topics` picks the reading by topic; `people`, `goods` and `orders` each read one kind of record. Nothing here
-//! trusts a header: only the body is signed, so the topic merely chooses how to read it.
+//! `topics` picks the reading by topic; `people`, `goods`, `orders` and `notices` each read one kind of record, and
+//! `tasks` asks for them. Nothing here trusts a header: only the body is signed, so the topic merely chooses how to
+//! read it, and what an order has become stands in its body.
 
 cartwright_sdk::simple_source_plugin!(Shopify);
 
 mod goods;
+mod notices;
 mod orders;
 mod people;
+mod tasks;
 mod topics;
 
 use bindings::*;
@@ -24,13 +27,32 @@ pub struct Shopify;
 #[serde(deny_unknown_fields)]
 struct Config {
     shop_domain: Option<String>,
+    secret_rotated_at: Option<time::Moment>,
 }
+
+/// How long the secret before is taken after a change: Shopify signs with either for so long.
+const ROTATION: i64 = 3_600_000;
 
 impl SimpleSource for Shopify {
     fn describe() -> Descriptor {
         Descriptor::new("Shopify", "Carts, checkouts, orders, parcels, customers and products of a Shopify shop.")
             .config(include_str!("../config.schema.json"))
+            .host("{config:/shop_domain}", &["GET", "POST"], "Orders that no webhook told of are read there.")
+            .below("/admin/api/")
+            .per_minute(60)
             .secret("client_secret", "Client secret of the app", "Shopify signs its webhooks with it.")
+            .secret("previous_client_secret", "Client secret before", "Taken for an hour after the secret was changed.")
+            .secret("access_token", "Admin API access token", "To read the shop and to register its webhooks.")
+    }
+
+    fn tasks() -> Vec<Ability> {
+        vec![
+            Ability::every(15, TaskKind::Poll),
+            Ability::new(TaskKind::Backfill),
+            Ability::new(TaskKind::OrdersOf),
+            Ability::every(24 * 60, TaskKind::Subscribe),
+            Ability::new(TaskKind::Probe),
+        ]
     }
 
     fn check_config(config: Json) -> Result<(), Fault> {
@@ -46,15 +68,15 @@ impl SimpleSource for Shopify {
         let Some(signature) = webhook.header("x-shopify-hmac-sha256").and_then(from_base64) else {
             return Verification::Refused("X-Shopify-Hmac-Sha256 is missing or is not base64".to_owned());
         };
-        if !secrets::verify("client_secret", Algorithm::HmacSha256, &webhook.body, &signature) {
+        let config: Config = json::config(&connection::config()).unwrap_or_default();
+        let signed_with = |secret| secrets::verify(secret, Algorithm::HmacSha256, &webhook.body, &signature);
+        let is_rotating = rotates(config.secret_rotated_at, connection::now());
+        if !signed_with("client_secret") && !(is_rotating && signed_with("previous_client_secret")) {
             return Verification::Refused("X-Shopify-Hmac-Sha256 does not fit the client secret".to_owned());
         }
-        let config: Config = json::config(&connection::config()).unwrap_or_default();
-        match (config.shop_domain, webhook.header("x-shopify-shop-domain")) {
-            (Some(ours), Some(theirs)) if ours != theirs => {
-                Verification::Refused(format!("it comes from {theirs}, this connection is {ours}"))
-            }
-            _ => Verification::Authentic,
+        match config.shop_domain.and_then(|ours| another_shop(&webhook, &ours).map(|theirs| (ours, theirs))) {
+            Some((ours, theirs)) => Verification::Refused(format!("it comes from {theirs}, this connection is {ours}")),
+            None => Verification::Authentic,
         }
     }
 
@@ -62,6 +84,39 @@ impl SimpleSource for Shopify {
         let config: Config = json::config(&connection::config())?;
         read(&webhook, config.shop_domain, connection::now())
     }
+
+    fn request(task: Task) -> Result<Request, Fault> {
+        let config: Config = json::config(&connection::config())?;
+        let shop = config.shop_domain.ok_or_else(|| Fault::bad_config("shop_domain: which shop is to be asked?"))?;
+        Ok(tasks::request(&shop, &task, connection::now()))
+    }
+
+    fn answer(task: Task, response: Response) -> Result<Completion, Fault> {
+        let config: Config = json::config(&connection::config())?;
+        // A body that is not what it should be ends the task as well.
+        Ok(tasks::answer(config.shop_domain, &task, &response, connection::now()).unwrap_or_else(|fault| {
+            Completion::Failed(Refusal { kind: RefusalKind::Transient, code: None, text: fault.message })
+        }))
+    }
+}
+
+fn rotates(since: Option<time::Moment>, now: Instant) -> bool {
+    since.is_some_and(|since| (0..=ROTATION).contains(&(now - since.0)))
+}
+
+/// The shop that a webhook is of, where that is another: by its header, and by its body, which is signed.
+fn another_shop(webhook: &Webhook, ours: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Named {
+        #[serde(default, deserialize_with = "json::text")]
+        myshopify_domain: Option<String>,
+        #[serde(default, deserialize_with = "json::text")]
+        shop_domain: Option<String>,
+    }
+    let body = json::input::<Named>(&webhook.body).ok();
+    let said = body.and_then(|named| named.myshopify_domain.or(named.shop_domain));
+    let header = webhook.header("x-shopify-shop-domain").map(str::to_owned);
+    [header, said].into_iter().flatten().find(|theirs| theirs != ours)
 }
 
 fn read(webhook: &Webhook, shop: Option<String>, now: Instant) -> Result<Parsed, Fault> {
@@ -71,16 +126,14 @@ fn read(webhook: &Webhook, shop: Option<String>, now: Instant) -> Result<Parsed,
     let told_at = webhook.header("x-shopify-triggered-at").and_then(time::parse).unwrap_or(now);
     let Some(read) = topics::reading(topic) else { return Ok(Parsed::UnknownTopic(topic.to_owned())) };
     let news = read(&webhook.body, &topics::Circumstances { shop, told_at })?;
-    let events = news.map(|news| Event::new(id(topic, webhook), news.occurred_at, news.subject, &news.fact));
+    let events = news.map(|news| news.event(id(topic, &webhook.body)));
     Ok(Parsed::Events(events.into_iter().collect()))
 }
 
-/// The same when Shopify tells the fact again: the id of the delivery, else what it says.
-fn id(topic: &str, webhook: &Webhook) -> String {
-    match webhook.header("x-shopify-webhook-id").filter(|id| (1..=200).contains(&id.len())) {
-        Some(id) => id.to_owned(),
-        None => format!("{topic}:{}", to_hex(&Sha256::digest(&webhook.body))),
-    }
+/// The same when Shopify tells the fact again, or somebody else does: what it says, because ids of deliveries are not
+/// signed.
+fn id(topic: &str, body: &[u8]) -> String {
+    format!("{topic}:{}", to_hex(&Sha256::digest(body)))
 }
 
 fn is_shop(domain: &str) -> bool {

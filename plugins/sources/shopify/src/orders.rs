@@ -79,19 +79,16 @@ fn order(body: &[u8], telling: Telling) -> Result<Option<News>, Fault> {
     let (at, fact) = telling(&order, order.read(customer));
     let subject =
         Subject { cart: order.cart_token, checkout: order.checkout_token, order: Some(order.id.0), ..subject };
-    Ok(Some(News { occurred_at: at.0, subject, fact }))
+    Ok(Some(News { occurred_at: at.0, subject, fact: fact.into() }))
 }
 
 pub(crate) fn placed(body: &[u8], _: &Circumstances) -> Result<Option<News>, Fault> {
     order(body, |order, told| (order.placed_at(), Fact::OrderPlaced(told)))
 }
 
-pub(crate) fn paid(body: &[u8], _: &Circumstances) -> Result<Option<News>, Fault> {
-    order(body, |order, told| (order.updated_at, Fact::OrderPaid(told)))
-}
-
-pub(crate) fn cancelled(body: &[u8], _: &Circumstances) -> Result<Option<News>, Fault> {
-    order(body, |order, told| (order.cancelled_at.unwrap_or(order.updated_at), Fact::OrderCancelled(told)))
+/// The topic is not signed: what the order has become says its body.
+pub(crate) fn paid(body: &[u8], around: &Circumstances) -> Result<Option<News>, Fault> {
+    updated(body, around)
 }
 
 /// Any change: told as the state the order is in now. The host knows an order it has seen in that state.
@@ -139,7 +136,7 @@ pub(crate) fn parcel(body: &[u8], around: &Circumstances) -> Result<Option<News>
     let fact = Fact::OrderFulfilled(Shipment { tracking_url: parcel.tracking_url() });
     let order = parcel.order_id.ok_or_else(|| Fault::bad_input("order_id: a parcel without its order"))?;
     let subject = Subject { order: Some(order.0), ..Subject::default() };
-    Ok(Some(News { occurred_at: parcel.created_at.map_or(around.told_at, |moment| moment.0), subject, fact }))
+    Ok(Some(News { occurred_at: parcel.created_at.map_or(around.told_at, |moment| moment.0), subject, fact: fact.into() }))
 }
 
 /// Of the many states on the way only the arrival is told.
@@ -156,5 +153,5 @@ pub(crate) fn parcel_event(body: &[u8], _: &Circumstances) -> Result<Option<News
     }
     let subject = Subject { order: Some(event.order_id.0), ..Subject::default() };
     let fact = Fact::OrderDelivered(Shipment::default());
-    Ok(Some(News { occurred_at: event.happened_at.0, subject, fact }))
+    Ok(Some(News { occurred_at: event.happened_at.0, subject, fact: fact.into() }))
 }

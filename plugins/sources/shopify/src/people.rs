@@ -152,7 +152,24 @@ pub(crate) fn customer(body: &[u8], around: &Circumstances) -> Result<Option<New
         ..Subject::default()
     };
     let occurred_at = person.updated_at.or(person.created_at).map_or(around.told_at, |moment| moment.0);
-    Ok(Some(News { occurred_at, subject, fact: Fact::CustomerUpdated(customer) }))
+    Ok(Some(News { occurred_at, subject, fact: Fact::CustomerUpdated(customer).into() }))
+}
+
+/// Whoever is to be forgotten is not written to any more.
+pub(crate) fn redacted(body: &[u8], around: &Circumstances) -> Result<Option<News>, Fault> {
+    #[derive(Deserialize)]
+    struct Redaction {
+        customer: Redacted,
+    }
+    #[derive(Deserialize)]
+    struct Redacted {
+        id: Id,
+    }
+    let redaction: Redaction = json::input(body)?;
+    let consent = Consent { state: ConsentState::Unsubscribed, at: Some(Moment(around.told_at)) };
+    let customer = Customer { consent: Some(consent), ..Customer::default() };
+    let subject = Subject { customer: Some(redaction.customer.id.0), ..Subject::default() };
+    Ok(Some(News { occurred_at: around.told_at, subject, fact: Fact::CustomerUpdated(customer).into() }))
 }
 
 /// The host keeps one consent for all marketing channels, so e-mail and SMS are told alike.
@@ -179,7 +196,7 @@ pub(crate) fn consent(body: &[u8], around: &Circumstances) -> Result<Option<News
     let occurred_at = consent.at.map_or(around.told_at, |moment| moment.0);
     let customer =
         Customer { email: change.email_address, phone: change.phone, consent: Some(consent), ..Customer::default() };
-    Ok(Some(News { occurred_at, subject, fact: Fact::CustomerUpdated(customer) }))
+    Ok(Some(News { occurred_at, subject, fact: Fact::CustomerUpdated(customer).into() }))
 }
 
 /// Shopify writes lists as one text with commas.

@@ -53,8 +53,7 @@ impl Engine {
         if messages.is_empty() {
             return Ok(());
         }
-        let engine = self.clone();
-        self.beside(shop, async move { engine.read_orders(shop, &messages).await }).await
+        self.beside(shop, |engine| async move { engine.read_orders(shop, &messages).await }).await
     }
 
     async fn read_orders(&self, shop: ShopId, messages: &[MessageId]) -> Result<(), StoreError> {

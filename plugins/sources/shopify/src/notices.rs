@@ -1,0 +1,54 @@
+//! What Shopify tells that the host has no word for: refunds, the end of the app, and what people ask about their data.
+
+use cartwright_sdk::events::Subject;
+use cartwright_sdk::json::{self, Id};
+use cartwright_sdk::serde_json::Value;
+use cartwright_sdk::time::Moment;
+use cartwright_sdk::types::Fault;
+use serde::Deserialize;
+
+use crate::topics::{Circumstances, News, Saying};
+
+type Told = Result<Option<News>, Fault>;
+
+pub(crate) fn refunded(body: &[u8], around: &Circumstances) -> Told {
+    #[derive(Deserialize)]
+    struct Refund {
+        order_id: Id,
+        processed_at: Option<Moment>,
+    }
+    let refund: Refund = json::input(body)?;
+    let at = refund.processed_at.map_or(around.told_at, |moment| moment.0);
+    let subject = Subject { order: Some(refund.order_id.0), ..Subject::default() };
+    Ok(Some(News { occurred_at: at, subject, fact: Saying::Notice("refunded", json::input(body)?) }))
+}
+
+pub(crate) fn uninstalled(body: &[u8], around: &Circumstances) -> Told {
+    of_shop("app_uninstalled", body, around)
+}
+
+pub(crate) fn shop_redacted(body: &[u8], around: &Circumstances) -> Told {
+    of_shop("shop_redacted", body, around)
+}
+
+pub(crate) fn data_requested(body: &[u8], around: &Circumstances) -> Told {
+    #[derive(Deserialize)]
+    struct Request {
+        customer: Customer,
+    }
+    #[derive(Deserialize)]
+    struct Customer {
+        id: Id,
+    }
+    let request: Request = json::input(body)?;
+    let subject = Subject { customer: Some(request.customer.id.0), ..Subject::default() };
+    let fact = Saying::Notice("data_requested", json::input(body)?);
+    Ok(Some(News { occurred_at: around.told_at, subject, fact }))
+}
+
+/// It is about nobody. What it says of the owner is left out.
+fn of_shop(name: &'static str, body: &[u8], around: &Circumstances) -> Told {
+    json::input::<Value>(body)?;
+    let fact = Saying::Notice(name, Value::Object(Default::default()));
+    Ok(Some(News { occurred_at: around.told_at, subject: Subject::default(), fact }))
+}
