@@ -55,8 +55,7 @@ impl Rehearsal {
         let clock = Arc::new(VirtualClock::new(start));
         let accepting = Arc::new(accepting::Accepting::new(runtime, samples(strategy)));
         let entropy = Arc::new(CountedEntropy::default());
-        let engine =
-            Engine::new(store, accepting.clone(), accepting, clock.clone(), entropy).with_rehearsed_sources();
+        let engine = Engine::new(store, accepting.clone(), accepting, clock.clone(), entropy).with_rehearsed_sources();
         let shop = engine.make_shop("Rehearsal", currency, Some(time_zone), None).await?.id;
         let installed = shipped::install(&engine, shop, components).await?;
         let rehearsal = Self { engine, clock, shop };

@@ -102,7 +102,8 @@ impl Service {
         let (_, operator) = engine.make_key(None, "operator").await.unwrap();
         let (_, own) = engine.make_key(Some(shop), "own").await.unwrap();
         let (_, foreign) = engine.make_key(Some(other), "foreign").await.unwrap();
-        let router = cartwright_api::router(engine.clone(), ApiOptions::new("https://cartwright.example/"));
+        let reached = engine.clone().with_public_url("https://cartwright.example/");
+        let router = cartwright_api::router(reached, ApiOptions::new("https://cartwright.example/"));
         Self { router, operator, own, foreign, shop: shop.to_string(), world }
     }
 

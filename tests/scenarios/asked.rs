@@ -10,6 +10,7 @@ use cartwright_testkit::provider::{Answer, Provider, Received};
 use cartwright_tests::{Client, Stoppable, World, on_both_databases, wiring};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
+use tokio::sync::oneshot;
 
 on_both_databases!(
     s08_an_order_that_only_the_platform_knows_stops_the_message,
@@ -60,7 +61,11 @@ impl Platform {
 
     /// What it was asked, without the queries.
     fn asked(&self, path: &str) -> usize {
-        self.shop.received().iter().filter(|request| format!("{} {}", request.method, request.path).starts_with(path)).count()
+        self.shop
+            .received()
+            .iter()
+            .filter(|request| format!("{} {}", request.method, request.path).starts_with(path))
+            .count()
     }
 
     /// Connects it to the shop as the source `acme`.
@@ -92,7 +97,8 @@ impl State {
         match (request.method.as_str(), path) {
             ("GET", "/api/shop") => ok(json!({ "name": "Lamps" })),
             ("GET", "/api/changes") => {
-                let told: usize = query.strip_prefix("after=").map_or(self.changes.len(), |after| after.parse().unwrap());
+                let told: usize =
+                    query.strip_prefix("after=").map_or(self.changes.len(), |after| after.parse().unwrap());
                 ok(json!({ "changes": self.changes[told..], "cursor": self.changes.len().to_string() }))
             }
             ("GET", "/api/orders") if query.starts_with("of=") => {
@@ -101,7 +107,9 @@ impl State {
             }
             ("GET", "/api/customers") => page(query, |number| customer(number), 3),
             ("GET", "/api/orders") => ok(json!({ "records": self.orders })),
-            ("GET", "/api/products") => page(query, |number| json!({ "id": number, "title": "Lamp", "updated_at": 1 }), 1),
+            ("GET", "/api/products") => {
+                page(query, |number| json!({ "id": number, "title": "Lamp", "updated_at": 1 }), 1)
+            }
             ("GET", "/api/webhooks") => ok(json!({ "webhooks": self.webhooks })),
             ("POST", "/api/webhooks") => {
                 self.webhooks.push(json!({ "url": request.json()["url"] }));
@@ -205,7 +213,8 @@ async fn s08_a_rehearsed_source_answers_unless_the_log_says_it_is_down(world: &W
     let platform = Platform::start().await;
     let engine = world.engine.clone().with_rehearsed_sources();
     let (_, key) = engine.make_key(None, "rehearsal").await.unwrap();
-    let api = Client::new(wiring::serve(&engine).await, key).of_shop(world.shop());
+    let (engine, base) = wiring::serve(engine).await;
+    let api = Client::new(base, key).of_shop(world.shop());
     platform.connect_by(&api).await;
     world.publish_example("add-to-cart-reminder").await;
     ana_leaves_a_cart(world).await;
@@ -289,6 +298,27 @@ async fn a_probe_and_the_health_of_a_source_are_shown(world: &World) {
     let poll = poll().await;
     assert_eq!((&poll["failures"], &poll["trouble"]["code"]), (&json!(1), &json!("503")), "{poll:#}");
     assert_eq!(poll["due_at"], json!(world.now() + Span::minutes(1)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_platform_that_says_nothing_keeps_no_shop_from_its_turn() {
+    let world = World::open(Database::sqlite().await).await;
+    let platform = Platform::start().await;
+    for _ in 0..3 {
+        platform.shop.then(Answer::Silence);
+    }
+    platform.connect(&world).await;
+    world.publish_example("add-to-cart-reminder").await;
+    let (stop, stopped) = oneshot::channel::<()>();
+    let engine = world.another_node();
+    let work = tokio::spawn(async move { engine.work(async { drop(stopped.await) }).await });
+    platform.shop.wait_for(1).await;
+    ana_leaves_a_cart(&world).await;
+    while world.api.list("/v1/runs").await.is_empty() {
+        tokio::task::yield_now().await;
+    }
+    drop(stop);
+    work.await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

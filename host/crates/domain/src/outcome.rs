@@ -171,7 +171,9 @@ pub fn next_step(reason: HoldReason) -> &'static str {
         HoldReason::Template => "Have the template approved or choose another, then release the channel.",
         HoldReason::ContentPolicy => "Change what the content says, then release the channel.",
         HoldReason::ChannelNotReady => "Connect the channel and install its plugin.",
-        HoldReason::SourceStale => "See with a probe why the source is silent; its first answer or event lets the messages go.",
+        HoldReason::SourceStale => {
+            "See with a probe why the source is silent; its first answer or event lets the messages go."
+        }
     }
 }
 

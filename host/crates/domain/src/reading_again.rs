@@ -56,10 +56,8 @@ pub fn to_ask(sources: &[SourceState], now: Timestamp) -> impl Iterator<Item = &
 }
 
 fn is_first_of_abandonment(world: &World, message: &Message) -> bool {
-    let waits = matches!(
-        message.state,
-        MessageState::Queued | MessageState::Held { .. } | MessageState::Prepared { .. }
-    );
+    let waits =
+        matches!(message.state, MessageState::Queued | MessageState::Held { .. } | MessageState::Prepared { .. });
     let Some(run) = world.runs.get(&message.run).map(|entry| &entry.value) else { return false };
     let trigger = world.versions.get(&run.version).map(|version| version.definition.trigger.on);
     let others = || world.messages_of(run.id).filter(|other| !other.shares_contact(message));

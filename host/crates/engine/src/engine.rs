@@ -56,7 +56,7 @@ pub struct Engine {
     /// Which of several nodes this is; none where there is only this one, which may do everything.
     pub(crate) node: Option<Arc<Node>>,
     /// How platforms and customers reach the service, without a slash at the end.
-    public_url: Arc<str>,
+    pub(crate) public_url: Arc<str>,
 }
 
 impl Engine {

@@ -138,11 +138,7 @@ impl Engine {
     }
 
     /// Changes what is known of sources as somebody asks for it, whoever works on the shop.
-    async fn change_sources(
-        &self,
-        shop: ShopId,
-        change: impl Fn(&mut SourceState, &Self),
-    ) -> Result<(), StoreError> {
+    async fn change_sources(&self, shop: ShopId, change: impl Fn(&mut SourceState, &Self)) -> Result<(), StoreError> {
         if self.rehearsed_silence.is_some() {
             return Ok(());
         }

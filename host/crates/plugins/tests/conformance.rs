@@ -50,7 +50,7 @@ conforms! {
     events_conforms: "events", json!({}), 6;
     cloudevents_conforms: "cloudevents", json!({}), 6;
     segment_conforms: "segment", json!({}), 6;
-    shopify_conforms: "shopify", json!({"configs": [{"shop_domain": "example.myshopify.com"}]}), 7;
+    shopify_conforms: "shopify", json!({"configs": [{"api_domain": "example.myshopify.com"}]}), 7;
     woocommerce_conforms: "woocommerce", json!({"configs": [
         {"shop_url": "https://shop.example", "consumer_key": "ck_1"}]}), 7;
     liquid_conforms: "liquid_renderer", json!({}), 4;

@@ -39,7 +39,8 @@ fn binary(webhook: &Webhook, media: &str) -> Result<CloudEvent, Fault> {
         false if is_json => Some(json::input::<Value>(&webhook.body)?),
         false => {
             let text = std::str::from_utf8(&webhook.body);
-            let text = text.map_err(|_| Fault::bad_input(format!("content-type: `{media}` is neither JSON nor text")))?;
+            let text =
+                text.map_err(|_| Fault::bad_input(format!("content-type: `{media}` is neither JSON nor text")))?;
             // Without a type it may be JSON all the same.
             Some(serde_json::from_str(text).unwrap_or_else(|_| Value::from(text)))
         }

@@ -14,7 +14,8 @@ fn webhook(path: &str, body: &Value) -> Webhook {
 
 /// What the host makes of a call.
 fn told(path: &str, body: &Value) -> Vec<event::Event> {
-    let parsed = calls::read(&webhook(path, body), Some("EUR"), NOW).unwrap_or_else(|fault| panic!("{}", fault.message));
+    let parsed =
+        calls::read(&webhook(path, body), Some("EUR"), NOW).unwrap_or_else(|fault| panic!("{}", fault.message));
     let Parsed::Events(events) = parsed else { panic!("{path} is unknown") };
     let taken = events.into_iter().map(|event| {
         let subject = event.subject.into_iter().map(|key| (key.kind, Value::from(key.value))).collect();
@@ -117,8 +118,15 @@ fn a_batch_is_read_call_by_call_and_a_fault_names_the_one() {
     added["type"] = "track".into();
     let batch = |calls: Value| json!({ "batch": calls, "sentAt": "2026-11-02T10:00:00Z" });
     let events = told("/v1/batch", &batch(json!([identify, added])));
-    assert_eq!(events.iter().map(|event| event.what.name()).collect::<Vec<_>>(), ["customer.identified", "cart.updated"]);
-    assert_eq!(events[0].id, told("/v1/batch", &batch(json!([identify])))[0].id, "without an id it has that of what it says");
+    assert_eq!(
+        events.iter().map(|event| event.what.name()).collect::<Vec<_>>(),
+        ["customer.identified", "cart.updated"]
+    );
+    assert_eq!(
+        events[0].id,
+        told("/v1/batch", &batch(json!([identify])))[0].id,
+        "without an id it has that of what it says"
+    );
     let nameless = json!({ "type": "identify", "traits": {} });
     let fault = calls::read(&webhook("/v1/batch", &batch(json!([added, nameless]))), None, NOW).err().unwrap();
     assert!(fault.message.starts_with("batch[1].userId: "), "{}", fault.message);

@@ -124,7 +124,8 @@ pub(crate) fn checkout_deleted(body: &[u8], around: &Circumstances) -> Result<Op
     if gone.token.is_none() && gone.cart_token.is_none() {
         return Ok(None);
     }
-    let fact = Fact::CheckoutUpdated(events::Cart { updated_at: Some(Moment(around.told_at)), ..events::Cart::default() });
+    let fact =
+        Fact::CheckoutUpdated(events::Cart { updated_at: Some(Moment(around.told_at)), ..events::Cart::default() });
     let subject = Subject { cart: gone.cart_token, checkout: gone.token, ..Subject::default() };
     Ok(Some(News { occurred_at: around.told_at, subject, fact: fact.into() }))
 }

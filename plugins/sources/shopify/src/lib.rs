@@ -27,6 +27,7 @@ pub struct Shopify;
 #[serde(deny_unknown_fields)]
 struct Config {
     shop_domain: Option<String>,
+    api_domain: Option<String>,
     secret_rotated_at: Option<time::Moment>,
 }
 
@@ -37,7 +38,7 @@ impl SimpleSource for Shopify {
     fn describe() -> Descriptor {
         Descriptor::new("Shopify", "Carts, checkouts, orders, parcels, customers and products of a Shopify shop.")
             .config(include_str!("../config.schema.json"))
-            .host("{config:/shop_domain}", &["GET", "POST"], "Orders that no webhook told of are read there.")
+            .host("{config:/api_domain}", &["GET", "POST"], "Orders that no webhook told of are read there.")
             .below("/admin/api/")
             .per_minute(60)
             .secret("client_secret", "Client secret of the app", "Shopify signs its webhooks with it.")
@@ -56,9 +57,15 @@ impl SimpleSource for Shopify {
     }
 
     fn check_config(config: Json) -> Result<(), Fault> {
-        match json::config::<Config>(&config)?.shop_domain {
-            Some(domain) if !is_shop(&domain) => {
-                Err(Fault::bad_config(format!("shop_domain: `{domain}` is not like example.myshopify.com")))
+        let Config { shop_domain, api_domain, .. } = json::config(&config)?;
+        for (field, domain) in [("shop_domain", &shop_domain), ("api_domain", &api_domain)] {
+            if let Some(domain) = domain.as_ref().filter(|domain| !is_shop(domain)) {
+                return Err(Fault::bad_config(format!("{field}: `{domain}` is not like example.myshopify.com")));
+            }
+        }
+        match (shop_domain, api_domain) {
+            (Some(told), Some(asked)) if told != asked => {
+                Err(Fault::bad_config(format!("api_domain: `{asked}` is another shop than `{told}`")))
             }
             _ => Ok(()),
         }
@@ -87,14 +94,14 @@ impl SimpleSource for Shopify {
 
     fn request(task: Task) -> Result<Request, Fault> {
         let config: Config = json::config(&connection::config())?;
-        let shop = config.shop_domain.ok_or_else(|| Fault::bad_config("shop_domain: which shop is to be asked?"))?;
+        let shop = config.api_domain.ok_or_else(|| Fault::bad_config("api_domain: which shop is to be asked?"))?;
         Ok(tasks::request(&shop, &task, connection::now()))
     }
 
     fn answer(task: Task, response: Response) -> Result<Completion, Fault> {
         let config: Config = json::config(&connection::config())?;
         // A body that is not what it should be ends the task as well.
-        Ok(tasks::answer(config.shop_domain, &task, &response, connection::now()).unwrap_or_else(|fault| {
+        Ok(tasks::answer(config.api_domain, &task, &response, connection::now()).unwrap_or_else(|fault| {
             Completion::Failed(Refusal { kind: RefusalKind::Transient, code: None, text: fault.message })
         }))
     }

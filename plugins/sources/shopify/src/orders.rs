@@ -136,7 +136,11 @@ pub(crate) fn parcel(body: &[u8], around: &Circumstances) -> Result<Option<News>
     let fact = Fact::OrderFulfilled(Shipment { tracking_url: parcel.tracking_url() });
     let order = parcel.order_id.ok_or_else(|| Fault::bad_input("order_id: a parcel without its order"))?;
     let subject = Subject { order: Some(order.0), ..Subject::default() };
-    Ok(Some(News { occurred_at: parcel.created_at.map_or(around.told_at, |moment| moment.0), subject, fact: fact.into() }))
+    Ok(Some(News {
+        occurred_at: parcel.created_at.map_or(around.told_at, |moment| moment.0),
+        subject,
+        fact: fact.into(),
+    }))
 }
 
 /// Of the many states on the way only the arrival is told.

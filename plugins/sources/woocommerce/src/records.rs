@@ -180,7 +180,8 @@ impl Address {
 impl Line {
     fn read(&self, currency: &str) -> events::Line {
         // A price that was divided may have no end; then it is no amount of money, and is left out.
-        let price = self.price.as_ref().map(|price| Amount { amount: price.to_string(), currency: currency.to_owned() });
+        let price =
+            self.price.as_ref().map(|price| Amount { amount: price.to_string(), currency: currency.to_owned() });
         let id = |id: Option<u64>| id.filter(|id| *id > 0).map(|id| id.to_string());
         events::Line {
             title: plain(&self.name),
@@ -240,9 +241,9 @@ fn gmt<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Moment, D::Error> {
 fn maybe_gmt<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Moment>, D::Error> {
     let Some(text) = json::text(deserializer)? else { return Ok(None) };
     let moment = time::parse(&text).or_else(|| time::parse(&format!("{text}Z")));
-    moment.map(|moment| Some(Moment(moment))).ok_or_else(|| {
-        de::Error::custom(format!("`{text}` is no date and time like 2026-11-02T10:00:00"))
-    })
+    moment
+        .map(|moment| Some(Moment(moment)))
+        .ok_or_else(|| de::Error::custom(format!("`{text}` is no date and time like 2026-11-02T10:00:00")))
 }
 
 /// Names are written for HTML, with entities.

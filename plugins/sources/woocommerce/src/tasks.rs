@@ -44,9 +44,12 @@ pub(crate) fn request(config: &Config, task: &Task) -> Result<Request, Fault> {
             .query("modified_after", cursor)
             .query("dates_are_gmt", "true"),
         Task::Backfill(Backfill { kind: BackfillKind::Customers, cursor }) => page("customers", cursor),
-        Task::Backfill(Backfill { kind: BackfillKind::Orders, cursor }) => page("orders", cursor).query("_fields", ORDER),
-        Task::Backfill(Backfill { kind: BackfillKind::Products, cursor }) => page("products", cursor)
-            .query("_fields", "id,name,permalink,date_modified_gmt,images,categories,tags"),
+        Task::Backfill(Backfill { kind: BackfillKind::Orders, cursor }) => {
+            page("orders", cursor).query("_fields", ORDER)
+        }
+        Task::Backfill(Backfill { kind: BackfillKind::Products, cursor }) => {
+            page("products", cursor).query("_fields", "id,name,permalink,date_modified_gmt,images,categories,tags")
+        }
         Task::Probe => get("data/currencies/current"),
         Task::OrdersOf(_) | Task::Subscribe(_) => return Err(not_done()),
     }))
@@ -64,7 +67,10 @@ pub(crate) fn answer(task: &Task, response: &Response, now: Instant) -> Result<C
     Ok(match task {
         Task::Poll(None) => {
             let newest: Vec<Order> = records(response)?;
-            Completion::Page(Page { events: Vec::new(), cursor: Some(behind(&newest).unwrap_or_else(|| time::format(now))) })
+            Completion::Page(Page {
+                events: Vec::new(),
+                cursor: Some(behind(&newest).unwrap_or_else(|| time::format(now))),
+            })
         }
         Task::Poll(Some(cursor)) => {
             let changed: Vec<Order> = records(response)?;
@@ -102,7 +108,9 @@ fn past(kind: BackfillKind, cursor: Option<&str>, response: &HttpResponse) -> Re
         }
     };
     let number: u32 = match cursor {
-        Some(cursor) => cursor.parse().map_err(|_| Fault::bad_input("the cursor is of another version of this plugin"))?,
+        Some(cursor) => {
+            cursor.parse().map_err(|_| Fault::bad_input("the cursor is of another version of this plugin"))?
+        }
         None => 1,
     };
     Ok(Page { events, cursor: (count == PAGE).then(|| (number + 1).to_string()) })

@@ -191,7 +191,8 @@ fn a_back_fill_reads_kind_by_kind_and_ends() {
 #[test]
 fn the_past_enrols_nobody_and_what_is_long_past_is_left_out() {
     let old = order("o-old", at(12, 0) - Span::days(731));
-    let told = past(vec![order("o1", at(12, 0)), old, cart(at(12, 0), &[("a", 1)]), ana_identifies(at(9, 0))], at(13, 0));
+    let told =
+        past(vec![order("o1", at(12, 0)), old, cart(at(12, 0), &[("a", 1)]), ana_identifies(at(9, 0))], at(13, 0));
     assert_eq!(told.len(), 1);
     let What::OrderPlaced(body) = &told[0].what else { panic!("no order") };
     assert_eq!(body.origin, OrderOrigin::Backfill);

@@ -102,13 +102,7 @@ impl Engine {
         Ok(())
     }
 
-    fn take_said(
-        &self,
-        world: &mut World,
-        state: &mut Entry<SourceState>,
-        kind: SourceTaskKind,
-        said: Option<&Said>,
-    ) {
+    fn take_said(&self, world: &mut World, state: &mut Entry<SourceState>, kind: SourceTaskKind, said: Option<&Said>) {
         let now = self.now();
         let connection = state.value.connection;
         let state = state.edit();

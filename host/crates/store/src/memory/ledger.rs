@@ -15,9 +15,7 @@ use super::tables::{Row, Tables};
 #[async_trait]
 impl Ledger for MemoryStore {
     async fn shops_with_work(&self, shards: &[Shard], now: Timestamp) -> Result<Vec<ShopId>, StoreError> {
-        let has_work = |tables: &Tables| {
-            !tables.pending.is_empty() || tables.next_due().is_some_and(|due| due <= now)
-        };
+        let has_work = |tables: &Tables| !tables.pending.is_empty() || tables.next_due().is_some_and(|due| due <= now);
         let state = self.state();
         let with_work = state.shops.iter().filter(|(_, tables)| has_work(tables)).map(|(shop, _)| *shop);
         Ok(with_work.filter(|shop| is_among(shards, *shop)).collect())

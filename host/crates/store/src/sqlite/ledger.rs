@@ -74,13 +74,12 @@ impl Ledger for SqliteStore {
     }
 
     async fn source_states(&self, shop: ShopId) -> Result<Vec<Entry<SourceState>>, StoreError> {
-        let found: Vec<(i64, String)> = sqlx::query_as(
-            "select revision, document from source_states where shop_id = $1 order by connection_id",
-        )
-        .bind(shop.0)
-        .fetch_all(&self.reader)
-        .await
-        .map_err(failed)?;
+        let found: Vec<(i64, String)> =
+            sqlx::query_as("select revision, document from source_states where shop_id = $1 order by connection_id")
+                .bind(shop.0)
+                .fetch_all(&self.reader)
+                .await
+                .map_err(failed)?;
         found.into_iter().map(rows::source_state).collect()
     }
 

@@ -31,7 +31,13 @@ fn key(kind: &str, value: &str) -> Key {
 
 #[test]
 fn s08_orders_are_searched_for_by_cart_checkout_customer_and_e_mail() {
-    let keys = vec![key("cart", "c1"), key("checkout", "k1"), key("customer", "7"), key("email", "a\"b@c.de"), key("phone", "+49")];
+    let keys = vec![
+        key("cart", "c1"),
+        key("checkout", "k1"),
+        key("customer", "7"),
+        key("email", "a\"b@c.de"),
+        key("phone", "+49"),
+    ];
     let (effect, request) = asked(&Task::OrdersOf(keys));
     let body: Value = serde_json::from_slice(&request.body).unwrap();
     let search = r#"(cart_token:"c1" OR checkout_token:"k1" OR customer_id:"7" OR email:"a\"b@c.de") AND created_at:>="2027-01-01T08:00:00.000Z""#;
@@ -53,7 +59,8 @@ fn s08_an_order_that_is_found_is_told_as_its_webhook_tells_it() {
     }] } } });
     let Completion::Orders(events) = answered(&Task::OrdersOf(vec![]), 200, &found) else { panic!("no orders") };
     assert_eq!((events.len(), events[0].type_.as_str()), (1, "order.paid"));
-    let subject: Vec<(&str, &str)> = events[0].subject.iter().map(|key| (key.kind.as_str(), key.value.as_str())).collect();
+    let subject: Vec<(&str, &str)> =
+        events[0].subject.iter().map(|key| (key.kind.as_str(), key.value.as_str())).collect();
     for name in [("order", "820982911946154508"), ("cart", "c1"), ("customer", "7"), ("email", "jon@example.com")] {
         assert!(subject.contains(&name), "{subject:?}");
     }
@@ -83,9 +90,14 @@ fn webhooks_are_registered_at_once_and_again_changes_nothing() {
     let (effect, request) = asked(&task);
     assert_eq!(effect, Effect::Send);
     let text = String::from_utf8(request.body).unwrap();
-    assert!(text.contains("ORDERS_CREATE: webhookSubscriptionCreate") && text.contains("https://carts.example/hooks/1"));
+    assert!(
+        text.contains("ORDERS_CREATE: webhookSubscriptionCreate") && text.contains("https://carts.example/hooks/1")
+    );
     let errors = |message: &str| json!({ "data": { "ORDERS_CREATE": { "userErrors": [{ "message": message }] } } });
-    assert!(matches!(answered(&task, 200, &errors("Address for this topic has already been taken")), Completion::Subscribed(_)));
+    assert!(matches!(
+        answered(&task, 200, &errors("Address for this topic has already been taken")),
+        Completion::Subscribed(_)
+    ));
     let Completion::Failed(refusal) = answered(&task, 200, &errors("Address is invalid")) else { panic!("registered") };
     assert_eq!(refusal.text, "ORDERS_CREATE: Address is invalid");
 }
@@ -103,7 +115,10 @@ fn polls_and_the_past_are_read_as_webhooks_are() {
     let customers = json!({ "customers": [{ "id": 7, "email": "ana@example.ro" }] });
     let last = page(&past(BackfillKind::Customers), &customers);
     assert_eq!((last.events[0].type_.as_str(), last.cursor), ("customer.updated", None));
-    assert_eq!(answered(&Task::Probe, 200, &json!({ "shop": { "name": "Lamps" } })), Completion::Probed("Lamps".to_owned()));
+    assert_eq!(
+        answered(&Task::Probe, 200, &json!({ "shop": { "name": "Lamps" } })),
+        Completion::Probed("Lamps".to_owned())
+    );
 }
 
 #[test]
@@ -130,12 +145,14 @@ fn the_secret_before_is_taken_for_an_hour() {
 
 #[test]
 fn a_deleted_checkout_is_empty_and_notices_have_names_of_their_own() {
-    let What::CheckoutUpdated(gone) = told("checkouts/delete", &json!({ "id": 9, "cart_token": "c1" })).unwrap().what else {
+    let What::CheckoutUpdated(gone) = told("checkouts/delete", &json!({ "id": 9, "cart_token": "c1" })).unwrap().what
+    else {
         panic!("no checkout")
     };
     assert!(gone.lines.is_empty());
     assert!(told("checkouts/delete", &json!({ "id": 9 })).is_none(), "nobody knows which");
-    let refund = told("refunds/create", &json!({ "id": 1, "order_id": 5, "processed_at": "2026-11-02T10:00:00Z" })).unwrap();
+    let refund =
+        told("refunds/create", &json!({ "id": 1, "order_id": 5, "processed_at": "2026-11-02T10:00:00Z" })).unwrap();
     assert_eq!((refund.what.name(), refund.subject.order.as_deref()), ("shopify.refunded", Some("5")));
     let uninstalled = told("app/uninstalled", &json!({ "id": 1, "email": "owner@example.com" })).unwrap();
     let What::Custom(custom) = uninstalled.what else { panic!("not custom") };
