@@ -57,7 +57,7 @@ contract! {
         let shop = add_shop(&*store, 1).await;
         let id = connect(&*store, shop, 3, "acme").await;
         let known = calm(shop, "e1");
-        store.accept(&[known.clone()]).await.unwrap();
+        store.accept(std::slice::from_ref(&known)).await.unwrap();
         let arrivals = vec![known.clone(), altered(&known), urgent(shop, "o1"), calm(shop, "e2")];
         let page = |revision, cursor: &str| Changes {
             arrivals: arrivals.clone(),
