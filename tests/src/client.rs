@@ -136,6 +136,15 @@ impl Client {
         request.send().await.ok().map(|answer| answer.status().as_u16())
     }
 
+    /// Calls a whole address with `GET`, as a provider does: the status, and the text of the answer.
+    ///
+    /// # Panics
+    /// If nobody answers.
+    pub async fn fetch(&self, address: &str) -> (u16, String) {
+        let answer = self.http.get(address).send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    }
+
     /// Sends a request that came elsewhere once more, with its credentials; the status of the answer.
     ///
     /// # Panics

@@ -1,7 +1,12 @@
 //! The channels we ship, each held against its provider's own library and document: what leaves is what the provider
 //! takes, and what comes back moves the message on.
 
+mod messenger;
+mod sendgrid;
+mod slack;
+mod smsapi;
 mod twilio;
+mod zalo;
 
 use cartwright_domain::time::Span;
 use cartwright_engine::ports::{ChannelDone, ChannelTask, ConnectionCall};
@@ -22,18 +27,21 @@ struct Shipped {
 }
 
 impl Shipped {
-    /// Connects it, and lets it remind of a cart that was left four hours ago; the address of its webhooks.
-    async fn reminds(&self, world: &World, body: Value) -> String {
+    /// Connects it; the address of its webhooks.
+    async fn connect(&self, world: &World) -> String {
         world.install(self.file).await;
         let plugin = self.file.replace('_', "-");
         let connected =
             world.connect("channels", self.channel, &plugin, self.config.clone(), self.secrets.clone()).await;
-        world.publish(&self.reminder(body)).await;
-        let checkout = shopify::checkout("c7checkout", Some("hWN4cart"), &ANA, &[TEAPOT], world.now());
-        assert_eq!(world.tell("checkouts/create", &checkout).await, 200);
-        assert_eq!(world.tell("carts/update", &shopify::cart("hWN4cart", &[TEAPOT], world.now())).await, 200);
-        world.skip(Span::hours(4)).await;
         connected["webhook"].as_str().unwrap().to_owned()
+    }
+
+    /// Connects it, and lets it remind of a cart that was left four hours ago; the address of its webhooks.
+    async fn reminds(&self, world: &World, body: Value) -> String {
+        let webhook = self.connect(world).await;
+        world.publish(&self.reminder(body)).await;
+        left_cart(world).await;
+        webhook
     }
 
     fn reminder(&self, body: Value) -> Value {
@@ -55,6 +63,13 @@ impl Shipped {
         let secrets: Vec<_> = secrets.map(|(name, value)| (name.as_str(), value.as_str().unwrap())).collect();
         world.call_of(&uploaded, provider, self.config.clone(), &secrets)
     }
+}
+
+async fn left_cart(world: &World) {
+    let checkout = shopify::checkout("c7checkout", Some("hWN4cart"), &ANA, &[TEAPOT], world.now());
+    assert_eq!(world.tell("checkouts/create", &checkout).await, 200);
+    assert_eq!(world.tell("carts/update", &shopify::cart("hWN4cart", &[TEAPOT], world.now())).await, 200);
+    world.skip(Span::hours(4)).await;
 }
 
 async fn does(world: &World, call: &ConnectionCall, task: ChannelTask) -> ChannelDone {

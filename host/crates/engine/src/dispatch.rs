@@ -105,10 +105,13 @@ impl Engine {
             let channel = &one.message.channel;
             if !calls.contains_key(channel) {
                 let connection = settings.channels.get(channel).map(|entry| entry.value.clone());
-                let call = match &connection {
+                let mut call = match &connection {
                     Some(connection) => self.connection_call(shop, connection).await?,
                     None => None,
                 };
+                if let (Some(call), Some(connection)) = (&mut call, &connection) {
+                    self.renew(call, connection.ability.as_ref()).await?;
+                }
                 calls.insert(channel.clone(), call);
             }
             let Some(Some(call)) = calls.get(channel) else {

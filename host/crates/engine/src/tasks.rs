@@ -6,6 +6,7 @@
 
 mod machine;
 mod probe;
+mod renewal;
 mod vault;
 
 pub use machine::Machine;

@@ -47,6 +47,13 @@ conforms! {
         {"template": "cart", "body": ["Ana"]}, {"template": "cart", "header": {"image": "https://a.example/b.png"}}]}), 9;
     twilio_conforms: "twilio", json!({"contents": [
         {"text": "Hi"}, {"text": "Hi", "media": ["https://a.example/b.png"]}]}), 9;
+    messenger_conforms: "messenger", json!({"contents": [
+        {"text": "Hi"}, {"template": {"name": "cart", "body": ["Ana"]}}]}), 9;
+    slack_conforms: "slack", json!({"configs": [{"webhook": "T0123/B0456"}, {}]}), 9;
+    smsapi_conforms: "smsapi", json!({"configs": [{}, {"sender": "Acorn",
+        "point_price": {"amount": "0.07", "currency": "EUR"}}]}), 9;
+    email_sendgrid_conforms: "email_sendgrid", json!({}), 9;
+    zalo_zns_conforms: "zalo_zns", json!({"contents": [{"template_id": "12345", "data": {"name": "Ana"}}]}), 9;
     events_conforms: "events", json!({}), 6;
     cloudevents_conforms: "cloudevents", json!({}), 6;
     segment_conforms: "segment", json!({}), 6;

@@ -19,7 +19,7 @@ pub enum Answer {
         status: u16,
         /// Header fields beside the usual ones.
         headers: Vec<(&'static str, String)>,
-        /// Body.
+        /// Body; a text stands for itself.
         body: Value,
     },
     /// Reads the whole request, then closes the connection without a word.
@@ -198,7 +198,7 @@ async fn write_reply(
     headers: &[(&'static str, String)],
     body: &Value,
 ) -> Option<()> {
-    let body = body.to_string();
+    let body = body.as_str().map_or_else(|| body.to_string(), str::to_owned);
     let mut text =
         format!("HTTP/1.1 {status} Scripted\r\ncontent-type: application/json\r\ncontent-length: {}\r\n", body.len());
     for (name, value) in headers {

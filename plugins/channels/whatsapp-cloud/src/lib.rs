@@ -26,6 +26,8 @@ pub struct WhatsApp;
 struct Config {
     phone_number_id: String,
     business_account_id: Option<String>,
+    #[serde(default = "Config::usual_route")]
+    route: String,
     #[serde(default = "Config::newest_version")]
     api_version: String,
     #[serde(default = "Config::graph")]
@@ -33,6 +35,10 @@ struct Config {
 }
 
 impl Config {
+    fn usual_route() -> String {
+        "messages".to_owned()
+    }
+
     fn newest_version() -> String {
         "v23.0".to_owned()
     }
@@ -82,6 +88,9 @@ impl SimpleChannel for WhatsApp {
         }
         if !config.business_account_id.as_deref().is_none_or(is_id) {
             return Err(Fault::bad_config("business_account_id: use the ID of the WhatsApp business account"));
+        }
+        if !["messages", "marketing_messages"].contains(&config.route.as_str()) {
+            return Err(Fault::bad_config("route: use messages or marketing_messages"));
         }
         if !config.endpoint.starts_with("https://") && !config.endpoint.starts_with("http://") {
             return Err(Fault::bad_config("endpoint: use an address like https://graph.facebook.com"));

@@ -182,7 +182,9 @@ impl Inbound {
 /// The customer told WhatsApp to stop or resume marketing from this business.
 #[derive(Deserialize)]
 struct Preference {
-    wa_id: String,
+    /// Absent where the customer hides the number behind a user name.
+    wa_id: Option<String>,
+    user_id: Option<String>,
     category: String,
     value: String,
     timestamp: Id,
@@ -190,11 +192,18 @@ struct Preference {
 
 impl Preference {
     fn receipt(self) -> Option<Receipt> {
-        if self.category != "marketing_messages" || self.value != "stop" {
-            return None;
-        }
-        let id = format!("{}:{}:{}", self.wa_id, self.value, self.timestamp.0);
-        let at = millis(&self.timestamp)?;
-        Some(Receipt { sender: Some(phone(&self.wa_id)), ..receipt(id, ReceiptKind::OptedOut, at) })
+        // Who resumes has said START.
+        let (kind, text) = match (self.category.as_str(), self.value.as_str()) {
+            ("marketing_messages", "stop") => (ReceiptKind::OptedOut, None),
+            ("marketing_messages", "resume") => (ReceiptKind::Replied, Some("START".to_owned())),
+            _ => return None,
+        };
+        let (who, sender) = match (self.wa_id, self.user_id) {
+            (Some(wa_id), _) => (wa_id.clone(), phone(&wa_id)),
+            (None, Some(id)) => (id.clone(), Address { kind: AddressKind::Handle, value: id }),
+            (None, None) => return None,
+        };
+        let id = format!("{who}:{}:{}", self.value, self.timestamp.0);
+        Some(Receipt { sender: Some(sender), text, ..receipt(id, kind, millis(&self.timestamp)?) })
     }
 }

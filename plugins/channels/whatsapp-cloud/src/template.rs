@@ -27,6 +27,8 @@ struct Content {
 #[serde(untagged, deny_unknown_fields)]
 enum Header {
     Image { image: String },
+    Video { video: String },
+    Document { document: String, filename: Option<String> },
     Text { text: String, name: Option<String> },
 }
 
@@ -68,7 +70,9 @@ pub(crate) fn request(config: &Config, message: Message) -> Result<Request, Faul
         },
         "biz_opaque_callback_data": message.id,
     });
-    Ok(Request::sending(HttpRequest::post(format!("{}/messages", config.number())).bearer("access_token").json(&body)))
+    Ok(Request::sending(
+        HttpRequest::post(format!("{}/{}", config.number(), config.route)).bearer("access_token").json(&body),
+    ))
 }
 
 impl Content {
@@ -83,8 +87,19 @@ impl Header {
     /// A missing picture drops the header, never the message.
     fn component(&self) -> Option<Value> {
         let parameter = match self {
-            Self::Image { image } if image.trim().is_empty() => return None,
+            Self::Image { image: link } | Self::Video { video: link } | Self::Document { document: link, .. }
+                if link.trim().is_empty() =>
+            {
+                return None;
+            }
             Self::Image { image } => json!({ "type": "image", "image": { "link": image } }),
+            Self::Video { video } => json!({ "type": "video", "video": { "link": video } }),
+            Self::Document { document, filename: None } => {
+                json!({ "type": "document", "document": { "link": document } })
+            }
+            Self::Document { document, filename: Some(name) } => {
+                json!({ "type": "document", "document": { "link": document, "filename": name } })
+            }
             Self::Text { text, name } => text_parameter(text, name.as_deref()),
         };
         Some(json!({ "type": "header", "parameters": [parameter] }))

@@ -88,6 +88,39 @@ fn named_parameters_carry_their_names_and_a_missing_picture_drops_the_header() {
 }
 
 #[test]
+fn a_header_is_a_picture_a_video_or_a_document() {
+    let header =
+        |header: Value| sent(json!({"template": "t", "header": header}), "de")["template"]["components"].clone();
+    let shown = |parameter: Value| json!([{"type": "header", "parameters": [parameter]}]);
+    let (video, document) = ("https://a.example/b.mp4", "https://a.example/c.pdf");
+    assert_eq!(header(json!({"video": video})), shown(json!({"type": "video", "video": {"link": video}})));
+    assert_eq!(
+        header(json!({"document": document, "filename": "Cart.pdf"})),
+        shown(json!({"type": "document", "document": {"link": document, "filename": "Cart.pdf"}}))
+    );
+    assert_eq!(
+        header(json!({"document": document})),
+        shown(json!({"type": "document", "document": {"link": document}}))
+    );
+    assert_eq!(header(json!({"video": ""})), json!([]));
+}
+
+#[test]
+fn marketing_goes_by_its_own_route_where_that_is_configured() {
+    let config: Config = json::config(r#"{"phone_number_id": "1", "route": "marketing_messages"}"#).unwrap();
+    let message = Message {
+        id: "m-1".to_owned(),
+        to: Address { kind: AddressKind::Phone, value: "+49151".to_owned() },
+        locale: "en".to_owned(),
+        content: r#"{"template": "t"}"#.to_owned(),
+        created_at: NOW,
+    };
+    let Action::Http(request) = template::request(&config, message).unwrap().action else { panic!("not HTTP") };
+    assert_eq!(request.url, "https://graph.facebook.com/v23.0/1/marketing_messages");
+    assert!(WhatsApp::check_config(r#"{"phone_number_id": "1", "route": "media"}"#.into()).is_err());
+}
+
+#[test]
 fn s23_an_answer_has_the_class_of_its_own_error() {
     let accepted = answered(200, r#"{"messages": [{"id": "wamid.1", "message_status": "accepted"}]}"#, &[]);
     assert_eq!(accepted, Outcome::accepted("wamid.1"));
@@ -224,15 +257,23 @@ fn replies_clicks_and_stops_name_the_sender_and_our_message() {
         ],
         "user_preferences": [
             {"wa_id": "49151", "category": "marketing_messages", "value": "stop", "timestamp": 5},
-            {"wa_id": "49151", "category": "marketing_messages", "value": "resume", "timestamp": 6},
+            {"user_id": "US.1", "category": "marketing_messages", "value": "resume", "timestamp": 6},
+            {"wa_id": "49151", "category": "something_new", "value": "stop", "timestamp": 7},
         ],
     }));
     let told: Vec<_> = receipts.iter().map(|receipt| (receipt.kind, receipt.text.as_deref())).collect();
     use ReceiptKind::*;
     assert_eq!(
         told,
-        [(Replied, Some("Is it red?")), (Clicked, Some("buy")), (Clicked, Some("size-m")), (OptedOut, None)]
+        [
+            (Replied, Some("Is it red?")),
+            (Clicked, Some("buy")),
+            (Clicked, Some("size-m")),
+            (OptedOut, None),
+            (Replied, Some("START"))
+        ]
     );
+    assert_eq!(receipts[4].sender, Some(Address { kind: AddressKind::Handle, value: "US.1".to_owned() }));
     assert_eq!(receipts[1].provider_id.as_deref(), Some("wamid.1"));
     assert_eq!(receipts[0].sender, Some(Address { kind: AddressKind::Phone, value: "+49151".to_owned() }));
     assert_eq!(receipts[2].sender, Some(Address { kind: AddressKind::Handle, value: "US.1".to_owned() }));

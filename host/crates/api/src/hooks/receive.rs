@@ -37,6 +37,8 @@ async fn receive_webhook(State(api): State<Api>, params: Params, request: Reques
     let unknown = || Problem::new(Code::NotFound, "There is no connection of this address.");
     let connection: ConnectionId = params.id("connection").map_err(|_| unknown())?;
     let webhook = webhook_of(request, api.options.limits.webhook).await?;
+    // Whoever tells something by a GET reads the answer: SMSAPI repeats its report until it is this.
+    let taken = if webhook.method == "GET" { "OK" } else { "" };
     match api.engine.receive_webhook(connection, webhook).await? {
         WebhookAnswer::NotFound => Err(unknown()),
         WebhookAnswer::Unauthorized => {
@@ -47,7 +49,7 @@ async fn receive_webhook(State(api): State<Api>, params: Params, request: Reques
             Err(Problem::new(Code::NotReady, "The connection's plugin cannot run now; send it again later."))
         }
         WebhookAnswer::Handshake { status, content_type, body } => Ok(handshake(status, &content_type, body)),
-        WebhookAnswer::Accepted => Ok(StatusCode::OK.into_response()),
+        WebhookAnswer::Accepted => Ok(taken.into_response()),
     }
 }
 

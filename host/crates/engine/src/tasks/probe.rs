@@ -50,9 +50,10 @@ impl Engine {
             ConnectionKind::Source => &settings.sources,
         };
         let connection = &connections.get(name).ok_or_else(missing)?.value;
-        let Some(call) = self.connection_call(shop, connection).await? else {
+        let Some(mut call) = self.connection_call(shop, connection).await? else {
             return Err(ProbeFailure::NoPlugin(connection.plugin.to_string()));
         };
+        self.renew(&mut call, connection.ability.as_ref()).await?;
         let deadline = self.now() + PATIENCE;
         let said = match kind {
             ConnectionKind::Channel => match self.tasks().run(&call, &ChannelTask::Probe, deadline).await? {
