@@ -11,6 +11,7 @@ use crate::breakers::Breakers;
 use crate::failpoints::{self, Failpoints};
 use crate::ingest::GroupCommit;
 use crate::node::Node;
+use crate::passwords::Passwords;
 use crate::ports::{Clock, Egress, Entropy, Plugins, Store};
 use crate::settings::Cache;
 use crate::tasks::Turns;
@@ -44,6 +45,7 @@ pub struct Engine {
     /// What an operator demands of the signatures in every shop.
     pub(crate) trust_floor: Arc<TrustPolicy>,
     pub(crate) unwritten: Arc<Unwritten>,
+    pub(crate) passwords: Arc<Passwords>,
     /// Which of several nodes this is; none where there is only this one, which may do everything.
     pub(crate) node: Option<Arc<Node>>,
     /// How platforms and customers reach the service, without a slash at the end.
@@ -77,6 +79,7 @@ impl Engine {
             failpoints: failpoints::none(),
             trust_floor: Arc::default(),
             unwritten: Arc::default(),
+            passwords: Arc::default(),
             node: None,
             public_url: "http://localhost:8080".into(),
         }
