@@ -8,6 +8,8 @@ import { Visitor } from './visitor'
 /** Addresses below the shop's. */
 const PAGES: Record<string, string> = {
   overview: '/',
+  strategies: '/strategies',
+  connections: '/connections',
   customers: '/customers',
   customer: '/customers/{customer}',
   runs: '/runs',
@@ -76,6 +78,24 @@ test('the demo opens signed in, and skipping its clock ahead brings a message', 
   await clock.getByLabel('How far to skip').selectOption('3d')
   await clock.getByRole('button', { name: 'Skip' }).click()
   await expect.poll(() => clock.locator('.clock-now').textContent(), { timeout: 20_000 }).not.toBe(before)
+  expect(visitor.faults).toEqual([])
+}, 60_000)
+
+test('a strategy is paused and made live again, and what that does is said before', async () => {
+  await visitor.goto(`${shop}/strategies`)
+  const page = visitor.page
+  await page.getByRole('searchbox').fill('reminder')
+  await expect.poll(() => page.getByText('High value first').count()).toBe(0)
+  await page.getByRole('button', { name: 'Add-to-cart reminder is: Live. Change it' }).click()
+  await page.getByRole('menuitem', { name: 'Pause' }).click()
+  await page.getByText('Nobody enters and nothing is sent').waitFor()
+  await visitor.isSound('the question')
+  await visitor.shoot('strategy-pause')
+  await page.getByRole('button', { name: 'Pause', exact: true }).click()
+  await page.getByRole('button', { name: 'Add-to-cart reminder is: Paused. Change it' }).click()
+  await page.getByRole('menuitem', { name: 'Make live' }).click()
+  await page.getByRole('button', { name: 'Make live' }).click()
+  await page.getByRole('button', { name: 'Add-to-cart reminder is: Live. Change it' }).waitFor()
   expect(visitor.faults).toEqual([])
 }, 60_000)
 

@@ -129,7 +129,38 @@ const reports = createRoute({
   component: lazyRouteComponent(() => import('./pages/Reports'), 'Reports'),
 })
 
-const pages = [overview, people, inbox, customers, customer, runs, run, messages, message, reports]
+const STATES = ['live', 'paused', 'closed', 'stopped'] as const
+
+const strategies = createRoute({
+  getParentRoute: () => shop,
+  path: '/strategies',
+  validateSearch: (search: Record<string, unknown>): { name?: string; state?: (typeof STATES)[number] } => ({
+    ...optional(search, 'name'),
+    state: STATES.find(state => state === search.state),
+  }),
+  component: lazyRouteComponent(() => import('./pages/Strategies'), 'Strategies'),
+})
+
+const connections = createRoute({
+  getParentRoute: () => shop,
+  path: '/connections',
+  component: lazyRouteComponent(() => import('./pages/Connections'), 'Connections'),
+})
+
+const pages = [
+  overview,
+  strategies,
+  connections,
+  people,
+  inbox,
+  customers,
+  customer,
+  runs,
+  run,
+  messages,
+  message,
+  reports,
+]
 
 export const router = createRouter({
   routeTree: root.addChildren([signIn, welcome, start, shop.addChildren(pages)]),

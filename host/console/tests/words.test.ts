@@ -58,6 +58,7 @@ const SAME = new Set([
   'customer.consent',
   'customer.email',
   'purpose.marketing',
+  'connections.plugin',
 ])
 
 test.each(languages.filter(language => language !== 'en'))('%s is translated', language => {

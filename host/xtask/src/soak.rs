@@ -1,6 +1,7 @@
 //! The tests that chance feeds, with much more of it: property tests with many cases, crashes again and again, and
 //! many messages while everything fails.
 
+use crate::console;
 use crate::plugins;
 use crate::postgres::Postgres;
 use crate::process::{cargo, run as run_shown};

@@ -1,12 +1,25 @@
 /** Where one can go. A page that is not there yet is not here either. */
 import { Link } from '@tanstack/react-router'
-import { ChartNoAxesColumn, Contact, House, Inbox, type LucideIcon, Route, Send, Users } from 'lucide-react'
+import {
+  ChartNoAxesColumn,
+  Contact,
+  House,
+  Inbox,
+  type LucideIcon,
+  PlugZap,
+  Route,
+  Send,
+  Users,
+  Workflow,
+} from 'lucide-react'
 import { may } from '../session'
 import { type Key, useSpeech } from '../words'
 import { useVisit } from './shop'
 
 type Address =
   | '/$shop'
+  | '/$shop/strategies'
+  | '/$shop/connections'
   | '/$shop/inbox'
   | '/$shop/customers'
   | '/$shop/runs'
@@ -20,11 +33,13 @@ export function Links() {
   const { shop } = useVisit()
   const places: Place[] = [
     { to: '/$shop', word: 'nav.overview', icon: House },
+    { to: '/$shop/strategies', word: 'nav.strategies', icon: Workflow },
     { to: '/$shop/customers', word: 'nav.customers', icon: Contact },
     { to: '/$shop/runs', word: 'nav.runs', icon: Route },
     { to: '/$shop/messages', word: 'nav.messages', icon: Send },
     { to: '/$shop/reports', word: 'nav.reports', icon: ChartNoAxesColumn },
     { to: '/$shop/inbox', word: 'nav.inbox', icon: Inbox },
+    { to: '/$shop/connections', word: 'nav.connections', icon: PlugZap },
     { to: '/$shop/people', word: 'nav.people', icon: Users, hidden: !may(shop, 'own') },
   ]
   return (
