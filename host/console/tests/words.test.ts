@@ -91,3 +91,26 @@ test('numbers take the form of their language', () => {
 test('a word of the service that is newer than the console is shown as it is', () => {
   expect(speech('en', english).word('role', 'night_watch')).toBe('night watch')
 })
+
+/** Closed lists of the service, by the name of their words. */
+const LISTS = {
+  TriggerKind: 'trigger',
+  StrategyState: 'strategyState',
+  Purpose: 'purpose',
+  SkipReason: 'skip',
+  HoldReason: 'hold',
+  EndReason: 'end',
+  ReceiptKind: 'receipt',
+  Verdict: 'verdict',
+  Mark: 'mark',
+  ConsentState: 'consent',
+  Role: 'role',
+}
+
+test.each(Object.entries(LISTS))('every %s that the service may tell has a word', (type, list) => {
+  const document = JSON.parse(readFileSync(join(SOURCE, '../../docs/openapi.json'), 'utf8'))
+  const schema = document.components.schemas[type] as { oneOf?: { const: string }[]; enum?: string[] }
+  const told = [...(schema.oneOf ?? []).map(one => one.const), ...(schema.enum ?? [])]
+  expect(told).not.toEqual([])
+  expect(told.filter(word => !(`${list}.${word}` in english))).toEqual([])
+})

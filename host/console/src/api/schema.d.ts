@@ -2651,6 +2651,8 @@ export interface components {
              * @description The first instant that its delay allows; lateness counts from the first one after it that its window allows too.
              */
             allowed_at: string | number;
+            /** @description What the server that a webhook step asked has answered; later steps read it as `step.NAME.path`. */
+            answer?: unknown;
             /**
              * Format: uint32
              * @description How often it was handed over.
@@ -3917,6 +3919,19 @@ export interface components {
             /** @description Where to: an e-mail address, a phone, or what else the channel reaches. */
             to: string;
         } | {
+            /** @description Where it goes on once the server has answered with a 2xx. */
+            answered: string;
+            /** @description The channel, by the name of the shop's connection: it knows the address and the key that signs. */
+            channel: string;
+            /** @description What the server is told beside the run, the shop and the customer's id. */
+            facts?: components["schemas"]["Told"][];
+            /** @description Where it goes on if the server refuses, or has not answered when it is too late. */
+            failed: string;
+            /** @constant */
+            kind: "webhook";
+            /** @description What `simulate` and `backtest`, which ask nobody, take for the answer. */
+            sample?: unknown;
+        } | {
             /** @constant */
             kind: "repeat";
             /** @description Where it leads back to. */
@@ -4063,6 +4078,8 @@ export interface components {
         };
         /** @description Where somebody wants a version to go. */
         Target: "installed" | "shadow" | "canary" | "active" | "retired";
+        /** @description What a server can be told. */
+        Told: "customer" | "contact" | "cart" | "orders" | "trigger";
         /** @description One line of a run's trace. */
         TraceEntry: {
             /**
@@ -4202,6 +4219,11 @@ export interface components {
         } | {
             /** @constant */
             state: "accepted";
+        } | {
+            /** @constant */
+            state: "answer_not_kept";
+            /** @description Why. */
+            why: string;
         } | {
             /** @description Class, with the provider's words. */
             class: string;

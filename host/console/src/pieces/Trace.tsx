@@ -92,6 +92,8 @@ export function useSentence() {
         return say('trace.uncertain', { words: entry.details.text })
       case 'skipped':
         return say('trace.notSent', { reason: word('skip', entry.reason) })
+      case 'answer_not_kept':
+        return say('trace.answerNotKept', { why: entry.why })
       case 'receipt':
         return say('trace.receipt', { kind: word('receipt', entry.kind) })
     }
@@ -104,7 +106,8 @@ function tone(entry: Entry): string {
   if (entry.what === 'message') {
     if (entry.state === 'accepted' || entry.state === 'receipt') return 'good'
     if (entry.state === 'rejected' || entry.state === 'uncertain') return 'bad'
-    if (entry.state === 'skipped' || entry.state === 'held') return 'warn'
+    if (entry.state === 'skipped' || entry.state === 'held' || entry.state === 'answer_not_kept')
+      return 'warn'
   }
   return 'plain'
 }
