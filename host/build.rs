@@ -1,4 +1,5 @@
-//! Takes the scaffolds and the newest edition of the contract into the binary: `cartwright plugin new` needs no files.
+//! Takes files into the binary: the scaffolds and the newest edition of the contract, so that `cartwright plugin new`
+//! needs none, and the built console.
 
 #![allow(clippy::disallowed_methods, reason = "cargo tells a build script everything by variables")]
 
@@ -20,6 +21,27 @@ fn main() {
     list(&mut code, "SCAFFOLDS", &scaffolds);
     list(&mut code, "CONTRACT", &contract);
     std::fs::write(out.join("scaffolds.rs"), code).expect("the build folder can be written");
+    take_console(&root.join("console/dist"), &out);
+}
+
+/// A release without its console would be found out by whoever opens it; so there is none, unless somebody insists.
+fn take_console(dist: &Path, out: &Path) {
+    const WITHOUT: &str = "CARTWRIGHT_WITHOUT_CONSOLE";
+    println!("cargo:rerun-if-changed={}", dist.display());
+    println!("cargo:rerun-if-env-changed={WITHOUT}");
+    let is_release = std::env::var("PROFILE").is_ok_and(|profile| profile == "release");
+    let is_built = dist.join("index.html").is_file();
+    assert!(
+        is_built || !is_release || std::env::var_os(WITHOUT).is_some(),
+        "the console is not built, and a release needs it: run `cargo xtask console` first ({WITHOUT}=1 does without)"
+    );
+    let mut code = String::new();
+    if is_built {
+        list(&mut code, "CONSOLE", dist);
+    } else {
+        code.push_str("/// Nothing was built.\npub(super) const CONSOLE: &[(&str, &[u8])] = &[];\n");
+    }
+    std::fs::write(out.join("console.rs"), code).expect("the build folder can be written");
 }
 
 /// The folder of the highest version, `v0.2` after `v0.1`.

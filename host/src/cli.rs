@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{demo, doctor, key, node, plugin, serve, shop, simulate, strategy};
+use crate::commands::{demo, doctor, key, node, plugin, serve, shop, simulate, strategy, user};
 use crate::failure::Failure;
 use crate::telemetry::{self, Audience};
 
@@ -39,6 +39,9 @@ enum Command {
     /// Make and list shops
     #[command(subcommand)]
     Shop(shop::Command),
+    /// Invite, list and forget people who sign in
+    #[command(subcommand)]
+    User(user::Command),
 }
 
 impl Cli {
@@ -58,6 +61,7 @@ impl Cli {
             Command::Node(command) => node::run(command).await,
             Command::Key(command) => key::run(command).await,
             Command::Shop(command) => shop::run(command).await,
+            Command::User(command) => user::run(command).await,
         }
     }
 }

@@ -9,6 +9,7 @@
 mod cli;
 mod clock;
 mod commands;
+mod console;
 mod database_clock;
 mod entropy;
 mod event_log;

@@ -7,5 +7,7 @@ mod access;
 mod answers;
 mod asking;
 mod bodies;
+mod console;
 mod pages;
+mod people;
 mod problems;

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use axum::body::Body;
 use axum::http::Request;
 use cartwright_api::{ApiOptions, DemoControls};
-use cartwright_domain::ids::ShopId;
+use cartwright_domain::ids::{ShopId, UserId};
 use cartwright_domain::time::{Span, Timestamp};
 use cartwright_engine::ports::StoreError;
 use cartwright_engine::{Engine, Skipped};
@@ -90,6 +90,7 @@ struct Demo {
     engine: Engine,
     clock: Arc<ManualClock>,
     shop: ShopId,
+    visitor: UserId,
 }
 
 #[async_trait]
@@ -97,12 +98,20 @@ impl DemoControls for Demo {
     fn shop(&self) -> ShopId {
         self.shop
     }
+    fn visitor(&self) -> UserId {
+        self.visitor
+    }
     fn now(&self) -> Timestamp {
         self.engine.now()
     }
     async fn skip(&self, span: Span) -> Result<Skipped, StoreError> {
         self.engine.skip(&*self.clock, span).await
     }
+}
+
+async fn operator(engine: &Engine) -> UserId {
+    let text = engine.first_link().await.unwrap().unwrap();
+    engine.redeem(&text, "visitor", "ten letters").await.unwrap().id
 }
 
 #[tokio::test]
@@ -113,7 +122,8 @@ async fn the_demo_shows_its_shop_to_everybody_and_skips_its_clock() {
         service.ask("POST", "/v1/demo/skip", &service.own, Some(r#"{"by":"4h"}"#)).await.code(),
         "unknown_route"
     );
-    let demo = Demo { engine: engine.clone(), clock, shop: service.shop.parse().unwrap() };
+    let visitor = operator(&engine).await;
+    let demo = Demo { engine: engine.clone(), clock, shop: service.shop.parse().unwrap(), visitor };
     service.router = cartwright_api::router(
         engine,
         ApiOptions { demo: Some(Arc::new(demo)), ..ApiOptions::new("http://localhost") },
@@ -126,6 +136,12 @@ async fn the_demo_shows_its_shop_to_everybody_and_skips_its_clock() {
         let refused = service.ask("POST", "/v1/demo/skip", &service.own, Some(&format!("{{\"by\":\"{by}\"}}"))).await;
         assert_eq!(refused.code(), "invalid_request", "{by}");
     }
+    let elsewhere =
+        Request::post("/v1/demo/session").header("sec-fetch-site", "cross-site").body(Body::empty()).unwrap();
+    assert_eq!(service.send(elsewhere).await.code(), "forged_request");
+    let here = Request::post("/v1/demo/session").header("sec-fetch-site", "same-origin").body(Body::empty()).unwrap();
+    let session = service.send(here).await.json();
+    assert_eq!((&session["mode"], &session["person"]["name"]), (&"demo".into(), &"visitor".into()));
     assert_eq!(form(&service, "/skip", "by=1h".into(), "same-origin").await.status, 303);
     assert_eq!(service.see("/v1/demo/clock").await["now"], "2026-11-02T15:00:00.000Z");
 }

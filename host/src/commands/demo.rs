@@ -3,10 +3,11 @@
 use async_trait::async_trait;
 use cartwright_api::{ApiOptions, DemoControls};
 use cartwright_domain::event::read_json;
-use cartwright_domain::ids::ShopId;
+use cartwright_domain::ids::{ShopId, UserId};
 use cartwright_domain::shop::{Connection, ConnectionKind, PluginRef};
 use cartwright_domain::strategy::{Strategy, StrategyState};
 use cartwright_domain::time::{Span, Timestamp};
+use cartwright_domain::user::{Standing, User};
 use cartwright_engine::ports::{Clock, Secret, StoreError};
 use cartwright_engine::{ConnectionDraft, Engine, Skipped};
 use cartwright_store::SecretKeys;
@@ -17,6 +18,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::clock::SkipClock;
+use crate::console::ConsoleArgs;
 use crate::entropy::{self, OsEntropy};
 use crate::failure::{Failure, counted};
 use crate::output;
@@ -48,6 +50,8 @@ pub(crate) struct Args {
     /// A private address that plugins may reach, such as `127.0.0.1:2525`; may be given several times
     #[arg(long, value_name = "HOST:PORT")]
     allow_private_host: Vec<String>,
+    #[command(flatten)]
+    console: ConsoleArgs,
 }
 
 /// Runs the demo until it is told to stop.
@@ -77,6 +81,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
             read_json("", serde_json::from_str(text).map_err(Failure::failed)?).map_err(Failure::failed)?;
         engine.publish(shop, None, definition, state).await?;
     }
+    let visitor = add_visitor(&engine).await?;
     let (_, key) = engine.make_key(Some(shop), "demo").await?;
     let shell = args.data.join("try.sh");
     let fill = |text: &str| {
@@ -89,9 +94,18 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     };
     std::fs::write(&shell, fill(SHELL)).map_err(|error| unwritable(&shell, &error))?;
     output::say(fill(GUIDE));
-    let controls = Arc::new(Controls { engine: engine.clone(), clock, shop });
-    let options = ApiOptions { demo: Some(controls), ..ApiOptions::new(url) };
+    let controls = Arc::new(Controls { engine: engine.clone(), clock, shop, visitor });
+    let options = ApiOptions { demo: Some(controls), console: args.console.files(), ..ApiOptions::new(url) };
     service::run(engine.clone(), cartwright_api::router(engine, options), listener).await
+}
+
+/// Whom everybody is who opens the console. No password is theirs: an empty text is the hash of none.
+async fn add_visitor(engine: &Engine) -> Result<UserId, Failure> {
+    let now = engine.now();
+    let (id, password) = (engine.entropy.mint(now).next(), String::new());
+    let visitor = User { id, name: "demo".to_owned(), standing: Standing::Operator, password, created_at: now };
+    engine.store.add_user(&visitor).await?;
+    Ok(id)
 }
 
 /// The address of a database that holds nothing yet, and a key beside it.
@@ -163,12 +177,17 @@ struct Controls {
     engine: Engine,
     clock: Arc<SkipClock>,
     shop: ShopId,
+    visitor: UserId,
 }
 
 #[async_trait]
 impl DemoControls for Controls {
     fn shop(&self) -> ShopId {
         self.shop
+    }
+
+    fn visitor(&self) -> UserId {
+        self.visitor
     }
 
     fn now(&self) -> Timestamp {

@@ -9,3 +9,4 @@ pub(crate) mod serve;
 pub(crate) mod shop;
 pub(crate) mod simulate;
 pub(crate) mod strategy;
+pub(crate) mod user;

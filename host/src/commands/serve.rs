@@ -2,16 +2,19 @@
 
 use cartwright_api::ApiOptions;
 use cartwright_domain::time::Span;
-use cartwright_engine::Node;
 use cartwright_engine::ports::{Clock, Entropy, Role};
+use cartwright_engine::{Engine, Node};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::clock::SteadyClock;
+use crate::commands::user::link_url;
+use crate::console::ConsoleArgs;
 use crate::database_clock::DatabaseClock;
 use crate::entropy::OsEntropy;
 use crate::failure::Failure;
 use crate::mark::MarkArgs;
+use crate::output;
 use crate::service;
 use crate::wiring::{self, DatabaseArgs, RuntimeArgs};
 
@@ -30,6 +33,8 @@ pub(crate) struct Args {
     public_url: Option<String>,
     #[command(flatten)]
     mark: MarkArgs,
+    #[command(flatten)]
+    console: ConsoleArgs,
     /// What this node does: answer people and platforms (api), do what is due (worker), or both (all)
     #[arg(long, env = "CARTWRIGHT_ROLE", default_value = "all", value_parser = role)]
     role: Role,
@@ -80,10 +85,22 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let engine = engine.with_node(node).with_public_url(&public_url);
     tokio::spawn(async move { clock.keep_in_step(&*store).await });
     tracing::info!(%address, role = args.role.name(), "serving");
-    let options = ApiOptions::new(public_url);
+    let options = ApiOptions { console: args.console.files(), ..ApiOptions::new(public_url) };
+    if args.role.answers() {
+        greet(&engine, &options.public_url).await?;
+    }
     let router = match args.role.answers() {
         true => cartwright_api::router(engine.clone(), options),
         false => cartwright_api::health_router(engine.clone(), options),
     };
     service::run(engine, router, listener).await
+}
+
+/// As long as nobody can sign in, each start prints a link for the first who does.
+async fn greet(engine: &Engine, public_url: &str) -> Result<(), Failure> {
+    if let Some(text) = engine.first_link().await? {
+        output::say(format_args!("nobody can sign in yet; this link makes the first user, once, within three days:"));
+        output::say(link_url(public_url, &text));
+    }
+    Ok(())
 }

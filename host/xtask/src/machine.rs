@@ -5,8 +5,6 @@ use std::process::Command;
 
 use crate::process::{ask, find, run};
 
-const NPM_FOLDER: &str = "tests/npm";
-
 /// The target that plugins are built for.
 pub(crate) fn wasm_target() -> Result<(), String> {
     let have = |list: &str| list.lines().any(|line| line == "wasm32-wasip2");
@@ -38,16 +36,16 @@ pub(crate) fn debian(is_there: impl Fn() -> bool, package: &str) -> Result<(), S
     if is_there() { Ok(()) } else { Err(by_hand()) }
 }
 
-/// The npm packages of the tests, installed again whenever their lock file changed.
-pub(crate) fn npm_packages() -> Result<(), String> {
-    let lock = std::fs::read_to_string(Path::new(NPM_FOLDER).join("package-lock.json"))
-        .map_err(|error| format!("{NPM_FOLDER}/package-lock.json cannot be read: {error}"))?;
-    let stamp = Path::new(NPM_FOLDER).join("node_modules/.installed-lock");
+/// The npm packages of a folder, installed again whenever their lock file changed.
+pub(crate) fn npm_packages(folder: &str) -> Result<(), String> {
+    let lock = std::fs::read_to_string(Path::new(folder).join("package-lock.json"))
+        .map_err(|error| format!("{folder}/package-lock.json cannot be read: {error}"))?;
+    let stamp = Path::new(folder).join("node_modules/.installed-lock");
     if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == lock) {
         return Ok(());
     }
     debian(|| find("npm").is_some(), "npm")?;
-    run(Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(NPM_FOLDER))?;
+    run(Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(folder))?;
     std::fs::write(&stamp, lock).map_err(|error| format!("{} cannot be written: {error}", stamp.display()))
 }
 

@@ -8,6 +8,7 @@
 #![allow(clippy::disallowed_methods, reason = "a command line reads its environment and the clock on the wall")]
 
 mod bench;
+mod console;
 mod demo;
 mod hostile;
 mod languages;
@@ -29,6 +30,7 @@ cargo xtask COMMAND
   demo [ARGUMENTS]      build everything and run `cartwright demo` on a fresh SQLite file
   test [--only PART]    everything there is to check; sets up what is missing
   plugins               build the plugins we ship, and the examples, as components
+  console               build the web console, for the next build of the binary
   bench [WORKLOAD]      measure: w1, w2, w3 (with w7), w4, w5, w6, or all of them
   soak [ROUNDS]         the property tests with many more cases, the crash tests again and again, and 100,000
                         messages while everything fails (CARTWRIGHT_FAULT_MESSAGES)
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
         "demo" => demo::run(rest),
         "test" => suite::run(rest),
         "plugins" => plugins::run(),
+        "console" => console::build(),
         "bench" => bench::run(rest),
         "soak" => soak::run(rest),
         "hostile" => hostile::run(rest),

@@ -1,6 +1,7 @@
 //! The tests that chance feeds, with much more of it: property tests with many cases, crashes again and again, and
 //! many messages while everything fails.
 
+use crate::console;
 use crate::plugins;
 use crate::postgres::Postgres;
 use crate::process::{cargo, run as run_shown};
@@ -39,6 +40,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         run_shown(cargo().args(["test", "--workspace", "--test", "scenarios", "crash"]))?;
     }
     // Processes of the real binary, as it is shipped: unoptimised, most of the time would be our own.
+    console::build()?;
     run_shown(cargo().args(["build", "--release", "-p", "cartwright"]))?;
     let messages = std::env::var("CARTWRIGHT_FAULT_MESSAGES").unwrap_or_else(|_| MESSAGES.to_owned());
     let faults = ["test", "--release", "-p", "cartwright-tests", "--test", "faults", "--", "--nocapture"];

@@ -3,6 +3,7 @@
 use std::process::Command;
 use std::time::Instant;
 
+use crate::console;
 use crate::languages;
 use crate::machine;
 use crate::plugins;
@@ -12,18 +13,22 @@ use crate::report::{self, Part};
 
 /// Tests say this of what they could not check, followed by what is missing.
 const NOT_PRESENT: &str = "not present: ";
+/// The npm packages that Rust tests run.
+const TEST_PACKAGES: &str = "tests/npm";
 /// Where nextest leaves what every test printed (`.config/nextest.toml`).
 const JUNIT: &str = "target/nextest/default/junit.xml";
 
 type Check = fn(&Suite, &mut Part);
-const PARTS: [(&str, Check); 8] = [
+const PARTS: [(&str, Check); 10] = [
     ("format", format),
     ("lints", lints),
     ("plugins", guests),
     ("packages", packages),
+    ("console", |_, part| console::check(part)),
     ("build", build),
     ("languages", languages),
     ("tests", tests),
+    ("browser", |_, part| console::browse(part)),
     ("doc-tests", doc_tests),
 ];
 
@@ -130,7 +135,7 @@ fn guests(_: &Suite, part: &mut Part) {
 
 fn packages(_: &Suite, part: &mut Part) {
     part.ran = "npm packages of the tests".into();
-    match machine::npm_packages() {
+    match machine::npm_packages(TEST_PACKAGES) {
         Ok(()) => part.passed += 1,
         Err(message) => part.skipped.push(format!("npm packages: {message}")),
     }

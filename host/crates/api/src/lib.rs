@@ -1,4 +1,5 @@
-//! The HTTP face of Cartwright: `/v1`, webhooks in, health, and one plain page until the console exists.
+//! The HTTP face of Cartwright: `/v1`, webhooks in, health, the console, and a plain page
+//! beside it.
 //!
 //! This crate turns requests into calls of [`cartwright_engine::Engine`] and answers into JSON. It decides nothing: no
 //! rule of a strategy, no SQL and no Wasm may ever stand here. JSON shapes stop here too; what goes further in is a
@@ -12,6 +13,7 @@
 mod access;
 mod channels;
 mod connections;
+mod console;
 mod contents;
 mod customers;
 mod demo;
@@ -30,15 +32,18 @@ mod markup;
 mod messages;
 mod openapi;
 mod options;
+mod people;
 mod plugins;
 mod problem;
 mod reports;
 mod router;
 mod runs;
+mod session;
 mod shops;
 mod sources;
 mod strategies;
 
+pub use console::ConsoleFiles;
 pub use openapi::document;
 pub use options::{ApiOptions, DemoControls, Limits};
 pub use router::{health_router, router};

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use cartwright_domain::ids::ShopId;
+use cartwright_domain::ids::{ShopId, UserId};
 use cartwright_domain::time::{Span, Timestamp};
 use cartwright_engine::Skipped;
 use cartwright_engine::ports::StoreError;
+
+use crate::console::ConsoleFiles;
 
 /// Everything that can be set.
 #[derive(Clone)]
@@ -15,15 +17,22 @@ pub struct ApiOptions {
     pub public_url: String,
     /// Only in `cartwright demo`: its shop and its clock.
     pub demo: Option<Arc<dyn DemoControls>>,
+    /// The web console, if it was built.
+    pub console: Option<Arc<dyn ConsoleFiles>>,
     /// How large bodies may be.
     pub limits: Limits,
 }
 
 impl ApiOptions {
-    /// Options of `serve`: no demo, usual limits.
+    /// Options of `serve`: no demo, no console, usual limits.
     pub fn new(public_url: impl Into<String>) -> Self {
         let public_url: String = public_url.into();
-        Self { public_url: public_url.trim_end_matches('/').to_owned(), demo: None, limits: Limits::default() }
+        Self {
+            public_url: public_url.trim_end_matches('/').to_owned(),
+            demo: None,
+            console: None,
+            limits: Limits::default(),
+        }
     }
 }
 
@@ -53,6 +62,8 @@ impl Default for Limits {
 pub trait DemoControls: Send + Sync {
     /// The sample shop, shown on the page without signing in.
     fn shop(&self) -> ShopId;
+    /// Whom everybody is who looks at the console of the demo.
+    fn visitor(&self) -> UserId;
     /// What the skippable clock says.
     fn now(&self) -> Timestamp;
     /// Moves the clock from due instant to due instant and settles each, so that a skip equals waiting.

@@ -11,8 +11,8 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::options::ApiOptions;
 use crate::problem::{self, Code, Problem};
 use crate::{
-    access, channels, contents, customers, demo, envelope, events, health, home, hooks, journal, keys, markup,
-    messages, openapi, plugins, reports, runs, shops, sources, strategies,
+    access, channels, console, contents, customers, demo, envelope, events, health, home, hooks, journal, keys, markup,
+    messages, openapi, people, plugins, reports, runs, session, shops, sources, strategies,
 };
 
 /// What every handler is given.
@@ -30,12 +30,15 @@ pub fn router(engine: Engine, options: ApiOptions) -> Router {
     if in_demo {
         closed = closed.merge(Router::from(demo::operations()));
     }
-    let closed = closed.route_layer(from_fn_with_state(api.clone(), access::require_key));
-    closed
-        .merge(Router::from(open_operations()))
+    let mut all = closed.route_layer(from_fn_with_state(api.clone(), access::require));
+    if in_demo {
+        all = all.merge(Router::from(session::demo_operations()));
+    }
+    all.merge(Router::from(open_operations()))
         .merge(openapi::route())
         .merge(problem::pages())
         .merge(home::routes())
+        .merge(console::routes())
         .route("/style.css", get(markup::style))
         .fallback(unknown_route)
         .method_not_allowed_fallback(wrong_method)
@@ -58,14 +61,17 @@ pub(crate) fn operations() -> OpenApiRouter<Api> {
     OpenApiRouter::with_openapi(openapi::beginning())
         .merge(closed_operations())
         .merge(demo::operations())
+        .merge(session::demo_operations())
         .merge(open_operations())
 }
 
-/// Operations that need a key.
+/// Operations that need a key, or somebody who signed in.
 fn closed_operations() -> OpenApiRouter<Api> {
     OpenApiRouter::default()
         .merge(shops::operations())
         .merge(keys::operations())
+        .merge(people::operations())
+        .merge(session::operations())
         .merge(strategies::operations())
         .merge(contents::operations())
         .merge(channels::operations())
@@ -81,7 +87,7 @@ fn closed_operations() -> OpenApiRouter<Api> {
 
 /// Operations that need none: webhooks carry their own signature.
 fn open_operations() -> OpenApiRouter<Api> {
-    OpenApiRouter::default().merge(hooks::operations()).merge(health::operations())
+    OpenApiRouter::default().merge(hooks::operations()).merge(health::operations()).merge(session::open_operations())
 }
 
 async fn unknown_route() -> Problem {

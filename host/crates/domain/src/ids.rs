@@ -76,6 +76,8 @@ ids! {
     ConnectionId,
     /// An API key (not its secret).
     KeyId,
+    /// A person who signs in.
+    UserId,
     /// Something written down beside the ledger: a line of the audit, a trap, a difference.
     NoteId,
     /// A process that works on a database, from its start to its end.

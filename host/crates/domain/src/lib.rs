@@ -67,6 +67,7 @@ pub mod trace;
 mod trigger;
 pub mod trust;
 pub mod turned_away;
+pub mod user;
 pub mod wait;
 mod wake;
 pub mod webhook;

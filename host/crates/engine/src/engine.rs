@@ -14,6 +14,7 @@ use crate::breakers::Breakers;
 use crate::failpoints::{self, Failpoints};
 use crate::ingest::GroupCommit;
 use crate::node::Node;
+use crate::passwords::Passwords;
 use crate::ports::{Clock, Egress, Entropy, Plugins, Store};
 use crate::settings::Cache;
 use crate::tasks::Turns;
@@ -53,6 +54,7 @@ pub struct Engine {
     pub(crate) rehearsed_silence: Option<Arc<Mutex<BTreeSet<String>>>>,
     /// By what right work beside the rounds commits.
     pub(crate) fence: Option<Fence>,
+    pub(crate) passwords: Arc<Passwords>,
     /// Which of several nodes this is; none where there is only this one, which may do everything.
     pub(crate) node: Option<Arc<Node>>,
     /// How platforms and customers reach the service, without a slash at the end.
@@ -89,6 +91,7 @@ impl Engine {
             beside: None,
             rehearsed_silence: None,
             fence: None,
+            passwords: Arc::default(),
             node: None,
             public_url: "http://localhost:8080".into(),
         }

@@ -17,6 +17,7 @@ mod error;
 mod memory;
 mod nodes;
 mod page;
+mod people;
 mod postgres;
 mod rows;
 mod secrets;

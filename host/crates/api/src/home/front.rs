@@ -120,7 +120,7 @@ fn name_of(customer: &Customer) -> String {
 
 /// The demo's clock, and the way out.
 pub(super) fn navigation(api: &Api, visit: &Visit) -> String {
-    let mut html = String::new();
+    let mut html = String::from("<a href=\"/console/\">Console</a>");
     if let Some(demo) = &api.options.demo {
         let options: String = ["1h", "4h", "1d", "3d"].map(|span| format!("<option>{span}</option>")).concat();
         html.push_str(&format!(

@@ -49,11 +49,17 @@ codes! {
     /// An operator's key without a shop.
     ShopNotNamed = "shop_not_named", BAD_REQUEST, "The shop is not named";
     /// No key, or not a good one.
-    Unauthorized = "unauthorized", UNAUTHORIZED, "No valid API key";
+    Unauthorized = "unauthorized", UNAUTHORIZED, "No valid API key or session";
+    /// A name or password that is not right.
+    WrongPassword = "wrong_password", UNAUTHORIZED, "The name or the password is wrong";
     /// A webhook that its sender did not sign.
     WebhookUnsigned = "webhook_unsigned", UNAUTHORIZED, "The webhook is not signed by its sender";
     /// Only the operator may.
     OperatorOnly = "operator_only", FORBIDDEN, "Only an operator's key may do this";
+    /// The role in the shop does not go so far.
+    RoleTooSmall = "role_too_small", FORBIDDEN, "The role does not go so far";
+    /// A request that our own page did not make.
+    ForgedRequest = "forged_request", FORBIDDEN, "The request was not made by the console";
     /// No such thing in this shop.
     NotFound = "not_found", NOT_FOUND, "There is no such thing";
     /// No such route.
@@ -70,6 +76,8 @@ codes! {
     PluginBreaksStrategies = "plugin_breaks_strategies", CONFLICT, "Strategies would not be sound with it";
     /// A version that cannot go to a stage from where it stands.
     PluginStage = "plugin_stage", CONFLICT, "The version cannot go there";
+    /// A link that works once and was used, or whose time is over.
+    LinkGone = "link_gone", GONE, "The link is good for nothing any more";
     /// Too much.
     TooLarge = "too_large", PAYLOAD_TOO_LARGE, "The body is too large";
     /// Not the kind of body that is taken.
@@ -90,6 +98,8 @@ codes! {
     PluginSignerUnknown = "plugin_signer_unknown", UNPROCESSABLE_ENTITY, "The shop does not trust who signed it";
     /// A channel or source that cannot work so.
     ConnectionFaults = "connection_faults", UNPROCESSABLE_ENTITY, "The connection does not fit its plugin";
+    /// Wrong passwords, one after the other.
+    TooManyAttempts = "too_many_attempts", TOO_MANY_REQUESTS, "The password was wrong too often";
     /// Our fault.
     Internal = "internal", INTERNAL_SERVER_ERROR, "The service failed";
     /// No key to seal secrets with.

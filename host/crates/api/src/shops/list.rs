@@ -25,7 +25,7 @@ pub(crate) struct ShopQuery {
 
 type Shops = Described<Listing<Shop>>;
 
-/// Lists the shops that the key opens.
+/// Lists the shops that the caller sees.
 ///
 /// By id, so in the order they were made.
 #[utoipa::path(get, path = "/v1/shops", tag = "shops", params(ShopQuery), responses((status = 200, description = "Shops.", body = Shops)))]
@@ -36,9 +36,14 @@ pub(crate) async fn list_shops(
 ) -> Result<Json<Listing<Shop>>, Problem> {
     let list = List("shops");
     let page = list.page(query.limit, query.after.as_deref())?;
-    let shops = match caller.shop() {
-        Some(own) => api.engine.store.shop(own).await?.iter().map(|shop| Shop::clone(shop)).collect(),
-        None => api.engine.store.shops().await?,
-    };
+    let mut shops = Vec::new();
+    match caller.shops() {
+        Some(seen) => {
+            for id in seen {
+                shops.extend(api.engine.store.shop(id).await?.map(|shop| Shop::clone(&shop)));
+            }
+        }
+        None => shops = api.engine.store.shops().await?,
+    }
     Ok(Json(list.cut(shops, &page, |shop| shop.id.to_string())))
 }

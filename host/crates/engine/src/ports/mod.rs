@@ -4,6 +4,7 @@
 mod clock;
 mod life;
 mod nodes;
+mod people;
 mod plugins;
 mod store;
 mod trust;
@@ -11,6 +12,7 @@ mod trust;
 pub use clock::{Clock, Entropy};
 pub use life::*;
 pub use nodes::*;
+pub use people::*;
 pub use plugins::*;
 pub use store::*;
 pub use trust::*;

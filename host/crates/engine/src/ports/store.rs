@@ -437,5 +437,11 @@ pub trait Reading: Send + Sync {
 }
 
 /// All of it.
-pub trait Store: Settings + PluginLife + Journal + Ledger + Reading + Nodes + super::Trust + Components {}
-impl<T: Settings + PluginLife + Journal + Ledger + Reading + Nodes + super::Trust + Components> Store for T {}
+pub trait Store:
+    Settings + PluginLife + Journal + Ledger + Reading + Nodes + super::People + super::Trust + Components
+{
+}
+impl<T: Settings + PluginLife + Journal + Ledger + Reading + Nodes + super::People + super::Trust + Components> Store
+    for T
+{
+}

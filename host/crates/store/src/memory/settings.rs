@@ -6,17 +6,18 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use cartwright_domain::content::Content;
-use cartwright_domain::ids::{ConnectionId, KeyId, NoteId, RunId, ShopId, StrategyId, VersionId};
+use cartwright_domain::ids::{ConnectionId, KeyId, NoteId, RunId, ShopId, StrategyId, UserId, VersionId};
 use cartwright_domain::plugin::{Breaker, Kill, PluginRecord};
 use cartwright_domain::shop::{Connection, ConnectionKind, Shop};
 use cartwright_domain::strategy::{StrategyRecord, StrategyState, Version};
 use cartwright_domain::time::Timestamp;
 use cartwright_domain::trace::TraceEntry;
 use cartwright_domain::trust::TrustPolicy;
+use cartwright_domain::user::{Link, Role, Session, User};
 use cartwright_domain::world::Entry;
 use cartwright_engine::ports::{
-    ApiKey, Captured, Components, Figure, Note, NoteKind, Page, PageRequest, PluginChanges, PluginLife, Publication,
-    Resealed, Secret, SecretPlace, Settings, StoreError, Trust,
+    ApiKey, Captured, Components, Figure, Note, NoteKind, Page, PageRequest, People, PluginChanges, PluginLife,
+    Publication, Redemption, Resealed, Secret, SecretPlace, Settings, StoreError, Trust,
 };
 
 use super::MemoryStore;
@@ -163,6 +164,25 @@ forward! {
         change save_trust(shop: ShopId, policy: &TrustPolicy) -> ();
         ask sealings() -> Vec<(String, u64)>;
         change reseal(after: Option<&SecretPlace>, limit: u32) -> Resealed;
+    } own {    }
+}
+
+forward! {
+    People {
+        ask add_user(user: &User) -> ();
+        ask users() -> Vec<User>;
+        ask user(user: UserId) -> Option<User>;
+        ask user_named(name: &str) -> Option<User>;
+        ask remove_user(user: UserId) -> bool;
+        ask members(shop: ShopId) -> Vec<(User, Role)>;
+        ask roles(user: UserId) -> Vec<(ShopId, Role)>;
+        ask set_role(shop: ShopId, user: UserId, role: Option<Role>) -> ();
+        ask add_session(session: &Session) -> ();
+        ask session(hash: &[u8; 32], now: Timestamp) -> Option<(Session, User, Vec<(ShopId, Role)>)>;
+        ask end_session(hash: &[u8; 32]) -> bool;
+        ask add_link(link: &Link) -> ();
+        ask link(hash: &[u8; 32], now: Timestamp) -> Option<Link>;
+        ask redeem(hash: &[u8; 32], redemption: &Redemption) -> bool;
     } own {    }
 }
 

@@ -21,6 +21,7 @@ mod ledger;
 mod load;
 mod nodes;
 mod notes;
+mod people;
 mod plugins;
 mod publication;
 mod reading;

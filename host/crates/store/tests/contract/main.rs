@@ -12,6 +12,7 @@ mod ledger;
 mod merging;
 mod migrations;
 mod nodes;
+mod people;
 mod plugins;
 mod reading;
 mod secrets;

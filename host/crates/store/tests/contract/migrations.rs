@@ -64,9 +64,22 @@ async fn every_key_and_index_begins_with_the_shop() {
     .await
     .unwrap();
     let without: Vec<&str> = first_columns.iter().map(|(_, column)| column.as_str()).collect();
-    // Looked up before anybody knows the shop: a key by its hash, a connection by its address. And what has no shop: the
-    // database itself, nodes and their leases, and a number for all.
-    let expected = ["connection_id", "hash", "instance_id", "node_id", "name", "shard"];
+    // Looked up before anybody knows the shop: a key by its hash, a connection by its address, the shops of a person. And
+    // what has no shop: the database itself, nodes and their leases, a number for all, people, who is signed in, links.
+    let expected = [
+        "connection_id",
+        "user_id",
+        "user_id",
+        "hash",
+        "instance_id",
+        "hash",
+        "node_id",
+        "name",
+        "hash",
+        "shard",
+        "user_id",
+        "name",
+    ];
     assert_eq!(without, expected, "{first_columns:?}");
 }
 

@@ -7,7 +7,7 @@ use cartwright_domain::content::Content;
 use cartwright_domain::customer::Customer;
 use cartwright_domain::funnel::Cell;
 use cartwright_domain::ids::{
-    ConnectionId, CustomerId, KeyId, MessageId, NodeId, NoteId, RunId, ShopId, StrategyId, VersionId,
+    ConnectionId, CustomerId, KeyId, MessageId, NodeId, NoteId, RunId, ShopId, StrategyId, UserId, VersionId,
 };
 use cartwright_domain::message::Message;
 use cartwright_domain::plugin::{Breaker, Kill, PluginRecord};
@@ -19,6 +19,7 @@ use cartwright_domain::strategy::{StrategyRecord, StrategyState, Version};
 use cartwright_domain::time::{Span, Timestamp};
 use cartwright_domain::trace::TraceEntry;
 use cartwright_domain::trust::TrustPolicy;
+use cartwright_domain::user::{Link, Role, Session, User};
 use cartwright_domain::world::Entry;
 use cartwright_engine::ports::*;
 use std::future::poll_fn;
@@ -230,6 +231,25 @@ forward! {
         save_trust(shop: ShopId, policy: &TrustPolicy) -> ();
         sealings() -> Vec<(String, u64)>;
         reseal(after: Option<&SecretPlace>, limit: u32) -> Resealed;
+    }
+}
+
+forward! {
+    People {
+        add_user(user: &User) -> ();
+        users() -> Vec<User>;
+        user(user: UserId) -> Option<User>;
+        user_named(name: &str) -> Option<User>;
+        remove_user(user: UserId) -> bool;
+        members(shop: ShopId) -> Vec<(User, Role)>;
+        roles(user: UserId) -> Vec<(ShopId, Role)>;
+        set_role(shop: ShopId, user: UserId, role: Option<Role>) -> ();
+        add_session(session: &Session) -> ();
+        session(hash: &[u8; 32], now: Timestamp) -> Option<(Session, User, Vec<(ShopId, Role)>)>;
+        end_session(hash: &[u8; 32]) -> bool;
+        add_link(link: &Link) -> ();
+        link(hash: &[u8; 32], now: Timestamp) -> Option<Link>;
+        redeem(hash: &[u8; 32], redemption: &Redemption) -> bool;
     }
 }
 

@@ -1,0 +1,111 @@
+/** Every page: sound by axe in light and dark, no wider than a phone, without an error, without a request elsewhere,
+ * and a picture of each to look at. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Service } from './service'
+import { tell } from './story'
+import { Visitor } from './visitor'
+
+/** Addresses below the shop's. */
+const PAGES: Record<string, string> = {
+  overview: '/',
+  strategies: '/strategies',
+  connections: '/connections',
+  customers: '/customers',
+  customer: '/customers/{customer}',
+  runs: '/runs',
+  run: '/runs/{run}',
+  messages: '/messages',
+  message: '/messages/{message}',
+  reports: '/reports',
+  inbox: '/inbox',
+  people: '/people',
+}
+
+let service: Service
+let visitor: Visitor
+let shop = ''
+const ids: Record<string, string> = {}
+
+beforeAll(async () => {
+  service = await Service.demo()
+  await tell(service)
+  for (const list of ['customers', 'runs', 'messages']) {
+    const { items } = (await service.ask('GET', `/v1/${list}`)) as { items: { id: string }[] }
+    ids[list.slice(0, -1)] = items.at(-1)?.id ?? ''
+  }
+  visitor = await Visitor.come(service.url)
+  await visitor.goto('/')
+  shop = new URL(visitor.page.url()).pathname.replace('/console', '').replace(/\/$/, '')
+}, 120_000)
+
+afterAll(async () => {
+  await visitor?.leave()
+  await service?.stop()
+})
+
+const LOOKS: [string, 'light' | 'dark', number][] = [
+  ['en', 'light', 1280],
+  ['en', 'dark', 1280],
+  ['ar', 'light', 1280],
+  ['ar', 'dark', 360],
+  ['zh', 'light', 360],
+]
+
+test.each(LOOKS)(
+  'every page is sound in %s, %s, %i wide',
+  async (language, theme, width) => {
+    await visitor.page.setViewportSize({ width, height: 860 })
+    await visitor.choose(language, theme)
+    for (const [name, path] of Object.entries(PAGES)) {
+      await visitor.goto(`${shop}${path.replace(/\{(\w+)\}/, (_, name) => ids[name] ?? '')}`)
+      await visitor.shoot(`${name}-${language}-${theme}-${width}`)
+      await visitor.isSound(`${name} in ${language}, ${theme}, ${width}`)
+    }
+    const direction = await visitor.page.evaluate(() => document.documentElement.dir)
+    expect(direction).toBe(language === 'ar' ? 'rtl' : 'ltr')
+  },
+  60_000,
+)
+
+test('the demo opens signed in, and skipping its clock ahead brings a message', async () => {
+  await visitor.page.setViewportSize({ width: 1280, height: 860 })
+  await visitor.choose('en', 'light')
+  await visitor.goto('/')
+  await visitor.page.getByRole('heading', { level: 1, name: 'Sample shop' }).waitFor()
+  await visitor.page.getByText('Copper teapot').waitFor()
+  const clock = visitor.page.getByRole('region', { name: 'Demo clock' })
+  const before = await clock.locator('.clock-now').textContent()
+  await clock.getByLabel('How far to skip').selectOption('3d')
+  await clock.getByRole('button', { name: 'Skip' }).click()
+  await expect.poll(() => clock.locator('.clock-now').textContent(), { timeout: 20_000 }).not.toBe(before)
+  expect(visitor.faults).toEqual([])
+}, 60_000)
+
+test('a strategy is paused and made live again, and what that does is said before', async () => {
+  await visitor.goto(`${shop}/strategies`)
+  const page = visitor.page
+  await page.getByRole('searchbox').fill('reminder')
+  await expect.poll(() => page.getByText('High value first').count()).toBe(0)
+  await page.getByRole('button', { name: 'Add-to-cart reminder is: Live. Change it' }).click()
+  await page.getByRole('menuitem', { name: 'Pause' }).click()
+  await page.getByText('Nobody enters and nothing is sent').waitFor()
+  await visitor.isSound('the question')
+  await visitor.shoot('strategy-pause')
+  await page.getByRole('button', { name: 'Pause', exact: true }).click()
+  await page.getByRole('button', { name: 'Add-to-cart reminder is: Paused. Change it' }).click()
+  await page.getByRole('menuitem', { name: 'Make live' }).click()
+  await page.getByRole('button', { name: 'Make live' }).click()
+  await page.getByRole('button', { name: 'Add-to-cart reminder is: Live. Change it' }).waitFor()
+  expect(visitor.faults).toEqual([])
+}, 60_000)
+
+test('the language is chosen in the menu, by keyboard alone', async () => {
+  await visitor.goto(shop)
+  await visitor.page.getByRole('button', { name: /Signed in as/ }).focus()
+  await visitor.page.keyboard.press('Enter')
+  await visitor.page.getByRole('menuitem', { name: 'العربية' }).focus()
+  await visitor.page.keyboard.press('Enter')
+  await visitor.page.getByRole('heading', { name: 'الاستراتيجيات' }).waitFor()
+  expect(await visitor.page.evaluate(() => document.documentElement.dir)).toBe('rtl')
+  await visitor.isSound('right to left')
+}, 60_000)

@@ -1,0 +1,94 @@
+/** The first sign-in, and how far a role goes. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Service } from './service'
+import { Visitor } from './visitor'
+
+let service: Service
+const visitors: Visitor[] = []
+
+async function come(): Promise<Visitor> {
+  const visitor = await Visitor.come(service.url)
+  visitors.push(visitor)
+  return visitor
+}
+
+beforeAll(async () => {
+  service = await Service.serve()
+}, 60_000)
+
+afterAll(async () => {
+  await Promise.all(visitors.map(visitor => visitor.leave()))
+  await service?.stop()
+})
+
+async function choosePassword(visitor: Visitor, name: string, password: string) {
+  await visitor.page.locator('input[name=username]').fill(name)
+  await visitor.page.locator('input[name=password]').fill(password)
+  await visitor.page.getByRole('button', { name: 'Begin' }).click()
+}
+
+test('the printed link makes the first user, who signs out and in again', async () => {
+  const ana = await come()
+  await ana.goto('/')
+  await ana.page.waitForURL(/sign-in/)
+  await ana.isSound('signing in')
+  await ana.shoot('sign-in')
+  await ana.goto(service.link)
+  await ana.isSound('the welcome')
+  await ana.shoot('welcome')
+  await choosePassword(ana, 'ana@acorn.example', 'short')
+  await expect.poll(() => ana.page.getByText('10 to 200 characters').count()).toBe(1)
+  ana.expectFault('422')
+  await choosePassword(ana, 'ana@acorn.example', 'correct horse battery')
+  await ana.page.getByRole('heading', { level: 1, name: 'Acorn and Oak' }).waitFor()
+  await ana.isSound('the first page')
+
+  await ana.page.getByRole('button', { name: /Signed in as/ }).click()
+  await ana.page.getByRole('menuitem', { name: 'Sign out' }).click()
+  await ana.page.getByRole('heading', { name: 'Sign in' }).waitFor()
+  await ana.page.locator('input[name=username]').fill('ana@acorn.example')
+  await ana.page.locator('input[name=password]').fill('wrong')
+  await ana.page.getByRole('button', { name: 'Sign in' }).click()
+  await ana.page.getByRole('alert').waitFor()
+  ana.expectFault('401')
+  await ana.page.locator('input[name=password]').fill('correct horse battery')
+  await ana.page.keyboard.press('Enter')
+  await ana.page.getByRole('heading', { level: 1, name: 'Acorn and Oak' }).waitFor()
+
+  await ana.goto(service.link)
+  await ana.page.getByText('This link is good for nothing any more').waitFor()
+  ana.expectFault('410')
+}, 90_000)
+
+test('a viewer who was invited sees one shop, and changes nothing in it', async () => {
+  const ana = visitors[0] as Visitor
+  await ana.goto('/')
+  await ana.page.getByRole('link', { name: 'People' }).click()
+  await ana.page.getByRole('button', { name: 'Invite' }).click()
+  await ana.page.getByRole('button', { name: 'Make the link' }).click()
+  const link = await ana.page.getByLabel('Link', { exact: true }).inputValue()
+  await ana.isSound('an invitation')
+  await ana.shoot('invitation')
+
+  const ben = await come()
+  await ben.goto(link)
+  await ben.page.getByText('You were invited to Acorn and Oak as: Viewer.').waitFor()
+  await choosePassword(ben, 'ben', 'another long password')
+  await ben.page.getByRole('heading', { level: 1, name: 'Acorn and Oak' }).waitFor()
+  expect(await ben.page.getByText('Elm').count()).toBe(0)
+  expect(await ben.page.getByRole('link', { name: 'People' }).count()).toBe(0)
+  await ben.isSound('what a viewer sees')
+  const here = new URL(ben.page.url()).pathname.replace('/console', '')
+  await ben.goto(`${here.replace(/\/$/, '')}/people`)
+  await ben.page.getByText('Your role does not go so far').waitFor()
+  ben.expectFault('403')
+
+  await ana.page.getByRole('button', { name: 'Close' }).click()
+  await ana.page.getByRole('button', { name: 'Shop: Acorn and Oak. Choose another' }).click()
+  await ana.page.getByRole('menuitem', { name: 'Elm' }).click()
+  await ana.page.getByRole('heading', { level: 1, name: 'Elm' }).waitFor()
+  const elm = new URL(ana.page.url()).pathname.replace('/console', '')
+  await ben.goto(elm)
+  await ben.page.getByRole('heading', { level: 1, name: 'Acorn and Oak' }).waitFor()
+  expect(ben.faults).toEqual([])
+}, 60_000)

@@ -1,0 +1,122 @@
+/** Somebody with a browser, and everything that may not happen while they look. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type BrowserContext, chromium, type Page } from 'playwright-core'
+import { expect } from 'vitest'
+
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const SHOTS = join(import.meta.dirname, '../screenshots')
+
+type Wishes = { language?: string; theme?: 'light' | 'dark'; width?: number; height?: number }
+
+export class Visitor {
+  /** What went wrong so far. */
+  readonly faults: string[] = []
+
+  private constructor(
+    readonly context: BrowserContext,
+    readonly page: Page,
+    private readonly folder: string,
+    readonly url: string,
+  ) {}
+
+  static async come(url: string, wishes: Wishes = {}): Promise<Visitor> {
+    const folder = mkdtempSync(join(tmpdir(), 'cartwright-browser-'))
+    const context = await chromium.launchPersistentContext(folder, {
+      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+      args: FLAGS,
+      headless: true,
+      locale: wishes.language ?? 'en',
+      colorScheme: wishes.theme ?? 'light',
+      reducedMotion: 'reduce',
+      viewport: { width: wishes.width ?? 1280, height: wishes.height ?? 860 },
+    })
+    const page = context.pages()[0] ?? (await context.newPage())
+    page.setDefaultTimeout(20_000)
+    const visitor = new Visitor(context, page, folder, url)
+    page.on('pageerror', error => visitor.faults.push(`error: ${error.message}`))
+    page.on('console', message => {
+      if (message.type() === 'error') visitor.faults.push(`console: ${message.text()}`)
+    })
+    page.on('request', request => {
+      const to = request.url()
+      if (!to.startsWith(`${url}/`) && !to.startsWith('data:')) visitor.faults.push(`request to ${to}`)
+    })
+    return visitor
+  }
+
+  async goto(path: string) {
+    await this.page.goto(path.startsWith('http') ? path : `${this.url}/console${path}`)
+    await this.settle()
+  }
+
+  /** Waits until nothing is loading any more. */
+  async settle() {
+    await this.page.waitForLoadState('networkidle')
+    await this.page.waitForFunction(() => !document.querySelector('[role=status] .mantine-Loader-root'))
+    await this.page.evaluate(() => document.fonts.ready)
+  }
+
+  async choose(language: string, theme: 'light' | 'dark') {
+    await this.page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' })
+    await this.page.evaluate(
+      ([language, theme]) => {
+        localStorage.setItem('cartwright-language', language ?? '')
+        localStorage.setItem('cartwright-theme', theme ?? '')
+      },
+      [language, theme],
+    )
+    await this.page.reload()
+    await this.settle()
+  }
+
+  /** Nothing stands in anybody's way (axe), and nothing is wider than the window. */
+  async isSound(what: string) {
+    if (!(await this.page.evaluate(() => 'axe' in window))) {
+      // The page allows no script from elsewhere: axe comes in by the debugger.
+      await this.page.evaluate(AXE)
+    }
+    const found = await this.page.evaluate(async () => {
+      const { axe } = window as unknown as {
+        axe: { run: (options: object) => Promise<{ violations: Violation[] }> }
+      }
+      const { violations } = await axe.run({ resultTypes: ['violations'] })
+      return violations.flatMap(one =>
+        one.nodes.map(node => `${one.id}: ${node.target.join(' ')} ${node.failureSummary}`),
+      )
+    })
+    expect(found, what).toEqual([])
+    const beyond = await this.page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+    expect(beyond, `${what} is wider than the window`).toBeLessThanOrEqual(0)
+    expect(this.faults, what).toEqual([])
+  }
+
+  async shoot(name: string) {
+    mkdirSync(SHOTS, { recursive: true })
+    await this.page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: true })
+  }
+
+  /** An error that the test itself brought about. */
+  expectFault(part: string) {
+    expect(this.faults.join('\n')).toContain(part)
+    this.faults.length = 0
+  }
+
+  async leave() {
+    await this.context.close()
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}
+
+type Violation = { id: string; nodes: { target: string[]; failureSummary: string }[] }

@@ -1,0 +1,215 @@
+/** One customer: who they are, what they allowed, everything that was decided about them, and why not. */
+import { NativeSelect } from '@mantine/core'
+import { useQueries, useQuery } from '@tanstack/react-query'
+import { useParams } from '@tanstack/react-router'
+import { History } from 'lucide-react'
+import { type ReactNode, useState } from 'react'
+import { api, type Schemas, take } from '../api/client'
+import { Answer, Empty, Trouble } from '../pieces/Answer'
+import { Card } from '../pieces/Card'
+import { useCustomer, useNameOf, useStrategies } from '../pieces/names'
+import { Page } from '../pieces/Page'
+import { ConsentState } from '../pieces/states'
+import { Tag, type Tone } from '../pieces/Tag'
+import { Facts, type Line, Trace, traceOf } from '../pieces/Trace'
+import { useVisit } from '../shell/shop'
+import { useSpeech } from '../words'
+
+/** Runs whose decisions stand in the timeline. */
+const RUNS = 20
+
+export function Customer() {
+  const { customer: id } = useParams({ from: '/$shop/customers/$customer' })
+  const { say } = useSpeech()
+  const nameOf = useNameOf()
+  const customer = useCustomer(id)
+  return (
+    <Page title={customer.data ? nameOf(customer.data) : say('customer.title')} about={customer.data?.email}>
+      <Answer of={customer}>
+        {known => (
+          <div className="split">
+            <Timeline id={known.id} />
+            <div className="stack">
+              <Profile customer={known} />
+              <WhyNot id={known.id} />
+            </div>
+          </div>
+        )}
+      </Answer>
+    </Page>
+  )
+}
+
+function Profile({ customer }: { customer: Schemas['Customer'] }) {
+  const { say, word, day, moment } = useSpeech()
+  const { shop } = useVisit()
+  const line = (term: string, value: ReactNode) => (
+    <div>
+      <dt>{term}</dt>
+      <dd>{value}</dd>
+    </div>
+  )
+  const { consent } = customer
+  return (
+    <Card title={say('customer.profile')}>
+      <dl className="terms narrow">
+        {line(
+          say('customer.consent'),
+          <div className="stack tight">
+            <div>
+              <ConsentState consent={consent} />
+            </div>
+            {consent && (
+              <span className="small">
+                {moment(consent.at, shop.time_zone)} · <bdi>{consent.source}</bdi>
+              </span>
+            )}
+          </div>,
+        )}
+        {customer.email && line(say('customer.email'), <bdi>{customer.email}</bdi>)}
+        {customer.phone && line(say('customer.phone'), <bdi>{customer.phone}</bdi>)}
+        {customer.language && line(say('customer.language'), <bdi>{customer.language}</bdi>)}
+        {customer.time_zone && line(say('customer.zone'), <bdi>{customer.time_zone}</bdi>)}
+        {customer.country && line(say('customer.country'), <bdi>{customer.country}</bdi>)}
+        {!!customer.tags?.length && line(say('customer.tags'), <Names names={customer.tags} />)}
+        {!!customer.lists?.length && line(say('customer.lists'), <Names names={customer.lists} />)}
+        {customer.marks?.map(mark => (
+          <div key={`${mark.channel}${mark.value}${mark.mark}`}>
+            <dt>
+              <Tag tone="warn">{word('mark', mark.mark)}</Tag>
+            </dt>
+            <dd>
+              <bdi>{mark.value}</bdi>
+            </dd>
+          </div>
+        ))}
+        {customer.registered_at && line(say('customer.since'), day(customer.registered_at, shop.time_zone))}
+      </dl>
+    </Card>
+  )
+}
+
+function Names({ names }: { names: string[] }) {
+  return (
+    <span className="row">
+      {names.map(name => (
+        <Tag key={name}>
+          <bdi>{name}</bdi>
+        </Tag>
+      ))}
+    </span>
+  )
+}
+
+/** What was decided in every run, newest first. */
+function Timeline({ id }: { id: string }) {
+  const { say } = useSpeech()
+  const { shop } = useVisit()
+  const runs = useQuery({
+    queryKey: ['shop', shop.id, 'runs', 'of', id],
+    queryFn: () => take(api.GET('/v1/runs', { params: { query: { customer: id, limit: RUNS } } })),
+    refetchInterval: 10_000,
+  })
+  const traces = useQueries({
+    queries: (runs.data?.items ?? []).map(run => ({
+      queryKey: ['shop', shop.id, 'trace', run.id],
+      queryFn: () => traceOf(run.id),
+    })),
+  })
+  const lines: Line[] = traces.flatMap((trace, place) =>
+    (trace.data?.items ?? []).map(entry => ({ entry, strategy: runs.data?.items[place]?.strategy })),
+  )
+  const newest = lines
+    .reverse()
+    .sort((a, b) => Date.parse(String(b.entry.at)) - Date.parse(String(a.entry.at)))
+  const failed = traces.find(trace => trace.error)?.error
+  return (
+    <Card title={say('customer.timeline')}>
+      {failed && <Trouble error={failed} />}
+      <Answer of={runs}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <Empty icon={History}>{say('customer.noRuns')}</Empty>
+          ) : (
+            <Trace lines={newest} />
+          )
+        }
+      </Answer>
+    </Card>
+  )
+}
+
+const VERDICTS: Record<Schemas['Verdict'], Tone> = {
+  sent: 'good',
+  waiting: 'plain',
+  not_sent: 'warn',
+  never_began: 'warn',
+}
+
+/** Why did, or didn't, this customer get something of a strategy? */
+function WhyNot({ id }: { id: string }) {
+  const { say, word } = useSpeech()
+  const { shop } = useVisit()
+  const strategies = useStrategies()
+  const [chosen, choose] = useState('')
+  const strategy = chosen || strategies.data?.items[0]?.id || ''
+  const why = useQuery({
+    queryKey: ['shop', shop.id, 'why', id, strategy],
+    queryFn: () =>
+      take(
+        api.GET('/v1/customers/{customer}/why', { params: { path: { customer: id }, query: { strategy } } }),
+      ),
+    enabled: strategy !== '',
+  })
+  const checkOf = (check: string) =>
+    check.startsWith('steps.')
+      ? say('check.step', { name: check.slice('steps.'.length) })
+      : word('check', check)
+  if (!strategies.data?.items.length) return null
+  return (
+    <Card title={say('why.title')}>
+      <div className="stack">
+        <NativeSelect
+          label={say('why.strategy')}
+          value={strategy}
+          onChange={event => choose(event.currentTarget.value)}
+          data={strategies.data.items.map(one => ({ value: one.id, label: one.name }))}
+        />
+        <Answer of={why}>
+          {({ verdict, findings }) => (
+            <>
+              <div>
+                <Tag tone={VERDICTS[verdict]}>{word('verdict', verdict)}</Tag>
+              </div>
+              <ul className="plain stack">
+                {findings.map((finding, place) => (
+                  // biome-ignore lint/suspicious/noArrayIndexKey: findings stand in the order of the checks
+                  <li key={place}>
+                    <div className="row">
+                      <Tag tone={finding.passes === false ? 'warn' : finding.passes ? 'good' : 'plain'}>
+                        {checkOf(finding.check)}
+                      </Tag>
+                      <Words finding={finding} />
+                    </div>
+                    <Facts facts={finding.facts} />
+                  </li>
+                ))}
+              </ul>
+            </>
+          )}
+        </Answer>
+      </div>
+    </Card>
+  )
+}
+
+/** The service tells it in English; where its reason is one of a closed list, there is a word for it in each language. */
+function Words({ finding }: { finding: Schemas['Finding'] }) {
+  const { word, language } = useSpeech()
+  const { reason } = finding
+  const known =
+    reason &&
+    ['end', 'skip', 'hold', 'rejection'].find(list => word(list, reason) !== reason.replaceAll('_', ' '))
+  if (language !== 'en' && known) return <span>{word(known, reason)}</span>
+  return <span lang="en">{finding.words}</span>
+}

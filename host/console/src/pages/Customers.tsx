@@ -1,0 +1,53 @@
+/** Everybody whom the shop knows, newest first. */
+import { Link } from '@tanstack/react-router'
+import { Users } from 'lucide-react'
+import { api, take } from '../api/client'
+import { Card } from '../pieces/Card'
+import { Pages, usePages } from '../pieces/lists'
+import { useNameOf } from '../pieces/names'
+import { Page } from '../pieces/Page'
+import { ConsentState } from '../pieces/states'
+import { useVisit } from '../shell/shop'
+import { useSpeech } from '../words'
+
+export function Customers() {
+  const { say, day } = useSpeech()
+  const { shop } = useVisit()
+  const nameOf = useNameOf()
+  const customers = usePages(['customers'], after =>
+    take(api.GET('/v1/customers', { params: { query: { after, limit: 50 } } })),
+  )
+  return (
+    <Page title={say('nav.customers')} about={say('customers.about')}>
+      <Card flush>
+        <Pages
+          of={customers}
+          icon={Users}
+          empty="customers.none"
+          idOf={customer => customer.id}
+          columns={[
+            [
+              'customer.name',
+              customer => (
+                <Link to="/$shop/customers/$customer" params={{ shop: shop.id, customer: customer.id }}>
+                  <bdi>{nameOf(customer)}</bdi>
+                </Link>
+              ),
+            ],
+            ['customer.email', customer => <bdi>{customer.email ?? '–'}</bdi>],
+            ['customer.phone', customer => <bdi>{customer.phone ?? '–'}</bdi>],
+            ['customer.consent', customer => <ConsentState consent={customer.consent} />],
+            [
+              'customer.since',
+              customer => (
+                <span className="quiet nowrap">
+                  {customer.registered_at ? day(customer.registered_at, shop.time_zone) : '–'}
+                </span>
+              ),
+            ],
+          ]}
+        />
+      </Card>
+    </Page>
+  )
+}

@@ -1,0 +1,120 @@
+/** One message: what it says, where it stands, each attempt and receipt, and the decision that it came from. */
+import { useQuery } from '@tanstack/react-query'
+import { Link, useParams } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { api, type Schemas, take } from '../api/client'
+import { Answer } from '../pieces/Answer'
+import { Card } from '../pieces/Card'
+import { CustomerLink } from '../pieces/names'
+import { Page } from '../pieces/Page'
+import { MessageState, useMessageReason } from '../pieces/states'
+import { Trace, traceOf } from '../pieces/Trace'
+import { useVisit } from '../shell/shop'
+import { useSpeech } from '../words'
+
+export function Message() {
+  const { message: id } = useParams({ from: '/$shop/messages/$message' })
+  const { say } = useSpeech()
+  const { shop } = useVisit()
+  const message = useQuery({
+    queryKey: ['shop', shop.id, 'message', id],
+    queryFn: () => take(api.GET('/v1/messages/{message}', { params: { path: { message: id } } })),
+    refetchInterval: 5_000,
+  })
+  return (
+    <Page title={say('message.title')}>
+      <Answer of={message}>
+        {known => (
+          <div className="split">
+            <History message={known} />
+            <div className="stack">
+              <Details message={known} />
+              <Says message={known} />
+            </div>
+          </div>
+        )}
+      </Answer>
+    </Page>
+  )
+}
+
+function Details({ message }: { message: Schemas['MessageView'] }) {
+  const { say, word, moment, number } = useSpeech()
+  const { shop } = useVisit()
+  const reason = useMessageReason()(message)
+  const line = (term: string, value: ReactNode) => (
+    <div>
+      <dt>{term}</dt>
+      <dd>{value}</dd>
+    </div>
+  )
+  return (
+    <Card title={say('message.stands')}>
+      <dl className="terms narrow">
+        {line(
+          say('message.state'),
+          <span className="row">
+            <MessageState message={message} />
+            {reason}
+          </span>,
+        )}
+        {line(say('message.customer'), <CustomerLink id={message.customer} />)}
+        {message.to && line(say('message.to'), <bdi>{message.to.value}</bdi>)}
+        {line(say('message.channel'), <bdi>{message.channel}</bdi>)}
+        {line(say('message.content'), <bdi>{message.content}</bdi>)}
+        {line(say('message.purpose'), word('purpose', message.purpose))}
+        {line(say('message.attempts'), number(message.attempts))}
+        {message.handed_over_at &&
+          line(say('message.handedOver'), moment(message.handed_over_at, shop.time_zone))}
+        {message.due_at && line(say('run.next'), moment(message.due_at, shop.time_zone))}
+        {line(say('message.late'), moment(message.late_after, shop.time_zone))}
+        {message.provider_id &&
+          line(say('message.providerId'), <span className="code">{message.provider_id}</span>)}
+        {message.last_answer &&
+          line(say('message.answer'), <span dir="auto">{message.last_answer.text}</span>)}
+      </dl>
+    </Card>
+  )
+}
+
+function Says({ message }: { message: Schemas['MessageView'] }) {
+  const { say } = useSpeech()
+  if (!message.rendered) return null
+  const { text } = message.rendered as { text?: unknown }
+  return (
+    <Card title={say('message.says')}>
+      {typeof text === 'string' ? (
+        <p className="bubble" dir="auto">
+          {text}
+        </p>
+      ) : (
+        <pre className="code raw" dir="ltr">
+          {JSON.stringify(message.rendered, null, 2)}
+        </pre>
+      )}
+    </Card>
+  )
+}
+
+/** The lines of the run's trace that are about the message, and those that led to it. */
+function History({ message }: { message: Schemas['MessageView'] }) {
+  const { say } = useSpeech()
+  const { shop } = useVisit()
+  const trace = useQuery({
+    queryKey: ['shop', shop.id, 'trace', message.run],
+    queryFn: () => traceOf(message.run),
+    refetchInterval: 5_000,
+  })
+  return (
+    <Card
+      title={say('message.why')}
+      side={
+        <Link to="/$shop/runs/$run" params={{ shop: shop.id, run: message.run }}>
+          {say('message.wholeRun')}
+        </Link>
+      }
+    >
+      <Answer of={trace}>{({ items }) => <Trace lines={items.map(entry => ({ entry }))} />}</Answer>
+    </Card>
+  )
+}

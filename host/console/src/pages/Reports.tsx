@@ -1,0 +1,172 @@
+/** What became of messages: the funnel and the reasons of losses, as bars and as figures side by side. */
+import { NativeSelect } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { api, type Schemas, take } from '../api/client'
+import { Answer } from '../pieces/Answer'
+import { Card } from '../pieces/Card'
+import { useStrategies } from '../pieces/names'
+import { Page } from '../pieces/Page'
+import { useVisit } from '../shell/shop'
+import { type Key, useSpeech } from '../words'
+
+type Funnel = Schemas['Funnel']
+type Step = { word: Key; count: number | null | undefined; share?: number | null }
+
+function stepsOf(total: Funnel): Step[] {
+  return [
+    { word: 'figure.considered', count: total.considered },
+    { word: 'figure.targeted', count: total.targeted, share: total.targeted_share },
+    { word: 'figure.accepted', count: total.accepted, share: total.accepted_share },
+    { word: 'figure.delivered', count: total.delivered, share: total.delivered_share },
+    { word: 'figure.read', count: total.read, share: total.read_share },
+    { word: 'figure.clicked', count: total.clicked, share: total.click_through },
+  ]
+}
+
+export function Reports() {
+  const { say } = useSpeech()
+  const { shop } = useVisit()
+  const { strategy } = useSearch({ from: '/$shop/reports' })
+  const navigate = useNavigate({ from: '/$shop/reports' })
+  const strategies = useStrategies()
+  const report = useQuery({
+    queryKey: ['shop', shop.id, 'report', strategy ?? ''],
+    queryFn: () =>
+      take(api.GET('/v1/reports/messages', { params: { query: { strategy, by: 'strategy,version' } } })),
+  })
+  const all = [{ value: '', label: say('runs.every') }]
+  return (
+    <Page title={say('nav.reports')} about={say('reports.about', { zone: shop.time_zone })}>
+      <div className="row">
+        <NativeSelect
+          aria-label={say('runs.strategy')}
+          value={strategy ?? ''}
+          data={all.concat(strategies.data?.items.map(one => ({ value: one.id, label: one.name })) ?? [])}
+          onChange={event => {
+            const strategy = event.currentTarget.value || undefined
+            navigate({ search: { strategy } })
+          }}
+        />
+      </div>
+      <Answer of={report}>
+        {({ total, lines }) => (
+          <>
+            <Card title={say('reports.funnel')}>
+              <FunnelBars steps={stepsOf(total)} />
+            </Card>
+            <div className="grid">
+              <Reasons title={say('reports.skips')} list="skip" counts={total.skips} />
+              <Reasons title={say('reports.holds')} list="hold" counts={total.holds} />
+              <Reasons title={say('reports.losses')} list="rejection" counts={total.losses} />
+            </div>
+            {lines.length > 0 && <Versions lines={lines} />}
+          </>
+        )}
+      </Answer>
+    </Page>
+  )
+}
+
+/** The bars stand in the table: whoever does not see them reads the same figures. */
+function FunnelBars({ steps }: { steps: Step[] }) {
+  const { say, number, share } = useSpeech()
+  const most = Math.max(1, ...steps.map(step => step.count ?? 0))
+  return (
+    <table className="bars">
+      <thead className="unseen">
+        <tr>
+          <th scope="col">{say('reports.step')}</th>
+          <th scope="col">{say('reports.messages')}</th>
+          <th scope="col">{say('reports.ofBefore')}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {steps.map(step => (
+          <tr key={step.word}>
+            <th scope="row">{say(step.word)}</th>
+            <td className="bar">
+              <div style={{ inlineSize: `${((step.count ?? 0) / most) * 100}%` }} />
+            </td>
+            <td className="number">{step.count == null ? '–' : number(step.count)}</td>
+            <td className="number quiet">{step.share == null ? '–' : share(step.share)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
+function Reasons(props: { title: string; list: string; counts?: Schemas['ReasonCount'][] }) {
+  const { say, word, number, share } = useSpeech()
+  const counts = props.counts ?? []
+  return (
+    <Card title={props.title}>
+      {counts.length === 0 ? (
+        <p className="quiet">{say('reports.none')}</p>
+      ) : (
+        <ul className="plain lines">
+          {counts.map(one => (
+            <li key={one.reason}>
+              <span className="grow">{word(props.list, one.reason)}</span>
+              <span className="tabular">{number(one.messages)}</span>
+              <span className="quiet small">{one.share == null ? '' : share(one.share)}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Card>
+  )
+}
+
+function Versions({ lines }: { lines: Schemas['ReportLineView'][] }) {
+  const { say, number } = useSpeech()
+  const strategies = useStrategies()
+  const nameOf = (id?: string | null) => strategies.data?.items.find(one => one.id === id)?.name ?? '…'
+  const cell = (count: number | null | undefined) => (
+    <td className="number">{count == null ? '–' : number(count)}</td>
+  )
+  return (
+    <Card title={say('reports.versions')} flush>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways can be reached by keyboard */}
+      <section className="scroll" tabIndex={0} aria-label={say('reports.versions')}>
+        <table className="list">
+          <thead>
+            <tr>
+              <th scope="col">{say('run.strategy')}</th>
+              <th scope="col" className="number">
+                {say('reports.version')}
+              </th>
+              <th scope="col" className="number">
+                {say('figure.considered')}
+              </th>
+              <th scope="col" className="number">
+                {say('figure.accepted')}
+              </th>
+              <th scope="col" className="number">
+                {say('figure.delivered')}
+              </th>
+              <th scope="col" className="number">
+                {say('figure.failed')}
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {lines.map(line => (
+              <tr key={line.version}>
+                <td>
+                  <bdi>{nameOf(line.strategy)}</bdi>
+                </td>
+                {cell(line.number)}
+                {cell(line.considered)}
+                {cell(line.accepted)}
+                {cell(line.delivered)}
+                {cell(line.failed)}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+    </Card>
+  )
+}

@@ -1,0 +1,64 @@
+/** What was asked of the service: still on its way, refused, or here. */
+import { Alert, Button, Loader } from '@mantine/core'
+import type { UseQueryResult } from '@tanstack/react-query'
+import { CircleAlert, type LucideIcon } from 'lucide-react'
+import type { ReactNode } from 'react'
+import { Refusal } from '../api/client'
+import { useSpeech } from '../words'
+
+export function Answer<T>(props: { of: UseQueryResult<T>; children: (data: T) => ReactNode }) {
+  const { say } = useSpeech()
+  const { data, error, refetch } = props.of
+  if (data !== undefined) return props.children(data)
+  if (error) {
+    return (
+      <Trouble error={error}>
+        <Button size="xs" variant="default" onClick={() => refetch()}>
+          {say('answer.again')}
+        </Button>
+      </Trouble>
+    )
+  }
+  return (
+    <div className="empty" role="status" aria-label={say('answer.loading')}>
+      <Loader size="sm" />
+    </div>
+  )
+}
+
+/** Why something did not work, and what to do. */
+export function Trouble(props: { error: Error; children?: ReactNode }) {
+  const { say, word } = useSpeech()
+  const { error } = props
+  const isRefusal = error instanceof Refusal
+  return (
+    <Alert
+      color="red"
+      variant="light"
+      role="alert"
+      icon={<CircleAlert size={18} aria-hidden />}
+      title={isRefusal ? word('problem', error.code) : say('answer.unreachable')}
+    >
+      <div className="stack tight">
+        {isRefusal && error.detail && <p lang="en">{error.detail}</p>}
+        {isRefusal && error.requestId && (
+          <p className="small">
+            {say('answer.request')} <span className="code">{error.requestId}</span>
+          </p>
+        )}
+        {props.children && <div>{props.children}</div>}
+      </div>
+    </Alert>
+  )
+}
+
+/** Nothing to show, and what would change that. */
+export function Empty(props: { icon: LucideIcon; children: ReactNode }) {
+  const { icon: Icon } = props
+  return (
+    <div className="empty">
+      <Icon size={28} strokeWidth={1.5} aria-hidden />
+      <div>{props.children}</div>
+    </div>
+  )
+}

@@ -1,0 +1,171 @@
+/** Why a run went the way it went: every decision in a sentence, with the facts that it was made on. */
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { api, type Schemas, take } from '../api/client'
+import { useVisit } from '../shell/shop'
+import { useSpeech } from '../words'
+import { StrategyName } from './names'
+
+/** What a run can say about itself, oldest first. */
+export const traceOf = (run: string) => take(api.GET('/v1/runs/{run}/trace', { params: { path: { run } } }))
+
+type Entry = Awaited<ReturnType<typeof traceOf>>['items'][number]
+/** What a step changed; the document knows only one of the shapes at a time. */
+type Change = { change: string; set?: object; add?: string[]; remove?: string[] }
+
+/** A line of a trace as a sentence. */
+export function useSentence() {
+  const { say, word, moment } = useSpeech()
+  const { shop } = useVisit()
+  const at = (instant: string | number) => moment(instant, shop.time_zone)
+  const names = (list: string[] | undefined) => (list?.length ? list.join(', ') : '–')
+  return (entry: Entry): string => {
+    switch (entry.what) {
+      case 'entered':
+        return say('trace.entered', { event: entry.event, until: at(entry.due_at) })
+      case 'restarted':
+        return say('trace.restarted', { until: at(entry.due_at) })
+      case 'settled':
+        return say('trace.settled')
+      case 'joined':
+        return say('trace.joined', { by: entry.by })
+      case 'phone_moved':
+        return say('trace.phoneMoved')
+      case 'phone_claimed':
+        return say('trace.phoneClaimed')
+      case 'branched':
+        return say('trace.branched', {
+          branch: entry.branch,
+          by: entry.by === 'rule' ? say('trace.rule') : entry.by,
+        })
+      case 'plugin_failed':
+        return say('trace.pluginFailed', { by: entry.by, problem: entry.problem, next: entry.then })
+      case 'selected':
+        return say('trace.selected', { by: entry.by, content: entry.content })
+      case 'waiting':
+        return say('trace.waiting', { until: at(entry.until) })
+      case 'message_queued':
+        return say('trace.queued', { channel: entry.channel, content: entry.content })
+      case 'skipped':
+        return say('trace.skipped', { reason: word('skip', entry.reason) })
+      case 'held_out':
+        return say('trace.heldOut')
+      case 'exit_taken':
+        return say('trace.exit', { order: entry.order, next: entry.then })
+      case 'changed':
+        return ofChange(entry as unknown as Change)
+      case 'transferred':
+        return say('trace.transferred', { strategy: entry.strategy })
+      case 'moved':
+        return say('trace.moved', { from: entry.from, to: entry.to })
+      case 'ended':
+        return say('trace.ended', { reason: word('end', entry.reason) })
+      case 'message':
+        return ofMessage(entry)
+    }
+  }
+
+  function ofChange({ change, set, add, remove }: Change): string {
+    if (change === 'attributes') return say('trace.attributes', { names: names(Object.keys(set ?? {})) })
+    return say(change === 'tags' ? 'trace.tags' : 'trace.lists', { add: names(add), remove: names(remove) })
+  }
+
+  function ofMessage(entry: Extract<Entry, { what: 'message' }>): string {
+    switch (entry.state) {
+      case 'handed_over':
+        return say('trace.handedOver', { attempt: entry.attempt })
+      case 'accepted':
+        return say('trace.accepted')
+      case 'rejected':
+        return say('trace.rejected', { reason: word('rejection', entry.class), words: entry.details.text })
+      case 'again':
+        return say('trace.again', { until: at(entry.at), words: entry.details.text })
+      case 'held':
+        return say('trace.held', { reason: word('hold', entry.reason) })
+      case 'waits_for_window':
+        return say('trace.window', { until: at(entry.until) })
+      case 'waits_for_cap':
+        return say('trace.cap', { until: at(entry.until) })
+      case 'waits_for_others':
+        return say('trace.others', { until: at(entry.until) })
+      case 'uncertain':
+        return say('trace.uncertain', { words: entry.details.text })
+      case 'skipped':
+        return say('trace.notSent', { reason: word('skip', entry.reason) })
+      case 'answer_not_kept':
+        return say('trace.answerNotKept', { why: entry.why })
+      case 'receipt':
+        return say('trace.receipt', { kind: word('receipt', entry.kind) })
+    }
+  }
+}
+
+function tone(entry: Entry): string {
+  if (entry.what === 'skipped' || entry.what === 'plugin_failed' || entry.what === 'held_out') return 'warn'
+  if (entry.what === 'ended' || entry.what === 'exit_taken') return 'end'
+  if (entry.what === 'message') {
+    if (entry.state === 'accepted' || entry.state === 'receipt') return 'good'
+    if (entry.state === 'rejected' || entry.state === 'uncertain') return 'bad'
+    if (entry.state === 'skipped' || entry.state === 'held' || entry.state === 'answer_not_kept')
+      return 'warn'
+  }
+  return 'plain'
+}
+
+/** A line, with the strategy of its run where lines of several stand together. */
+export type Line = { entry: Entry; strategy?: string }
+
+export function Trace({ lines }: { lines: Line[] }) {
+  const { moment } = useSpeech()
+  const { shop } = useVisit()
+  const sentence = useSentence()
+  return (
+    <ol className="plain trace">
+      {lines.map(({ entry, strategy }, place) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: lines of a trace are only ever added at the end
+        <li key={place} className={tone(entry)}>
+          <div className="row small quiet">
+            <time dateTime={String(entry.at)}>{moment(entry.at, shop.time_zone)}</time>
+            {strategy && <StrategyName id={strategy} />}
+            {entry.step && <span className="code">{entry.step}</span>}
+          </div>
+          <div>{withMessage(entry, shop.id, sentence(entry))}</div>
+          {'reason' in entry && entry.what !== 'skipped' && entry.what !== 'ended' && reasonOf(entry) && (
+            <div className="quiet" dir="auto">
+              “{reasonOf(entry)}”
+            </div>
+          )}
+          <Facts facts={entry.facts} />
+        </li>
+      ))}
+    </ol>
+  )
+}
+
+function reasonOf(entry: Entry): string {
+  return (entry.what === 'branched' || entry.what === 'selected') && entry.reason ? entry.reason : ''
+}
+
+/** A sentence about a message leads to it. */
+function withMessage(entry: Entry, shop: string, text: string): ReactNode {
+  if (!('message' in entry) || !entry.message) return text
+  return (
+    <Link to="/$shop/messages/$message" params={{ shop, message: entry.message }}>
+      {text}
+    </Link>
+  )
+}
+
+export function Facts({ facts }: { facts?: Schemas['FactRead'][] }) {
+  if (!facts?.length) return null
+  return (
+    <ul className="plain facts" dir="ltr">
+      {facts.map((fact, place) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: facts stand in the order in which they were read
+        <li key={place}>
+          <span className="code">{fact.fact}</span> <span className="code value">{fact.value}</span>
+        </li>
+      ))}
+    </ul>
+  )
+}

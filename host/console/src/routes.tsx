@@ -1,0 +1,177 @@
+/** Every address of the console. A page is fetched when somebody goes there. */
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router'
+import { speakAbout } from './api/client'
+import { openSession, queries } from './session'
+
+// The frame and what is shown when something breaks are no part of the first script either.
+const Broken = lazyRouteComponent(() => import('./pages/Broken'), 'Broken')
+const Away = lazyRouteComponent(() => import('./pages/Broken'), 'Away')
+
+const KEPT_SHOP = 'cartwright-shop'
+
+const root = createRootRoute({ component: Outlet, errorComponent: Broken, notFoundComponent: Away })
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: (search: Record<string, unknown>): { to?: string } =>
+    typeof search.to === 'string' ? { to: search.to } : {},
+  component: lazyRouteComponent(() => import('./pages/SignIn'), 'SignIn'),
+})
+
+const welcome = createRoute({
+  getParentRoute: () => root,
+  path: '/welcome',
+  component: lazyRouteComponent(() => import('./pages/Welcome'), 'Welcome'),
+})
+
+const start = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  beforeLoad: async ({ location }) => {
+    const { person } = await openSession()
+    if (!person) throw redirect({ to: '/sign-in', search: { to: location.href } })
+    const kept = localStorage.getItem(KEPT_SHOP)
+    const shop = person.shops.find(one => one.id === kept) ?? person.shops[0]
+    if (shop) throw redirect({ to: '/$shop', params: { shop: shop.id } })
+  },
+  component: lazyRouteComponent(() => import('./pages/NoShop'), 'NoShop'),
+})
+
+const shop = createRoute({
+  getParentRoute: () => root,
+  path: '/$shop',
+  beforeLoad: async ({ params, location }) => {
+    const session = await openSession()
+    if (!session.person) throw redirect({ to: '/sign-in', search: { to: location.href } })
+    const chosen = session.person.shops.find(one => one.id === params.shop)
+    if (!chosen) throw redirect({ to: '/' })
+    if (localStorage.getItem(KEPT_SHOP) !== chosen.id) queries.removeQueries({ queryKey: ['shop'] })
+    localStorage.setItem(KEPT_SHOP, chosen.id)
+    speakAbout(chosen.id)
+    return { shop: chosen, person: session.person, mode: session.mode }
+  },
+  component: lazyRouteComponent(() => import('./shell/Frame'), 'Frame'),
+})
+
+const overview = createRoute({
+  getParentRoute: () => shop,
+  path: '/',
+  component: lazyRouteComponent(() => import('./pages/Overview'), 'Overview'),
+})
+
+const people = createRoute({
+  getParentRoute: () => shop,
+  path: '/people',
+  component: lazyRouteComponent(() => import('./pages/People'), 'People'),
+})
+
+const optional = (search: Record<string, unknown>, name: string) =>
+  typeof search[name] === 'string' ? { [name]: search[name] } : {}
+
+const inbox = createRoute({
+  getParentRoute: () => shop,
+  path: '/inbox',
+  component: lazyRouteComponent(() => import('./pages/Inbox'), 'Inbox'),
+})
+
+const customers = createRoute({
+  getParentRoute: () => shop,
+  path: '/customers',
+  component: lazyRouteComponent(() => import('./pages/Customers'), 'Customers'),
+})
+
+const customer = createRoute({
+  getParentRoute: () => shop,
+  path: '/customers/$customer',
+  component: lazyRouteComponent(() => import('./pages/Customer'), 'Customer'),
+})
+
+const runs = createRoute({
+  getParentRoute: () => shop,
+  path: '/runs',
+  validateSearch: (search: Record<string, unknown>): { strategy?: string; active?: boolean } => ({
+    ...optional(search, 'strategy'),
+    ...(search.active === true ? { active: true } : {}),
+  }),
+  component: lazyRouteComponent(() => import('./pages/Runs'), 'Runs'),
+})
+
+const run = createRoute({
+  getParentRoute: () => shop,
+  path: '/runs/$run',
+  component: lazyRouteComponent(() => import('./pages/Run'), 'Run'),
+})
+
+const messages = createRoute({
+  getParentRoute: () => shop,
+  path: '/messages',
+  component: lazyRouteComponent(() => import('./pages/Messages'), 'Messages'),
+})
+
+const message = createRoute({
+  getParentRoute: () => shop,
+  path: '/messages/$message',
+  component: lazyRouteComponent(() => import('./pages/Message'), 'Message'),
+})
+
+const reports = createRoute({
+  getParentRoute: () => shop,
+  path: '/reports',
+  validateSearch: (search: Record<string, unknown>): { strategy?: string } => optional(search, 'strategy'),
+  component: lazyRouteComponent(() => import('./pages/Reports'), 'Reports'),
+})
+
+const STATES = ['live', 'paused', 'closed', 'stopped'] as const
+
+const strategies = createRoute({
+  getParentRoute: () => shop,
+  path: '/strategies',
+  validateSearch: (search: Record<string, unknown>): { name?: string; state?: (typeof STATES)[number] } => ({
+    ...optional(search, 'name'),
+    state: STATES.find(state => state === search.state),
+  }),
+  component: lazyRouteComponent(() => import('./pages/Strategies'), 'Strategies'),
+})
+
+const connections = createRoute({
+  getParentRoute: () => shop,
+  path: '/connections',
+  component: lazyRouteComponent(() => import('./pages/Connections'), 'Connections'),
+})
+
+const pages = [
+  overview,
+  strategies,
+  connections,
+  people,
+  inbox,
+  customers,
+  customer,
+  runs,
+  run,
+  messages,
+  message,
+  reports,
+]
+
+export const router = createRouter({
+  routeTree: root.addChildren([signIn, welcome, start, shop.addChildren(pages)]),
+  basepath: '/console',
+  defaultPreload: 'intent',
+  defaultErrorComponent: Broken,
+  scrollRestoration: true,
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}

@@ -1,0 +1,61 @@
+/** Where one can go. A page that is not there yet is not here either. */
+import { Link } from '@tanstack/react-router'
+import {
+  ChartNoAxesColumn,
+  Contact,
+  House,
+  Inbox,
+  type LucideIcon,
+  PlugZap,
+  Route,
+  Send,
+  Users,
+  Workflow,
+} from 'lucide-react'
+import { may } from '../session'
+import { type Key, useSpeech } from '../words'
+import { useVisit } from './shop'
+
+type Address =
+  | '/$shop'
+  | '/$shop/strategies'
+  | '/$shop/connections'
+  | '/$shop/inbox'
+  | '/$shop/customers'
+  | '/$shop/runs'
+  | '/$shop/messages'
+  | '/$shop/reports'
+  | '/$shop/people'
+type Place = { to: Address; word: Key; icon: LucideIcon; hidden?: boolean }
+
+export function Links() {
+  const { say } = useSpeech()
+  const { shop } = useVisit()
+  const places: Place[] = [
+    { to: '/$shop', word: 'nav.overview', icon: House },
+    { to: '/$shop/strategies', word: 'nav.strategies', icon: Workflow },
+    { to: '/$shop/customers', word: 'nav.customers', icon: Contact },
+    { to: '/$shop/runs', word: 'nav.runs', icon: Route },
+    { to: '/$shop/messages', word: 'nav.messages', icon: Send },
+    { to: '/$shop/reports', word: 'nav.reports', icon: ChartNoAxesColumn },
+    { to: '/$shop/inbox', word: 'nav.inbox', icon: Inbox },
+    { to: '/$shop/connections', word: 'nav.connections', icon: PlugZap },
+    { to: '/$shop/people', word: 'nav.people', icon: Users, hidden: !may(shop, 'own') },
+  ]
+  return (
+    <nav aria-label={say('frame.menu')}>
+      <ul className="links">
+        {places
+          .filter(place => !place.hidden)
+          .map(({ to, word, icon: Icon }) => (
+            <li key={to}>
+              <Link to={to} params={{ shop: shop.id }} activeOptions={{ exact: to === '/$shop' }}>
+                <Icon size={18} strokeWidth={1.8} aria-hidden />
+                {say(word)}
+              </Link>
+            </li>
+          ))}
+      </ul>
+    </nav>
+  )
+}
