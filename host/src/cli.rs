@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{demo, doctor, key, node, plugin, serve, shop, simulate, strategy, user};
+use crate::commands::{backtest, demo, doctor, key, node, plugin, serve, shop, simulate, strategy, user};
 use crate::failure::Failure;
 use crate::telemetry::{self, Audience};
 
@@ -22,6 +22,8 @@ enum Command {
     Demo(demo::Args),
     /// Play an event log through a strategy in virtual time, and print what would be sent and why
     Simulate(simulate::Args),
+    /// Play the recorded events of a shop through versions of a strategy, and compare with what really happened
+    Backtest(backtest::Args),
     /// Look at strategy files
     #[command(subcommand)]
     Strategy(strategy::Command),
@@ -55,6 +57,7 @@ impl Cli {
             Command::Serve(args) => serve::run(args).await,
             Command::Demo(args) => demo::run(args).await,
             Command::Simulate(args) => simulate::run(args).await,
+            Command::Backtest(args) => backtest::run(args).await,
             Command::Strategy(command) => strategy::run(command).await,
             Command::Plugin(command) => plugin::run(command).await,
             Command::Doctor(args) => doctor::run(args).await,

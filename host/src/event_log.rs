@@ -2,7 +2,7 @@
 //! that a source is down, or up again.
 
 use bytes::Bytes;
-use cartwright_domain::event::{Event, EventError, EventText, read_json};
+use cartwright_domain::event::{Event, EventError, EventText, Origin, read_json};
 use cartwright_domain::time::Timestamp;
 use cartwright_engine::ports::Webhook;
 use cartwright_engine::{LogItem, LogLine};
@@ -83,7 +83,7 @@ fn read_line(line: &str) -> Result<LogLine, String> {
     Ok(LogLine {
         received_at: received_at.unwrap_or(event.occurred_at),
         id: event.id.clone(),
-        item: LogItem::Event(Box::new(event)),
+        item: LogItem::Event(Origin::Api, Box::new(event)),
     })
 }
 

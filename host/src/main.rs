@@ -9,6 +9,7 @@
 mod cli;
 mod clock;
 mod commands;
+mod comparison;
 mod console;
 mod database_clock;
 mod entropy;

@@ -6,13 +6,14 @@ mod sample;
 
 use cartwright_domain::ids::ShopId;
 use cartwright_domain::money::Currency;
-use cartwright_domain::plugin::{PluginKind, PluginRecord};
-use cartwright_domain::shop::{ConnectionKind, PluginRef};
+use cartwright_domain::plugin::{PluginKind, PluginRecord, Stage};
+use cartwright_domain::shop::{Connection, ConnectionKind, PluginRef, Shop};
 use cartwright_domain::strategy::{Step, Strategy};
 use cartwright_domain::time::Timestamp;
 use cartwright_domain::webhook;
-use cartwright_engine::ports::Secret;
+use cartwright_engine::ports::{PluginChanges, Secret, Store};
 use cartwright_engine::{ConnectionDraft, Engine};
+use cartwright_plugins::Runtime;
 use cartwright_store::SecretKeys;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -47,15 +48,10 @@ impl Rehearsal {
         start: Timestamp,
     ) -> Result<Self, Failure> {
         let components = plugins.components()?;
-        // Secrets are made up here and forgotten at the end, and so is what seals them.
-        let keys = SecretKeys::parse(&SecretKeys::line(&[0; 32])).map_err(Failure::failed)?;
-        let store = wiring::open("memory:", keys).await?;
+        let store = empty_store().await?;
         let runtime = RuntimeArgs { cache: plugins.cache.clone(), ..RuntimeArgs::default() };
         let runtime = wiring::runtime(&runtime, store.clone())?;
-        let clock = Arc::new(VirtualClock::new(start));
-        let accepting = Arc::new(accepting::Accepting::new(runtime, samples(strategy)));
-        let entropy = Arc::new(CountedEntropy::default());
-        let engine = Engine::new(store, accepting.clone(), accepting, clock.clone(), entropy).with_rehearsed_sources();
+        let (engine, clock) = engine_over(store, runtime, strategy, start);
         let shop = engine.make_shop("Rehearsal", currency, Some(time_zone), None).await?.id;
         let installed = shipped::install(&engine, shop, components).await?;
         let rehearsal = Self { engine, clock, shop };
@@ -68,6 +64,42 @@ impl Rehearsal {
             rehearsal.connect(&plugin.name, ConnectionKind::Source, plugin).await?;
         }
         Ok(rehearsal)
+    }
+
+    /// A shop like another: the same settings, contents, connections and active plugins, but nobody in it, secrets that
+    /// are made up, and nothing held. Components are read where they are installed.
+    pub(crate) async fn of_shop(
+        real: &Arc<dyn Store>,
+        shop: &Shop,
+        runtime: Arc<Runtime>,
+        strategy: &Strategy,
+        start: Timestamp,
+    ) -> Result<Self, Failure> {
+        let store = empty_store().await?;
+        store.add_shop(shop).await?;
+        let mut records = real.plugins(shop.id).await?;
+        records.retain(|record| record.stage == Stage::Active);
+        let revision = store.settings_revision(shop.id).await?;
+        store.change_plugins(shop.id, &PluginChanges { revision, records, ..PluginChanges::default() }).await?;
+        for (content, _) in real.contents(shop.id).await? {
+            store.save_content(shop.id, &content, start).await?;
+        }
+        for entry in real.connections(shop.id).await? {
+            let connection = Connection {
+                stale_after: None,
+                heard_at: None,
+                held: None,
+                held_contents: BTreeMap::new(),
+                odd_refusals: 0,
+                ..entry.value
+            };
+            store.save_connection(shop.id, &connection).await?;
+            for name in &connection.grants.secrets {
+                store.save_secret(shop.id, connection.id, name, &Secret::from(MADE_UP)).await?;
+            }
+        }
+        let (engine, clock) = engine_over(store, runtime, strategy, start);
+        Ok(Self { engine, clock, shop: shop.id })
     }
 
     async fn connect(&self, name: &str, kind: ConnectionKind, plugin: &PluginRecord) -> Result<(), Failure> {
@@ -93,6 +125,25 @@ impl Rehearsal {
             }
         }
     }
+}
+
+/// Secrets are made up here and forgotten at the end, and so is what seals them.
+async fn empty_store() -> Result<Arc<dyn Store>, Failure> {
+    let keys = SecretKeys::parse(&SecretKeys::line(&[0; 32])).map_err(Failure::failed)?;
+    wiring::open("memory:", keys).await
+}
+
+fn engine_over(
+    store: Arc<dyn Store>,
+    runtime: Arc<Runtime>,
+    strategy: &Strategy,
+    start: Timestamp,
+) -> (Engine, Arc<VirtualClock>) {
+    let clock = Arc::new(VirtualClock::new(start));
+    let accepting = Arc::new(accepting::Accepting::new(runtime, samples(strategy)));
+    let entropy = Arc::new(CountedEntropy::default());
+    let engine = Engine::new(store, accepting.clone(), accepting, clock.clone(), entropy);
+    (engine.with_rehearsed_sources(), clock)
 }
 
 /// The channels that a strategy names, with what each reaches.

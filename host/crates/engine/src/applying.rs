@@ -4,6 +4,7 @@ use cartwright_domain::apply::apply;
 use cartwright_domain::event::{Origin, What};
 use cartwright_domain::identity::names_of;
 use cartwright_domain::ids::{CustomerId, ShopId};
+use cartwright_domain::time::Span;
 
 use crate::Engine;
 use crate::batch::changes_of;
@@ -12,6 +13,10 @@ use crate::settings::ShopSettings;
 
 /// Events of one transaction.
 const BATCH: u32 = 500;
+/// So long they are kept once they were applied (S46).
+const KEPT: Span = Span::days(90);
+/// Older ones are dropped with every so many-th event.
+const NOW_AND_THEN: i64 = 1_000;
 
 impl Engine {
     /// Applies one batch of pending events; how many.
@@ -37,6 +42,9 @@ impl Engine {
         changes.applied = pending.iter().map(|event| event.sequence).collect();
         self.commit(shop, changes).await?;
         self.failpoints.reach("event.applied");
+        if pending.iter().any(|event| event.sequence % NOW_AND_THEN == 0) {
+            self.store.forget_events(shop, self.now() - KEPT).await?;
+        }
         for _ in 0..late {
             self.store.count(shop, "late_event").await?;
         }

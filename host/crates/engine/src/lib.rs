@@ -8,6 +8,7 @@
 mod advance;
 mod applying;
 mod asking;
+mod backtest;
 mod batch;
 mod beside;
 mod breakers;
@@ -50,6 +51,7 @@ mod watch;
 mod webhook;
 mod worker;
 
+pub use backtest::{Difference, Fate, Period, Recorded, Tally, differences, recorded};
 pub use checking::Checked;
 pub use connect::{ConnectError, ConnectionDraft};
 pub use contents::ContentError;

@@ -12,6 +12,8 @@ use cartwright_domain::shard::Shard;
 use cartwright_domain::source::MOST_SILENCE;
 use cartwright_domain::time::{Span, Timestamp};
 use cartwright_domain::trace::TraceEntry;
+use futures_util::stream::{self, Stream, StreamExt};
+use std::pin::pin;
 
 use crate::Engine;
 use crate::EventAnswer;
@@ -32,8 +34,8 @@ pub struct LogLine {
 /// What a line holds.
 #[derive(Debug, Clone)]
 pub enum LogItem {
-    /// An event, as `POST /v1/events` takes it.
-    Event(Box<Event>),
+    /// An event, as `POST /v1/events` takes it or as it was recorded.
+    Event(Origin, Box<Event>),
     /// A webhook of a source, by its name; its signature is not checked.
     Hook(String, Webhook),
     /// A source does not answer from now on, by its name.
@@ -90,12 +92,27 @@ impl Engine {
         progress: &(dyn Fn(Reached) + Sync),
     ) -> Result<Timeline, StoreError> {
         lines.sort_by(|one, other| (one.received_at, &one.id).cmp(&(other.received_at, &other.id)));
+        self.play(clock, shop, stream::iter(lines.into_iter().map(Ok)), until, progress).await
+    }
+
+    /// The same with lines that come in the order of their receipt, from wherever they are read.
+    pub(crate) async fn play(
+        &self,
+        clock: &dyn MovableClock,
+        shop: ShopId,
+        lines: impl Stream<Item = Result<LogLine, StoreError>> + Send,
+        until: Option<Timestamp>,
+        progress: &(dyn Fn(Reached) + Sync),
+    ) -> Result<Timeline, StoreError> {
         let _turn = self.turn.lock().await;
         let mut refused = Vec::new();
         let mut taken = 0;
-        let mut lines = lines.into_iter().filter(|line| until.is_none_or(|until| line.received_at <= until)).peekable();
-        while let Some(line) = lines.next() {
+        let mut lines = pin!(lines.peekable());
+        while let Some(line) = lines.next().await.transpose()? {
             let at = line.received_at;
+            if until.is_some_and(|until| at > until) {
+                break;
+            }
             if at > self.now() {
                 // What is due at the very instant waits for the events of that instant (S01).
                 self.run_to(clock, at - Span::from_millis(1)).await?;
@@ -106,7 +123,9 @@ impl Engine {
             }
             taken += 1;
             progress(Reached { at, lines: taken });
-            if lines.peek().is_none_or(|next| next.received_at > at) {
+            let is_followed =
+                |next: &Result<LogLine, StoreError>| next.as_ref().is_ok_and(|next| next.received_at == at);
+            if !lines.as_mut().peek().await.is_some_and(is_followed) {
                 self.settle_in_turn().await?;
             }
         }
@@ -126,8 +145,8 @@ impl Engine {
 
     async fn take_line(&self, shop: ShopId, item: LogItem) -> Result<Option<String>, StoreError> {
         match item {
-            LogItem::Event(event) => {
-                let answers = self.ingest(shop, Origin::Api, vec![*event]).await?;
+            LogItem::Event(origin, event) => {
+                let answers = self.ingest(shop, origin, vec![*event]).await?;
                 Ok(answers.into_iter().find_map(|answer| match answer {
                     EventAnswer::Accepted | EventAnswer::AlreadyKnown => None,
                     EventAnswer::Conflict => Some("its id is known with other content".to_owned()),

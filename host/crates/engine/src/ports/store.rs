@@ -91,7 +91,7 @@ pub enum Arrived {
     Conflict,
 }
 
-/// A durable event that has not been applied yet.
+/// A durable event of a shop's journal.
 #[derive(Debug, Clone)]
 pub struct PendingEvent {
     /// Its place in the shop's journal.
@@ -192,7 +192,7 @@ pub struct Changes {
     pub traces: Vec<(RunId, TraceEntry)>,
     /// What the sums of reports move by, in the order of their cells (S30).
     pub figures: Vec<(Cell, i64)>,
-    /// Events that are applied with this: gone from the pending ones.
+    /// Events that are applied with this: gone from the pending ones, and kept as recorded ones.
     pub applied: Vec<i64>,
     /// Entries of the local inbox; the same message again changes nothing.
     pub inbox: Vec<InboxEntry>,
@@ -385,6 +385,15 @@ pub trait Journal: Send + Sync {
     async fn counts(&self, shop: ShopId) -> Result<Vec<(String, u64)>, StoreError>;
     /// Events to apply, oldest first: by `received_at`, then their place in the journal.
     async fn pending_events(&self, shop: ShopId, limit: u32) -> Result<Vec<PendingEvent>, StoreError>;
+    /// Events that were applied, in the order of the pending ones: those behind a place, or from the first.
+    async fn recorded_events(
+        &self,
+        shop: ShopId,
+        after: Option<(Timestamp, i64)>,
+        limit: u32,
+    ) -> Result<Vec<PendingEvent>, StoreError>;
+    /// Drops applied events that were received before a moment; how many.
+    async fn forget_events(&self, shop: ShopId, before: Timestamp) -> Result<u64, StoreError>;
 }
 
 /// The ledger: customers, runs and messages.

@@ -116,7 +116,8 @@ fn owners_are_there(tables: &Tables, changes: &Changes) -> bool {
 fn write(tables: &mut Tables, changes: &Changes) {
     for sequence in &changes.applied {
         if let Some(received_at) = tables.received.remove(sequence) {
-            tables.pending.remove(&(received_at, *sequence));
+            let applied = tables.pending.remove(&(received_at, *sequence));
+            tables.events.extend(applied.map(|pending| ((received_at, *sequence), pending.event)));
         }
     }
     changes.customers.iter().for_each(|entry| tables.put_customer(entry));

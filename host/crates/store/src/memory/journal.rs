@@ -1,7 +1,10 @@
 //! What arrived (S02).
 
+use std::ops::Bound;
+
 use async_trait::async_trait;
 use cartwright_domain::ids::ShopId;
+use cartwright_domain::time::Timestamp;
 use cartwright_engine::ports::{Arrival, Arrived, Aside, Journal, Page, PageRequest, PendingEvent, StoreError};
 
 use super::tables::Pending;
@@ -42,6 +45,26 @@ impl Journal for MemoryStore {
     async fn pending_events(&self, shop: ShopId, limit: u32) -> Result<Vec<PendingEvent>, StoreError> {
         let events = |pending: &Pending| pending.event.clone();
         Ok(self.read(shop, |tables| tables.pending.values().take(limit as usize).map(events).collect()))
+    }
+
+    async fn recorded_events(
+        &self,
+        shop: ShopId,
+        after: Option<(Timestamp, i64)>,
+        limit: u32,
+    ) -> Result<Vec<PendingEvent>, StoreError> {
+        let behind = after.map_or(Bound::Unbounded, Bound::Excluded);
+        Ok(self.read(shop, |tables| {
+            let events = tables.events.range((behind, Bound::Unbounded)).take(limit as usize);
+            events.map(|(_, event)| event.clone()).collect()
+        }))
+    }
+
+    async fn forget_events(&self, shop: ShopId, before: Timestamp) -> Result<u64, StoreError> {
+        let mut state = self.state();
+        let Some(tables) = state.shops.get_mut(&shop) else { return Ok(0) };
+        let kept = tables.events.split_off(&(before, i64::MIN));
+        Ok(std::mem::replace(&mut tables.events, kept).len() as u64)
     }
 }
 

@@ -106,6 +106,7 @@ impl Reading for MemoryStore {
                 "carts" => rows(&|tables| tables.carts.len()),
                 "counts" => rows(&|tables| tables.counts.len()),
                 "customers" => rows(&|tables| tables.customers.len()),
+                "events" => rows(&|tables| tables.events.len()),
                 "event_ids" => rows(&|tables| tables.event_ids.len()),
                 "identities" => rows(&|tables| tables.identities.len()),
                 "inbox" => rows(&|tables| tables.inbox.len()),

@@ -69,6 +69,8 @@ pub(super) struct Tables {
     pub(super) pending: BTreeMap<(Timestamp, i64), Pending>,
     /// When a pending event was received, by its place in the journal.
     pub(super) received: BTreeMap<i64, Timestamp>,
+    /// Those that were applied.
+    pub(super) events: BTreeMap<(Timestamp, i64), PendingEvent>,
     pub(super) asides: BTreeMap<i64, Aside>,
     pub(super) counts: BTreeMap<String, u64>,
     pub(super) figures: BTreeMap<Cell, i64>,

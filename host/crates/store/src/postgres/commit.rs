@@ -124,7 +124,13 @@ impl Batch {
         if applied.is_empty() {
             return Ok(());
         }
-        let query = sqlx::query("delete from pending_events where shop_id = $1 and sequence = any($2)");
+        let query = sqlx::query(
+            "with gone as (
+                 delete from pending_events where shop_id = $1 and sequence = any($2)
+                 returning shop_id, received_at, sequence, origin, document
+             )
+             insert into events (shop_id, received_at, sequence, origin, document) select * from gone",
+        );
         self.all(applied.len(), query.bind(self.shop.0).bind(applied)).await
     }
 

@@ -91,7 +91,7 @@ impl Journal for PostgresStore {
     }
 
     async fn pending_events(&self, shop: ShopId, limit: u32) -> Result<Vec<PendingEvent>, StoreError> {
-        let found: Vec<(i64, Uuid, i64, String)> = sqlx::query_as(
+        let found: Vec<EventRow> = sqlx::query_as(
             "select sequence, origin, received_at, document from pending_events
              where shop_id = $1 order by received_at, sequence limit $2",
         )
@@ -100,16 +100,56 @@ impl Journal for PostgresStore {
         .fetch_all(&self.pool)
         .await
         .map_err(failed)?;
-        let event = |(sequence, origin, received_at, document): (i64, Uuid, i64, String)| {
-            Ok(PendingEvent {
-                sequence,
-                origin: arrivals::origin(origin),
-                received_at: Timestamp::from_millis(received_at),
-                event: rows::read(&document)?,
-            })
-        };
-        found.into_iter().map(event).collect()
+        events(found)
     }
+
+    async fn recorded_events(
+        &self,
+        shop: ShopId,
+        after: Option<(Timestamp, i64)>,
+        limit: u32,
+    ) -> Result<Vec<PendingEvent>, StoreError> {
+        let (received_at, sequence) = after.map_or((i64::MIN, i64::MIN), |(at, sequence)| (at.millis(), sequence));
+        let found: Vec<EventRow> = sqlx::query_as(
+            "select sequence, origin, received_at, document from events
+             where shop_id = $1 and (received_at, sequence) > ($2, $3) order by received_at, sequence limit $4",
+        )
+        .bind(shop.0)
+        .bind(received_at)
+        .bind(sequence)
+        .bind(i64::from(limit))
+        .fetch_all(&self.pool)
+        .await
+        .map_err(failed)?;
+        events(found)
+    }
+
+    async fn forget_events(&self, shop: ShopId, before: Timestamp) -> Result<u64, StoreError> {
+        let mut transaction = self.begin().await?;
+        let gone = sqlx::query("delete from events where shop_id = $1 and received_at < $2")
+            .bind(shop.0)
+            .bind(before.millis())
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed)?;
+        self.end(transaction).await?;
+        Ok(gone.rows_affected())
+    }
+}
+
+/// Sequence, origin, moment of receipt, event.
+type EventRow = (i64, Uuid, i64, String);
+
+fn events(found: Vec<EventRow>) -> Result<Vec<PendingEvent>, StoreError> {
+    let event = |(sequence, origin, received_at, document): EventRow| {
+        Ok(PendingEvent {
+            sequence,
+            origin: arrivals::origin(origin),
+            received_at: Timestamp::from_millis(received_at),
+            event: rows::read(&document)?,
+        })
+    };
+    found.into_iter().map(event).collect()
 }
 
 /// Makes arrivals durable within a transaction; what became of each.

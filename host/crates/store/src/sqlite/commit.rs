@@ -150,15 +150,17 @@ impl Batch {
         if applied.is_empty() {
             return Ok(());
         }
-        let gone = self
-            .rows(
-                sqlx::query(
-                    "delete from pending_events where shop_id = $1 and sequence in (select value from json_each($2))",
-                )
-                .bind(self.shop.0)
-                .bind(Value::from_iter(applied.iter().copied()).to_string()),
-            )
-            .await?;
+        let sequences = Value::from_iter(applied.iter().copied()).to_string();
+        let record = sqlx::query(
+            "insert into events (shop_id, received_at, sequence, origin, document)
+             select shop_id, received_at, sequence, origin, document from pending_events
+             where shop_id = $1 and sequence in (select value from json_each($2))",
+        );
+        self.rows(record.bind(self.shop.0).bind(&sequences)).await?;
+        let remove = sqlx::query(
+            "delete from pending_events where shop_id = $1 and sequence in (select value from json_each($2))",
+        );
+        let gone = self.rows(remove.bind(self.shop.0).bind(&sequences)).await?;
         if gone == applied.len() as u64 { Ok(()) } else { Err(StoreError::Conflict) }
     }
 

@@ -1,7 +1,7 @@
 //! Arriving events: durable once, in order, until they are applied.
 
 use cartwright_domain::event::Origin;
-use cartwright_engine::ports::{Arrival, Arrived, Aside, Changes, PageRequest};
+use cartwright_engine::ports::{Arrival, Arrived, Aside, Changes, PageRequest, PendingEvent};
 use serde_json::json;
 
 use crate::contract;
@@ -91,6 +91,47 @@ contract! {
         store.commit(shop, &Changes { applied: vec![applied[0]], ..Changes::default() }).await.unwrap();
         assert!(is_conflict(store.commit(shop, &Changes { applied, ..Changes::default() }).await));
         assert_eq!(store.pending_events(shop, 10).await.unwrap().len(), 1, "the refused batch took nothing away");
+    }
+
+    async fn events_that_were_applied_are_recorded_as_they_came_and_read_page_by_page(db) {
+        let store = db.store();
+        let (shop, other) = (add_shop(&*store, 1).await, add_shop(&*store, 2).await);
+        let of_connection = Arrival { origin: Origin::Connection(mint(3).next()), ..arriving(shop, "b", 2) };
+        let told = [arriving(shop, "c", 3), arriving(shop, "with a \0 and \u{1f6d2}", 1), of_connection, arriving(other, "x", 1)];
+        store.accept(&told).await.unwrap();
+        store.accept(&[arriving(shop, "z", 1), arriving(shop, "waits", 4)]).await.unwrap();
+        assert!(store.recorded_events(shop, None, 10).await.unwrap().is_empty());
+        let pending = store.pending_events(shop, 10).await.unwrap();
+        let applied: Vec<i64> = pending[..4].iter().map(|event| event.sequence).collect();
+        store.commit(shop, &Changes { applied: applied.clone(), ..Changes::default() }).await.unwrap();
+        assert!(is_conflict(store.commit(shop, &Changes { applied, ..Changes::default() }).await), "and no second time");
+
+        let recorded = store.recorded_events(shop, None, 10).await.unwrap();
+        let what = |events: &[PendingEvent]| -> Vec<_> {
+            events.iter().map(|one| (one.sequence, one.origin, one.received_at, one.event.clone())).collect()
+        };
+        assert_eq!(what(&recorded), what(&pending[..4]));
+        let first = store.recorded_events(shop, None, 3).await.unwrap();
+        let behind = first.last().map(|event| (event.received_at, event.sequence));
+        let second = store.recorded_events(shop, behind, 3).await.unwrap();
+        assert_eq!((first.len(), what(&second)), (3, what(&recorded[3..])));
+        assert!(store.recorded_events(other, None, 10).await.unwrap().is_empty());
+    }
+
+    async fn s46_recorded_events_of_before_a_moment_are_dropped(db) {
+        let store = db.store();
+        let (shop, other) = (add_shop(&*store, 1).await, add_shop(&*store, 2).await);
+        for shop in [shop, other] {
+            store.accept(&[arriving(shop, "a", 1), arriving(shop, "b", 2), arriving(shop, "c", 3)]).await.unwrap();
+            let pending = store.pending_events(shop, 10).await.unwrap();
+            let applied = pending.iter().map(|event| event.sequence).collect();
+            store.commit(shop, &Changes { applied, ..Changes::default() }).await.unwrap();
+        }
+        let moment = store.recorded_events(shop, None, 10).await.unwrap()[1].received_at;
+        assert_eq!(store.forget_events(shop, moment).await.unwrap(), 1);
+        assert_eq!(store.forget_events(shop, moment).await.unwrap(), 0);
+        assert_eq!(store.recorded_events(shop, None, 10).await.unwrap().len(), 2);
+        assert_eq!(store.recorded_events(other, None, 10).await.unwrap().len(), 3);
     }
 
     async fn a_place_in_the_journal_is_never_given_out_again(db) {

@@ -191,6 +191,8 @@ forward! {
         count(shop: ShopId, counter: &str) -> ();
         counts(shop: ShopId) -> Vec<(String, u64)>;
         pending_events(shop: ShopId, limit: u32) -> Vec<PendingEvent>;
+        recorded_events(shop: ShopId, after: Option<(Timestamp, i64)>, limit: u32) -> Vec<PendingEvent>;
+        forget_events(shop: ShopId, before: Timestamp) -> u64;
     }
 }
 
