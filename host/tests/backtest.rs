@@ -100,7 +100,7 @@ impl Lived {
         }
         let mut order = who("ben");
         order["order"] = json!("o-1");
-        self.happens("2026-11-02T12:00:00Z", json!({ "type": "order.placed", "subject": order })).await;
+        self.happens("2026-11-02T12:00:00Z", json!({ "type": "order.placed", "subject": order, "body": {} })).await;
         self.happens("2026-11-03T10:00:00Z", json!({ "type": "shop.visited", "subject": who("ana") })).await;
     }
 
