@@ -72,18 +72,33 @@ async fn the_request_fits_the_published_document(world: &World) {
     assert_eq!(validator.repeat(&request).await, 400);
 }
 
-/// A batch of one event, signed with a new key: the key, the header fields and the body.
-fn signed(world: &World, event: Value) -> Option<(String, [(String, String); 2], String)> {
-    let timestamp = (world.now().millis() / 1_000).to_string();
-    let body = json!([event]).to_string();
-    let signed = node::ask("sendgrid.mjs", &json!({ "body": body, "timestamp": timestamp }))?;
-    assert_eq!(signed["accepted"], true, "SendGrid's own library refuses it");
-    let text = |name: &str| signed[name].as_str().unwrap().to_owned();
-    let headers = [
-        ("x-twilio-email-event-webhook-signature".to_owned(), text("signature")),
-        ("x-twilio-email-event-webhook-timestamp".to_owned(), timestamp),
-    ];
-    Some((text("key"), headers, body))
+/// A batch of one event, signed.
+struct Signed {
+    /// The public key.
+    key: String,
+    signature: String,
+    timestamp: String,
+    body: String,
+}
+
+impl Signed {
+    fn new(world: &World, event: Value) -> Option<Self> {
+        let timestamp = (world.now().millis() / 1_000).to_string();
+        let body = json!([event]).to_string();
+        let signed = node::ask("sendgrid.mjs", &json!({ "body": body, "timestamp": timestamp }))?;
+        assert_eq!(signed["accepted"], true, "SendGrid's own library refuses it");
+        let text = |name: &str| signed[name].as_str().unwrap().to_owned();
+        Some(Self { key: text("key"), signature: text("signature"), timestamp, body })
+    }
+
+    /// Tells it with this body; what it is answered.
+    async fn told(&self, world: &World, webhook: &str, body: &str) -> u16 {
+        let headers = [
+            ("x-twilio-email-event-webhook-signature", self.signature.as_str()),
+            ("x-twilio-email-event-webhook-timestamp", &self.timestamp),
+        ];
+        tells(world, webhook, &headers, body).await
+    }
 }
 
 fn event(world: &World, more: Value) -> Value {
@@ -96,15 +111,15 @@ fn event(world: &World, more: Value) -> Value {
 
 async fn an_event_that_sendgrids_library_accepts_moves_the_message_on(world: &World) {
     let provider = provider().await;
-    let Some((key, headers, told)) = signed(world, event(world, json!({ "event": "delivered" }))) else { return };
-    let webhook = mail(&provider, &key).reminds(world, body()).await;
-    let headers = headers.each_ref().map(|(name, value)| (name.as_str(), value.as_str()));
+    let Some(event) = Signed::new(world, event(world, json!({ "event": "delivered" }))) else { return };
+    let webhook = mail(&provider, &event.key).reminds(world, body()).await;
+    let told = &event.body;
     for forged in [told.replace("delivered", "delivereD"), format!("{told}\n"), told.replace(',', ", ")] {
-        assert_eq!(tells(world, &webhook, &headers, &forged).await, 401);
+        assert_eq!(event.told(world, &webhook, &forged).await, 401);
     }
     assert_eq!(world.message().await["receipt"], Value::Null);
     for _ in 0..2 {
-        assert_eq!(tells(world, &webhook, &headers, &told).await, 200);
+        assert_eq!(event.told(world, &webhook, told).await, 200);
         assert_eq!(world.message().await["receipt"], "delivered");
     }
 }
@@ -112,10 +127,9 @@ async fn an_event_that_sendgrids_library_accepts_moves_the_message_on(world: &Wo
 async fn s23_a_hard_bounce_marks_the_address(world: &World) {
     let provider = provider().await;
     let bounce = json!({ "event": "bounce", "type": "bounce", "reason": "550 5.1.1 no such user", "status": "5.1.1" });
-    let Some((key, headers, told)) = signed(world, event(world, bounce)) else { return };
-    let webhook = mail(&provider, &key).reminds(world, body()).await;
-    let headers = headers.each_ref().map(|(name, value)| (name.as_str(), value.as_str()));
-    assert_eq!(tells(world, &webhook, &headers, &told).await, 200);
+    let Some(event) = Signed::new(world, event(world, bounce)) else { return };
+    let webhook = mail(&provider, &event.key).reminds(world, body()).await;
+    assert_eq!(event.told(world, &webhook, &event.body).await, 200);
     let message = world.message().await;
     assert_eq!(
         (&message["receipt"], &message["class"]),

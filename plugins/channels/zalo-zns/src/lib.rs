@@ -109,7 +109,7 @@ impl Channel for Zalo {
 
     fn resume(state: Vec<u8>, responses: Vec<Response>) -> Result<Step, Fault> {
         if let Ok(listing) = serde_json::from_slice(&state) {
-            return library::resume(&json::config(&connection::config())?, listing, &responses);
+            return library::resume(&json::config(&connection::config())?, listing, &responses, connection::now());
         }
         let asked = Asked::from_state(&state)?;
         let response = match responses.into_iter().next() {

@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 
 use crate::Config;
 use crate::answer::{data, odd, refusal};
-use crate::bindings::{Completion, Fault, Pending, Request, Response, Step, Template, TemplateState, connection};
+use crate::bindings::{
+    Completion, Fault, Instant, Pending, Request, Response, Step, Template, TemplateState, connection,
+};
 
 const PAGE: &str = "100";
 const AT_ONCE: usize = 4;
@@ -38,12 +40,17 @@ pub(crate) fn begin(config: &Config) -> Step {
     Step::call(Request::asking(list), state(&Listing::default()))
 }
 
-pub(crate) fn resume(config: &Config, mut listing: Listing, responses: &[Response]) -> Result<Step, Fault> {
+pub(crate) fn resume(
+    config: &Config,
+    mut listing: Listing,
+    responses: &[Response],
+    now: Instant,
+) -> Result<Step, Fault> {
     if listing.round == 0 {
         let Some(Response::Http(list)) = responses.first() else {
             return Ok(Step::Done(Completion::Failed(unanswered())));
         };
-        if let Some(rejection) = refusal(list, connection::now()) {
+        if let Some(rejection) = refusal(list, now) {
             return Ok(Step::Done(Completion::Failed(rejection)));
         }
         let Some(listed) = data::<Vec<Listed>>(list) else { return Ok(Step::Done(odd(list))) };

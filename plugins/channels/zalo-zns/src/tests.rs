@@ -110,16 +110,18 @@ fn templates_are_listed_with_parameters_and_price() {
         .collect();
     let list = Response::Http(response(200, &json!({"error": 0, "data": listed})));
     let state = |state: &[u8]| serde_json::from_slice(state).unwrap();
-    let Ok(Step::Call(first)) = library::resume(&config, state(&pending.state), &[list]) else { panic!("no details") };
+    let Ok(Step::Call(first)) = library::resume(&config, state(&pending.state), &[list], NOW) else {
+        panic!("no details")
+    };
     assert_eq!(first.requests.len(), 4);
     assert_eq!(http(first.requests[3].clone()).url, "https://business.openapi.zalo.me/template/info/v2?template_id=4");
     let info = json!({"error": 0, "data": {"price": "300", "templateTag": "CUSTOMER_CARE", "listParams": [{"name": "order"}]}});
     let infos: Vec<_> = (0..4).map(|_| Response::Http(response(200, &info))).collect();
-    let Ok(Step::Call(second)) = library::resume(&config, state(&first.state), &infos) else { panic!("no more") };
+    let Ok(Step::Call(second)) = library::resume(&config, state(&first.state), &infos, NOW) else { panic!("no more") };
     assert_eq!(second.requests.len(), 2);
     let lost = || Response::Failed(Failure::NoAnswer("reset".to_owned()));
     let Ok(Step::Done(Completion::Templates(templates))) =
-        library::resume(&config, state(&second.state), &[lost(), lost()])
+        library::resume(&config, state(&second.state), &[lost(), lost()], NOW)
     else {
         panic!("not done")
     };
