@@ -117,6 +117,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/channels/{name}/probe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sees whether the credentials of a channel work, by a harmless request to its provider. */
+        post: operations["probe_channel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/channels/{name}/release": {
         parameters: {
             query?: never;
@@ -1086,6 +1103,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/sources/{name}/backfill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reads the past of a source from its beginning: customers, orders of the last two years, products.
+         * @description A new source that can read its past does so by itself. It enrols nobody, whatever it finds. How far it is stands in
+         *     `backfill` of the source; after a crash it goes on with the page that it was at.
+         */
+        post: operations["backfill_source"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sources/{name}/probe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sees whether the credentials of a source work, by a harmless request to its platform. */
+        post: operations["probe_source"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/strategies": {
         parameters: {
             query?: never;
@@ -1379,6 +1434,32 @@ export interface components {
         };
         /** @description What can be waited for. */
         AwaitedEvent: "order" | "order_paid" | "order_fulfilled" | "order_delivered" | "delivered" | "read" | "click" | "reply" | "custom";
+        /** @description What is read from before the source was connected. */
+        BackfillKind: "customers" | "orders" | "products";
+        /** @description How far the past of a source was read. */
+        BackfillState: {
+            /**
+             * Format: date-time
+             * @description Since when it is read.
+             */
+            began_at: string | number;
+            /** @description Where the last page ended. */
+            cursor?: string | null;
+            /**
+             * Format: date-time
+             * @description When all was read.
+             */
+            ended_at?: string | number | null;
+            /** @description What is read now; none once all was. */
+            reading?: components["schemas"]["BackfillKind"] | null;
+            /**
+             * @description Records that were read, by kind.
+             * @default {}
+             */
+            records: {
+                [key: string]: number;
+            };
+        };
         /** @description When a provider bills a message. */
         Billing: "never" | "accepted" | "delivered";
         /** @description A rule tree with the branch that is taken where it says yes. */
@@ -1489,7 +1570,7 @@ export interface components {
             };
             /**
              * @description Sources: silent for longer than this, it holds reminders of carts and checkouts, because an order may wait there
-             *     (S08); without, it never does.
+             *     (S08); without, one that can be asked does after two hours, and another never.
              * @default null
              */
             stale_after: string | null;
@@ -1503,6 +1584,8 @@ export interface components {
         ConnectionView: {
             /** @description Channels: what it can do. */
             ability?: components["schemas"]["ChannelAbility"] | null;
+            /** @description Sources: how far their past was read. */
+            backfill?: components["schemas"]["BackfillState"] | null;
             /** @description Channels: how many contacts a customer may have here in a time (S20). */
             cap?: components["schemas"]["Cap"] | null;
             /** @description Its configuration. */
@@ -1528,6 +1611,12 @@ export interface components {
             secrets: string[];
             /** @description Sources: silent for longer than this, it holds reminders of carts and checkouts (S08). */
             stale_after?: string | null;
+            /** @description Sources that can be asked: what they are asked, when they last answered, and what they refused. */
+            tasks?: {
+                [key: string]: components["schemas"]["TaskState"];
+            };
+            /** @description Sources: the topics that the platform tells by webhook, as it said when they were registered. */
+            topics?: string[];
             /** @description Where the other side sends its webhooks; whoever knows it can send some, so keep it between the two. */
             webhook: string;
             /** @description Channels: when their marketing may go out (S04). */
@@ -3214,6 +3303,13 @@ export interface components {
             /** @description Why. */
             reason: components["schemas"]["EndReason"];
         };
+        /** @description What the other side of a channel or source said to a harmless request. */
+        Probed: {
+            /** @description Who we are to the other side, or why it does not work. */
+            words: string;
+            /** @description Whether it works. */
+            works: boolean;
+        };
         /** @description A problem as a client reads it. */
         Problem: {
             /** @description Stable: programs decide by it. */
@@ -4078,6 +4174,29 @@ export interface components {
         };
         /** @description Where somebody wants a version to go. */
         Target: "installed" | "shadow" | "canary" | "active" | "retired";
+        /** @description Where a task of a source stands. */
+        TaskState: {
+            /**
+             * Format: date-time
+             * @description When it is done next; none while nobody asks for it.
+             */
+            due_at?: string | number | null;
+            /** @description Time between two. */
+            every?: string | null;
+            /**
+             * Format: uint32
+             * @description Failures in a row since then.
+             * @default 0
+             */
+            failures: number;
+            /**
+             * Format: date-time
+             * @description When it last did what it should.
+             */
+            succeeded_at?: string | number | null;
+            /** @description Why it failed the last time; none once it succeeded. */
+            trouble?: components["schemas"]["Trouble"] | null;
+        };
         /** @description What a server can be told. */
         Told: "customer" | "contact" | "cart" | "orders" | "trigger";
         /** @description One line of a run's trace. */
@@ -4266,6 +4385,9 @@ export interface components {
             until: string | number;
         } | {
             /** @constant */
+            state: "orders_read";
+        } | {
+            /** @constant */
             state: "waits_for_others";
             /**
              * Format: date-time
@@ -4425,6 +4547,27 @@ export interface components {
             /** @description For `date`: whose clock is meant. */
             zone?: string;
         };
+        /** @description Why a task of a source failed. */
+        Trouble: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string | number;
+            /** @description The platform's code. */
+            code?: string | null;
+            /** @description What to make of it. */
+            kind: components["schemas"]["TroubleKind"];
+            /**
+             * Format: date-time
+             * @description The platform wants no other try before.
+             */
+            not_before?: string | number | null;
+            /** @description The platform's words, or the plugin's. */
+            text: string;
+        };
+        /** @description What to make of a failure. */
+        TroubleKind: "auth" | "rate_limited" | "transient" | "permanent" | "plugin";
         /** @description What is done with a component that no trusted key has signed. */
         TrustMode: "off" | "warn" | "require";
         /** @description Which signatures a shop trusts. Nobody's, and asks for none, unless said. */
@@ -4837,6 +4980,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description There is no such thing in this shop. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    probe_channel: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id of the shop; only needed with an operator's key. */
+                "Cartwright-Shop"?: components["parameters"]["Shop"];
+            };
+            path: {
+                /** @description Name of the channel. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the provider said. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Probed"];
+                };
             };
             /** @description There is no such thing in this shop. */
             404: {
@@ -7077,6 +7256,87 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description There is no such thing in this shop. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    backfill_source: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id of the shop; only needed with an operator's key. */
+                "Cartwright-Shop"?: components["parameters"]["Shop"];
+            };
+            path: {
+                /** @description Name of the source. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The source, whose past is read from now on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionView"];
+                };
+            };
+            /** @description There is no such thing in this shop. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the body does not fit: `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    probe_source: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id of the shop; only needed with an operator's key. */
+                "Cartwright-Shop"?: components["parameters"]["Shop"];
+            };
+            path: {
+                /** @description Name of the source. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the platform said. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Probed"];
+                };
             };
             /** @description There is no such thing in this shop. */
             404: {
