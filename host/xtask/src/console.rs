@@ -42,7 +42,9 @@ pub(crate) fn browse(part: &mut Part) {
     let ready = machine::npm_packages(FOLDER)
         .and_then(|()| machine::debian(|| find(BROWSER).is_some(), BROWSER))
         .and_then(|()| {
-            FONTS.iter().try_for_each(|(file, package)| machine::debian(|| std::path::Path::new(file).is_file(), package))
+            FONTS
+                .iter()
+                .try_for_each(|(file, package)| machine::debian(|| std::path::Path::new(file).is_file(), package))
         });
     if let Err(message) = ready {
         part.skipped.push(format!("browser: {message}"));
