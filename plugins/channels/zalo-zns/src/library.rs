@@ -8,9 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::Config;
 use crate::answer::{data, odd, refusal};
-use crate::bindings::{
-    Completion, Fault, Instant, Pending, Request, Response, Step, Template, TemplateState, connection,
-};
+use crate::bindings::{Completion, Fault, Instant, Pending, Request, Response, Step, Template, TemplateState};
 
 const PAGE: &str = "100";
 const AT_ONCE: usize = 4;
