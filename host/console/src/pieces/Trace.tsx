@@ -88,6 +88,8 @@ export function useSentence() {
         return say('trace.cap', { until: at(entry.until) })
       case 'waits_for_others':
         return say('trace.others', { until: at(entry.until) })
+      case 'orders_read':
+        return say('trace.ordersRead')
       case 'uncertain':
         return say('trace.uncertain', { words: entry.details.text })
       case 'skipped':
