@@ -123,10 +123,10 @@ function One({ kind, connection }: { kind: Kind; connection: Connection }) {
                 size="xs"
                 variant="default"
                 onClick={copy}
-                aria-label={say('connections.copyOf', { name: connection.name })}
                 leftSection={copied ? <Check size={14} aria-hidden /> : <Copy size={14} aria-hidden />}
               >
-                {say(copied ? 'answer.copied' : 'answer.copy')}
+                {say(copied ? 'answer.copied' : 'answer.copy')}{' '}
+                <span className="unseen">{connection.name}</span>
               </Button>
             )}
           </CopyButton>
