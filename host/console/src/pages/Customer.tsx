@@ -183,7 +183,7 @@ function WhyNot({ id }: { id: string }) {
               </div>
               <ul className="plain stack">
                 {findings.map((finding, place) => (
-                  // biome-ignore lint/suspicious/noArrayIndexKey: findings stand in the order of the checks
+                  // findings stand in the order of the checks
                   <li key={place}>
                     <div className="row">
                       <Tag tone={finding.passes === false ? 'warn' : finding.passes ? 'good' : 'plain'}>

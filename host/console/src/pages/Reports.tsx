@@ -128,7 +128,7 @@ function Versions({ lines }: { lines: Schemas['ReportLineView'][] }) {
   )
   return (
     <Card title={say('reports.versions')} flush>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways can be reached by keyboard */}
+      {/* what scrolls sideways can be reached by keyboard */}
       <section className="scroll" tabIndex={0} aria-label={say('reports.versions')}>
         <table className="list">
           <thead>

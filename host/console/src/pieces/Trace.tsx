@@ -124,7 +124,7 @@ export function Trace({ lines }: { lines: Line[] }) {
   return (
     <ol className="plain trace">
       {lines.map(({ entry, strategy }, place) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: lines of a trace are only ever added at the end
+        // lines of a trace are only ever added at the end
         <li key={place} className={tone(entry)}>
           <div className="row small quiet">
             <time dateTime={String(entry.at)}>{moment(entry.at, shop.time_zone)}</time>
@@ -163,7 +163,7 @@ export function Facts({ facts }: { facts?: Schemas['FactRead'][] }) {
   return (
     <ul className="plain facts" dir="ltr">
       {facts.map((fact, place) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: facts stand in the order in which they were read
+        // facts stand in the order in which they were read
         <li key={place}>
           <span className="code">{fact.fact}</span> <span className="code value">{fact.value}</span>
         </li>

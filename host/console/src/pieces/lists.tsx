@@ -40,7 +40,7 @@ export function Pages<T>(props: {
   if (items.length === 0) return <Empty icon={props.icon}>{say(props.empty)}</Empty>
   return (
     <>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways can be reached by keyboard */}
+      {/* what scrolls sideways can be reached by keyboard */}
       <section className="scroll" tabIndex={0} aria-label={say('list.table')}>
         <table className="list">
           <thead>

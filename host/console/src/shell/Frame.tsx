@@ -14,7 +14,7 @@ export function Frame() {
   const { shop, mode } = useVisit()
   const path = useRouterState({ select: state => state.location.pathname })
   const [isOpen, open] = useState(false)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: whoever went somewhere has seen the menu
+  // whoever went somewhere has seen the menu
   useEffect(() => open(false), [path])
   const brand = (
     <Link className="brand" to="/$shop" params={{ shop: shop.id }}>
