@@ -7,6 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::failure::counted;
 use crate::output;
 
+/// One kind of figure, by name.
+type Figures = fn(&Tally) -> &BTreeMap<String, u64>;
+
 /// Everything that was found.
 pub(crate) struct Comparison {
     pub(crate) strategy: String,
@@ -44,7 +47,7 @@ pub(crate) fn print(found: &Comparison, most: usize) {
     let Recorded { events, first, last } = found.recorded;
     let events = counted(usize::try_from(events).unwrap_or(usize::MAX), "event");
     output::say(format_args!("{}: {events}, from {first} until {last}", found.strategy));
-    let figures: [(&str, fn(&Tally) -> &BTreeMap<String, u64>); 3] =
+    let figures: [(&str, Figures); 3] =
         [("runs", |tally| &tally.runs), ("messages", |tally| &tally.messages), ("skipped for", |tally| &tally.skips)];
     for (title, of) in figures {
         let tallies: Vec<&Tally> =

@@ -87,7 +87,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     candidates.extend(
         files.into_iter().map(|(path, definition)| Candidate { label: path.display().to_string(), definition }),
     );
-    let period = Period { from: args.from.unwrap_or(Timestamp::default()), until: args.until.unwrap_or(recorded.last) };
+    let period = Period { from: args.from.unwrap_or_default(), until: args.until.unwrap_or(recorded.last) };
     let runtime = RuntimeArgs { cache: args.cache.clone(), ..RuntimeArgs::default() };
     let runtime = wiring::runtime(&runtime, store.clone())?;
     let others = others(&*store, shop.id, &known, &name).await?;

@@ -15,8 +15,8 @@ use crate::publish::list;
 use crate::render::{RENDERER, parts_of};
 
 /// What [`crate::data_of`] gives every message, as far as it is known.
-const VARIABLES: [&str; 9] =
-    ["user_name", "user_phone", "user_email", "shop", "customer", "orders", "cart", "product", "recovery_link"];
+const VARIABLES: [&str; 10] =
+    ["user_name", "user_phone", "user_email", "shop", "customer", "orders", "cart", "product", "recovery_link", "step"];
 
 /// Why a content was not saved.
 #[derive(Debug, thiserror::Error)]
