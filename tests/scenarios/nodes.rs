@@ -67,10 +67,12 @@ impl Working {
         }
     }
 
-    /// Does what it may, until nothing is left.
+    /// Does what it may, until nothing is left. Time goes on: a beat that took longer than a lease is made again.
     async fn until_it_has_applied_all(&self, world: &World) {
         while pending(world).await > 0 {
             self.engine.settle().await.unwrap();
+            world.clock.advance(Span::seconds(1));
+            tokio::task::yield_now().await;
         }
     }
 
