@@ -41,7 +41,7 @@ fn told(webhook: &Webhook) -> Vec<event::Event> {
 }
 
 fn refused(webhook: &Webhook) -> String {
-    read(webhook, &config(), NOW).err().expect("it was read").message
+    read(webhook, &config(), NOW).expect_err("it was read").message
 }
 
 fn order() -> Value {

@@ -78,7 +78,8 @@ impl SimpleSource for Shopify {
         let config: Config = json::config(&connection::config()).unwrap_or_default();
         let signed_with = |secret| secrets::verify(secret, Algorithm::HmacSha256, &webhook.body, &signature);
         let is_rotating = rotates(config.secret_rotated_at, connection::now());
-        if !signed_with("client_secret") && !(is_rotating && signed_with("previous_client_secret")) {
+        let is_ours = signed_with("client_secret") || (is_rotating && signed_with("previous_client_secret"));
+        if !is_ours {
             return Verification::Refused("X-Shopify-Hmac-Sha256 does not fit the client secret".to_owned());
         }
         match config.shop_domain.and_then(|ours| another_shop(&webhook, &ours).map(|theirs| (ours, theirs))) {

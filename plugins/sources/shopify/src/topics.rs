@@ -16,13 +16,13 @@ pub(crate) struct News {
 
 /// What is said: a fact that the host has a word for, or a notice of Shopify's own.
 pub(crate) enum Saying {
-    Fact(Fact),
+    Fact(Box<Fact>),
     Notice(&'static str, Value),
 }
 
 impl From<Fact> for Saying {
     fn from(fact: Fact) -> Self {
-        Self::Fact(fact)
+        Self::Fact(Box::new(fact))
     }
 }
 
