@@ -556,6 +556,14 @@ declare module 'cartwright:plugin/customer@0.2.0' {
    */
   export function country(): string | null;
   /**
+   * ISO 3166-2 part of that country, such as `US-FL`.
+   */
+  export function province(): string | null;
+  /**
+   * City of that address, as the customer or the shop wrote it.
+   */
+  export function city(): string | null;
+  /**
    * BCP 47 language tag, such as `zh-TW`.
    */
   export function language(): string | null;
@@ -703,7 +711,13 @@ declare module 'cartwright:plugin/run@0.2.0' {
    * Messages of this run that were handed over.
    */
   export function messagesSent(): number;
+  /**
+   * What the shop's own server answered to an earlier webhook step, at a place of its JSON: `STEP.PATH`, such as
+   * `score.risk.level`, as rules and templates write it behind `step.`. `none` where nothing stands there.
+   */
+  export function answer(place: string): Json | null;
   export type Instant = import('cartwright:plugin/types@0.2.0').Instant;
+  export type Json = import('cartwright:plugin/types@0.2.0').Json;
 }
 
 declare module 'cartwright:plugin/secrets@0.2.0' {

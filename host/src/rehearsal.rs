@@ -2,15 +2,17 @@
 //! memory, and providers that accept everything at once. Nothing leaves the process.
 
 mod accepting;
+mod preview;
 mod sample;
+
+pub(crate) use preview::Previewer;
 
 use cartwright_domain::ids::ShopId;
 use cartwright_domain::money::Currency;
 use cartwright_domain::plugin::{PluginKind, PluginRecord, Stage};
 use cartwright_domain::shop::{Connection, ConnectionKind, PluginRef, Shop};
-use cartwright_domain::strategy::{Step, Strategy};
+use cartwright_domain::strategy::Strategy;
 use cartwright_domain::time::Timestamp;
-use cartwright_domain::webhook;
 use cartwright_engine::ports::{PluginChanges, Secret, Store};
 use cartwright_engine::{ConnectionDraft, Engine};
 use cartwright_plugins::Runtime;
@@ -51,11 +53,11 @@ impl Rehearsal {
         let store = empty_store().await?;
         let runtime = RuntimeArgs { cache: plugins.cache.clone(), ..RuntimeArgs::default() };
         let runtime = wiring::runtime(&runtime, store.clone())?;
-        let (engine, clock) = engine_over(store, runtime, strategy, start);
+        let (engine, clock, entropy) = engine_over(store, runtime, strategy, start);
         let shop = engine.make_shop("Rehearsal", currency, Some(time_zone), None).await?.id;
         let installed = shipped::install(&engine, shop, components).await?;
         let rehearsal = Self { engine, clock, shop };
-        for (channel, reaches) in channels(strategy) {
+        for (channel, reaches) in strategy.channels() {
             if let Some(plugin) = channel_plugin(&installed, reaches) {
                 rehearsal.connect(channel, ConnectionKind::Channel, plugin).await?;
             }
@@ -63,6 +65,7 @@ impl Rehearsal {
         for plugin in installed.iter().filter(|plugin| plugin.kind == PluginKind::Source) {
             rehearsal.connect(&plugin.name, ConnectionKind::Source, plugin).await?;
         }
+        entropy.begin();
         Ok(rehearsal)
     }
 
@@ -98,7 +101,8 @@ impl Rehearsal {
                 store.save_secret(shop.id, connection.id, name, &Secret::from(MADE_UP)).await?;
             }
         }
-        let (engine, clock) = engine_over(store, runtime, strategy, start);
+        let (engine, clock, entropy) = engine_over(store, runtime, strategy, start);
+        entropy.begin();
         Ok(Self { engine, clock, shop: shop.id })
     }
 
@@ -138,26 +142,12 @@ fn engine_over(
     runtime: Arc<Runtime>,
     strategy: &Strategy,
     start: Timestamp,
-) -> (Engine, Arc<VirtualClock>) {
+) -> (Engine, Arc<VirtualClock>, Arc<CountedEntropy>) {
     let clock = Arc::new(VirtualClock::new(start));
     let accepting = Arc::new(accepting::Accepting::new(runtime, samples(strategy)));
     let entropy = Arc::new(CountedEntropy::default());
-    let engine = Engine::new(store, accepting.clone(), accepting, clock.clone(), entropy);
-    (engine.with_rehearsed_sources(), clock)
-}
-
-/// The channels that a strategy names, with what each reaches.
-fn channels(strategy: &Strategy) -> BTreeMap<&str, &str> {
-    let own = |name| (name, name);
-    let steps = strategy.steps.values();
-    steps
-        .flat_map(|step| match step {
-            Step::Message(message) => message.slots().into_iter().map(own).collect(),
-            Step::Notify { channel, .. } => vec![own(channel.as_str())],
-            Step::Webhook(webhook) => vec![(webhook.channel.as_str(), webhook::CHANNEL)],
-            _ => Vec::new(),
-        })
-        .collect()
+    let engine = Engine::new(store, accepting.clone(), accepting, clock.clone(), entropy.clone());
+    (engine.with_rehearsed_sources(), clock, entropy)
 }
 
 /// What servers of the shop's own are taken to answer, by step.

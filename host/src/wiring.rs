@@ -104,7 +104,17 @@ pub(crate) fn engine(
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
 ) -> Result<Engine, Failure> {
-    let runtime = runtime(args, store.clone())?;
+    Ok(engine_over(args, runtime(args, store.clone())?, store, clock, entropy))
+}
+
+/// The same over a runtime that others use too.
+pub(crate) fn engine_over(
+    args: &RuntimeArgs,
+    runtime: Arc<Runtime>,
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+) -> Engine {
     let floor = TrustPolicy { mode: args.trust.plugin_trust, keys: args.trust.trusted_key.clone() };
-    Ok(Engine::new(store, runtime.clone(), runtime, clock, entropy).with_trust_floor(floor))
+    Engine::new(store, runtime.clone(), runtime, clock, entropy).with_trust_floor(floor)
 }

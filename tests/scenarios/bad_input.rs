@@ -9,6 +9,7 @@ on_both_databases!(
     s02_a_wrong_signature_is_refused_and_counted,
     s02_an_unknown_topic_is_answered_and_put_aside,
     s02_a_malformed_body_is_answered_and_put_aside,
+    s02_what_is_put_aside_is_shown_with_its_connection_and_without_its_secrets,
     s02_ids_beyond_javascript_and_missing_phones_are_taken_as_meant,
     s02_the_same_id_with_other_content_is_a_conflict_on_our_own_api,
     s03_an_event_from_the_far_future_is_refused,
@@ -50,6 +51,25 @@ async fn s02_a_malformed_body_is_answered_and_put_aside(world: &World) {
     assert_eq!(world.tell("carts/update", &shopify::cart("hWN4cart", &[TEAPOT], world.now())).await, 200);
     world.settle().await;
     assert_eq!(world.api.list("/v1/customers").await.len(), 1);
+}
+
+async fn s02_what_is_put_aside_is_shown_with_its_connection_and_without_its_secrets(world: &World) {
+    let body = json!({ "id": 1, "note": shopify::CLIENT_SECRET });
+    let mut delivery = shopify::delivery("themes/publish", "d-1", &body, shopify::CLIENT_SECRET);
+    delivery.headers.push(("authorization".into(), "Bearer nobodys-business".into()));
+    assert_eq!(world.deliver(&delivery).await, 200);
+    let source = world.api.list("/v1/sources").await.remove(0);
+    let of = async |connection: &Value| {
+        world.api.list(&format!("/v1/asides?connection={}", connection["id"].as_str().unwrap())).await
+    };
+    let shown = of(&source).await;
+    assert_eq!((shown.len(), &shown[0]["connection"]), (1, &source["id"]));
+    assert_eq!(shown[0]["raw"]["body"]["text"], json!({ "id": 1, "note": "***" }).to_string());
+    let text = shown[0].to_string();
+    assert!(!text.contains(shopify::CLIENT_SECRET) && !text.contains("nobodys-business"), "{text}");
+    assert!(text.contains("themes/publish"));
+    let channel = world.api.list("/v1/channels").await.remove(0);
+    assert!(of(&channel).await.is_empty());
 }
 
 async fn s02_ids_beyond_javascript_and_missing_phones_are_taken_as_meant(world: &World) {

@@ -2,23 +2,39 @@
 
 use cartwright_domain::time::Span;
 use cartwright_testkit::shopify::{self, ANA, Person, TEAPOT};
-use cartwright_tests::node::Program;
+use cartwright_tests::node::{self, Program};
 use cartwright_tests::{World, on_both_databases};
 use serde_json::{Value, json};
 
-on_both_databases!(a_mail_server_takes_the_reminder, s23_an_unknown_mailbox_ends_the_message);
+on_both_databases!(
+    a_mail_server_takes_the_reminder,
+    a_public_verifier_accepts_an_rsa_signature_and_nothing_changed,
+    a_public_verifier_accepts_an_ed25519_signature_and_nothing_changed,
+    s23_an_unknown_mailbox_ends_the_message,
+    s22_a_server_that_never_says_it_has_the_mail_is_not_given_it_again,
+);
 
 /// A shop that reminds by mail, a server in the place of the shop's own, and a cart that was left four hours ago.
 async fn left_cart(world: &World, person: &Person) -> Option<Program> {
+    left_cart_with(world, person, json!({}), json!({})).await
+}
+
+/// The same with more in the configuration and among the secrets.
+async fn left_cart_with(world: &World, person: &Person, more: Value, hidden: Value) -> Option<Program> {
     let mut server = Program::start("smtp.mjs", &[])?;
     let port = server.line();
     world.install("email_smtp").await;
-    let config = json!({
+    let mut config = json!({
         "server": format!("smtp://127.0.0.1:{port}"),
         "from": { "name": "Acorn & Oak", "address": "shop@acorn.example" },
     });
-    let secrets = json!({ "username": "shop", "password": "hush" });
+    config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    let mut secrets = json!({ "username": "shop", "password": "hush" });
+    secrets.as_object_mut().unwrap().extend(hidden.as_object().unwrap().clone());
     world.connect("channels", "mail", "email-smtp", config, secrets).await;
+    if person.email.starts_with("silent@") {
+        world.limit("email-smtp", &json!({ "request_s": 2 })).await;
+    }
     world.publish(&reminder()).await;
     let checkout = shopify::checkout("c7checkout", Some("hWN4cart"), person, &[TEAPOT], world.now());
     assert_eq!(world.tell("checkouts/create", &checkout).await, 200);
@@ -75,4 +91,63 @@ async fn s23_an_unknown_mailbox_ends_the_message(world: &World) {
         "{message:#}"
     );
     assert_eq!(message["attempts"], 1);
+}
+
+async fn s22_a_server_that_never_says_it_has_the_mail_is_not_given_it_again(world: &World) {
+    let silent = Person { email: "silent@acorn.example", ..ANA };
+    let Some(mut server) = left_cart(world, &silent).await else { return };
+    world.skip(Span::days(2)).await;
+    let message = world.message().await;
+    assert_eq!((&message["state"], &message["attempts"]), (&json!("uncertain"), &json!(1)), "{message:#}");
+    assert_eq!(world.run().await["position"]["reason"], "completed");
+    let mail: Value = serde_json::from_str(&server.line()).unwrap();
+    assert_eq!(mail["to"], json!([silent.email]));
+}
+
+/// What the library mailauth says to a mail whose sender has this record in the DNS.
+fn verified(record: &str, source: &str) -> Value {
+    let records = json!({ "cart._domainkey.acorn.example": record });
+    node::ask("dkim.mjs", &json!({ "source": source, "records": records })).unwrap()["results"].clone()
+}
+
+async fn a_public_verifier_accepts_an_rsa_signature_and_nothing_changed(world: &World) {
+    is_signed(world, "rsa").await;
+}
+
+async fn a_public_verifier_accepts_an_ed25519_signature_and_nothing_changed(world: &World) {
+    is_signed(world, "ed25519").await;
+}
+
+async fn is_signed(world: &World, kind: &str) {
+    let Some(key) = node::ask("dkim.mjs", &json!({ "key": kind })) else { return };
+    let (dkim, hidden) = (json!({ "dkim": { "selector": "cart" } }), json!({ "dkim_key": key["private"] }));
+    let Some(mut server) = left_cart_with(world, &ANA, dkim, hidden).await else { return };
+    let mail: Value = serde_json::from_str(&server.line()).unwrap();
+    let (record, source) = (key["record"].as_str().unwrap(), mail["source"].as_str().unwrap());
+    let results = verified(record, source);
+    assert_eq!(results.as_array().unwrap().len(), 1);
+    let (status, domain) = (&results[0]["status"], &results[0]["domain"]);
+    assert_eq!((status, domain), (&json!("pass"), &json!("acorn.example")), "{kind}: {results:#}");
+    let signed = results[0]["signed"].as_str().unwrap().to_lowercase();
+    let signed: Vec<&str> = signed.split(':').map(str::trim).collect();
+    for field in ["from", "to", "subject", "message-id", "list-unsubscribe", "list-unsubscribe-post"] {
+        assert!(signed.contains(&field), "{field} is not among {signed:?}");
+    }
+    // What changes on the way and may: white space. What may not: everything else.
+    let harmless = source.replacen("Subject: ", "Subject:   ", 1);
+    assert_eq!(verified(record, &harmless)[0]["status"], "pass", "{kind}");
+    for (known, changed) in [
+        ("your Copper teapot", "your copper teapot"),
+        ("acorn.example/unsubscribe", "badger.example/unsubscribe"),
+        ("List-Unsubscribe=One-Click", "List-Unsubscribe=Two-Clicks"),
+        ("Message-ID: <", "Message-ID: <0"),
+        ("From: ", "From: Eve <eve@badger.example>\r\nFrom: "),
+    ] {
+        let forged = source.replacen(known, changed, 1);
+        assert_ne!(forged, source, "{known}");
+        // `neutral` is its word for another body, `fail` for another header.
+        assert_ne!(verified(record, &forged)[0]["status"], "pass", "{kind}: {changed}");
+    }
+    let other = node::ask("dkim.mjs", &json!({ "key": kind })).unwrap();
+    assert_eq!(verified(other["record"].as_str().unwrap(), source)[0]["status"], "fail", "{kind}");
 }

@@ -3,19 +3,25 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod acme;
+mod alerts;
 mod asked;
 mod bad_input;
 mod channels;
 mod counting;
 mod crash;
+mod erasure;
 mod explaining;
+mod haravan;
 mod mail;
 mod nodes;
 mod plugin_life;
 mod plugins;
 mod policies;
 mod reminder;
+mod signed;
+mod strategies;
 mod timing;
 mod trust;
+mod unsubscribe;
 mod webhook;
 mod whatsapp;

@@ -68,6 +68,14 @@ impl Client {
         self.send(Method::POST, path, Some(("application/json", body.to_string().into_bytes()))).await
     }
 
+    /// `POST` of a JSON text that was written before; the status of the answer.
+    ///
+    /// # Panics
+    /// If nobody answers.
+    pub async fn post_text(&self, path: &str, body: Vec<u8>) -> u16 {
+        self.send(Method::POST, path, Some(("application/json", body))).await.status
+    }
+
     /// The same where the service may have died.
     pub async fn try_post(&self, path: &str, body: &Value) -> Option<Reply> {
         self.try_send(Method::POST, path, Some(("application/json", body.to_string().into_bytes()))).await

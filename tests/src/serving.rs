@@ -7,6 +7,7 @@ use cartwright_testkit::present;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// How long after the end of a node others take its work over.
@@ -105,6 +106,11 @@ impl Node {
         held.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
     }
 
+    /// CPU time that it has used.
+    pub fn cpu(&self) -> Duration {
+        cpu_of(self.child.id())
+    }
+
     /// Ends it as `kill -9` does.
     pub fn kill(&mut self) {
         self.child.kill().unwrap();
@@ -124,6 +130,18 @@ impl Drop for Node {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// CPU time that a process has used, in all its threads.
+///
+/// # Panics
+/// If there is no such process.
+pub fn cpu_of(process: u32) -> Duration {
+    let told = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+    // Behind the name, which may hold anything; `utime` and `stime` in ticks of 10 ms.
+    let fields: Vec<&str> = told.rsplit(')').next().unwrap().split_whitespace().collect();
+    let ticks = |place: usize| fields[place].parse::<u64>().unwrap();
+    Duration::from_millis(10 * (ticks(11) + ticks(12)))
 }
 
 /// The binary of this build: beside the folder with the tests.

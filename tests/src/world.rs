@@ -82,6 +82,13 @@ impl World {
         self.api.post(&grants, &plugin["asks"]).await.ok();
     }
 
+    /// Lets a plugin use less than usual, or more, as an operator may.
+    pub async fn limit(&self, plugin: &str, limits: &Value) {
+        let installed = self.api.list("/v1/plugins").await;
+        let digest = installed.iter().find(|record| record["name"] == plugin).unwrap()["digest"].clone();
+        self.api.put(&format!("/v1/plugins/{}/limits", digest.as_str().unwrap()), limits).await.ok();
+    }
+
     /// Makes a channel or source that may do what its plugin asks for, and reach the server of its configuration.
     pub async fn connect(&self, kind: &str, name: &str, plugin: &str, config: Value, secrets: Value) -> Value {
         let installed = self.api.list("/v1/plugins").await;

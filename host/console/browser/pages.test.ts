@@ -9,7 +9,15 @@ import { Visitor } from './visitor'
 const PAGES: Record<string, string> = {
   overview: '/',
   strategies: '/strategies',
+  library: '/strategies/new',
+  strategy: '/strategies/{strategy}',
+  versions: '/strategies/{strategy}/versions',
   connections: '/connections',
+  channel: '/connections/channels/{channel}',
+  source: '/connections/sources/{source}',
+  'new channel': '/connections/new/channels?plugin=inbox',
+  contents: '/contents',
+  content: '/contents/free shipping',
   customers: '/customers',
   customer: '/customers/{customer}',
   runs: '/runs',
@@ -18,6 +26,8 @@ const PAGES: Record<string, string> = {
   message: '/messages/{message}',
   reports: '/reports',
   inbox: '/inbox',
+  plugins: '/plugins',
+  plugin: '/plugins/high-value',
   people: '/people',
 }
 
@@ -29,9 +39,14 @@ const ids: Record<string, string> = {}
 beforeAll(async () => {
   service = await Service.demo()
   await tell(service)
-  for (const list of ['customers', 'runs', 'messages']) {
+  const lists = { customer: 'customers', run: 'runs', message: 'messages', strategy: 'strategies' }
+  for (const [one, list] of Object.entries(lists)) {
     const { items } = (await service.ask('GET', `/v1/${list}`)) as { items: { id: string }[] }
-    ids[list.slice(0, -1)] = items.at(-1)?.id ?? ''
+    ids[one] = items.at(-1)?.id ?? ''
+  }
+  for (const one of ['channel', 'source']) {
+    const { items } = (await service.ask('GET', `/v1/${one}s`)) as { items: { name: string }[] }
+    ids[one] = items.at(-1)?.name ?? ''
   }
   visitor = await Visitor.come(service.url)
   await visitor.goto('/')
@@ -96,6 +111,53 @@ test('a strategy is paused and made live again, and what that does is said befor
   await page.getByRole('menuitem', { name: 'Make live' }).click()
   await page.getByRole('button', { name: 'Make live' }).click()
   await page.getByRole('button', { name: 'Add-to-cart reminder is: Live. Change it' }).waitFor()
+  expect(visitor.faults).toEqual([])
+}, 60_000)
+
+test('a strategy is deleted only once it is over, and that is asked before', async () => {
+  const { page } = visitor
+  const { id } = (await service.ask('POST', '/v1/strategies?state=paused', {
+    name: 'Summer 2024',
+    trigger: { on: 'cart', next: 'end' },
+    steps: { end: { kind: 'exit' } },
+  })) as { id: string }
+  await visitor.goto(`${shop}/strategies`)
+  // One that is live offers no way out.
+  await page.getByRole('button', { name: 'Add-to-cart reminder is: Live. Change it' }).click()
+  await page.getByRole('menuitem', { name: 'Stop' }).waitFor()
+  expect(await page.getByRole('menuitem', { name: 'Delete' }).count()).toBe(0)
+  await page.keyboard.press('Escape')
+  await page.getByRole('button', { name: 'Summer 2024 is: Paused. Change it' }).click()
+  await page.getByRole('menuitem', { name: 'Delete' }).click()
+  await page.getByText('It leaves the list and its name is free').waitFor()
+  await visitor.isSound('the question before a strategy is deleted')
+  await visitor.shoot('strategy-delete')
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
+  await expect.poll(() => page.getByText('Summer 2024').count()).toBe(0)
+  await expect(service.ask('GET', `/v1/strategies/${id}`)).rejects.toThrow('404')
+
+  // The service has the last word.
+  const { items } = (await service.ask('GET', '/v1/strategies?name=Add-to-cart')) as { items: { id: string }[] }
+  const own = `/v1/strategies/${items[0]?.id}/state`
+  await service.ask('POST', own, { state: 'paused' })
+  await visitor.goto(`${shop}/strategies`)
+  await page.getByRole('button', { name: 'Add-to-cart reminder is: Paused. Change it' }).click()
+  await page.getByRole('menuitem', { name: 'Delete' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
+  await page.getByText('The strategy is still at work').waitFor()
+  await page.getByText(/stop it first/).waitFor()
+  await service.ask('POST', own, { state: 'live' })
+  visitor.expectFault('409')
+}, 60_000)
+
+test('messages are narrowed to a version of a strategy', async () => {
+  const { page } = visitor
+  await visitor.goto(`${shop}/messages`)
+  await page.getByLabel('Strategy').selectOption({ label: 'Add-to-cart reminder' })
+  await page.getByLabel('Version').selectOption('1')
+  await expect.poll(() => page.locator('tbody tr').count()).toBeGreaterThan(0)
+  expect(page.url()).toContain('version=')
+  await visitor.isSound('messages of a version')
   expect(visitor.faults).toEqual([])
 }, 60_000)
 

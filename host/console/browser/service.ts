@@ -1,12 +1,14 @@
 /** The real binary, started for a test and ended with it. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 const CONSOLE = join(import.meta.dirname, '..')
 const ROOT = join(CONSOLE, '../..')
 const BINARY = process.env.CARTWRIGHT_BINARY ?? join(ROOT, 'target/debug/cartwright')
+/** Where `cargo xtask plugins` builds the examples, each as its author would. */
+const EXAMPLES = join(ROOT, 'target/examples/wasm32-wasip2/release')
 const PLUGINS = process.env.CARTWRIGHT_PLUGINS_DIR ?? join(ROOT, 'target/wasm32-wasip2/plugin')
 
 const SETTINGS = {
@@ -86,6 +88,26 @@ export class Service {
     await closed
     rmSync(this.folder, { recursive: true, force: true })
   }
+}
+
+type As = { name?: string; version?: string }
+
+/** A component of ours, as another version or by another name. */
+export const component = (file: string, as: As = {}) => rewritten(join(PLUGINS, `${file}.wasm`), as)
+
+/** A component of somebody else's: one of the examples. */
+export const example = (file: string, as: As = {}) => rewritten(join(EXAMPLES, `${file}.wasm`), as)
+
+/** Its metadata stands at its end, as plain text. */
+function rewritten(path: string, as: As): Buffer {
+  let bytes = readFileSync(path).toString('latin1')
+  const write = (section: string, to: string) => {
+    const at = bytes.lastIndexOf(section) + section.length
+    bytes = bytes.slice(0, at) + to + bytes.slice(at + to.length)
+  }
+  if (as.name) write('cartwright:name', as.name)
+  if (as.version) write('version', as.version)
+  return Buffer.from(bytes, 'latin1')
 }
 
 export function run(...words: string[]): string {

@@ -83,11 +83,26 @@ test('a viewer who was invited sees one shop, and changes nothing in it', async 
   await ben.page.getByText('Your role does not go so far').waitFor()
   ben.expectFault('403')
 
+  // whatever changes something is not even shown
+  for (const [page, heading, hidden] of [
+    ['plugins', 'Plugins', 'Choose a file'],
+    ['contents', 'Contents', 'New content'],
+  ]) {
+    await ben.goto(`${here.replace(/\/$/, '')}/${page}`)
+    await ben.page.getByRole('heading', { level: 1, name: heading }).waitFor()
+    expect(await ben.page.getByRole('button', { name: hidden }).count()).toBe(0)
+    await ben.isSound(`${page} as a viewer sees it`)
+  }
+
   await ana.page.getByRole('button', { name: 'Close' }).click()
   await ana.page.getByRole('button', { name: 'Shop: Acorn and Oak. Choose another' }).click()
   await ana.page.getByRole('menuitem', { name: 'Elm' }).click()
   await ana.page.getByRole('heading', { level: 1, name: 'Elm' }).waitFor()
   const elm = new URL(ana.page.url()).pathname.replace('/console', '')
+  for (const page of ['', '/plugins', '/contents', '/contents/hello', '/customers?find=ana', '/messages']) {
+    await ben.goto(`${elm}${page}`)
+    await ben.page.getByRole('heading', { level: 1, name: 'Acorn and Oak' }).waitFor()
+  }
   await ben.goto(elm)
   await ben.page.getByRole('heading', { level: 1, name: 'Acorn and Oak' }).waitFor()
   expect(ben.faults).toEqual([])

@@ -65,7 +65,7 @@ async function cart(service: Service, name: string) {
 }
 
 /** A webhook, signed as Shopify signs it. */
-async function hook(service: Service, topic: string, body: unknown) {
+export async function hook(service: Service, topic: string, body: unknown) {
   const text = JSON.stringify(body)
   const found = /Shopify address:\s+(\S+)\s+\(client secret: (\S+)\)/.exec(service.said)
   const signature = createHmac('sha256', found?.[2] ?? '')

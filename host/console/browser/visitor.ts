@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type BrowserContext, chromium, type Page } from 'playwright-core'
-import { expect } from 'vitest'
+import { type BrowserContext, chromium, type Page, type Request } from 'playwright-core'
+import { expect, vi } from 'vitest'
 
 const FLAGS = [
   '--no-sandbox',
@@ -23,6 +23,8 @@ type Wishes = { language?: string; theme?: 'light' | 'dark'; width?: number; hei
 export class Visitor {
   /** What went wrong so far. */
   readonly faults: string[] = []
+  /** Requests that are not answered yet. */
+  private readonly asked = new Set<Request>()
 
   private constructor(
     readonly context: BrowserContext,
@@ -51,8 +53,12 @@ export class Visitor {
     })
     page.on('request', request => {
       const to = request.url()
+      if (!to.endsWith('/stream')) visitor.asked.add(request)
       if (!to.startsWith(`${url}/`) && !to.startsWith('data:')) visitor.faults.push(`request to ${to}`)
     })
+    for (const end of ['requestfinished', 'requestfailed'] as const) {
+      page.on(end as 'requestfinished', request => visitor.asked.delete(request))
+    }
     return visitor
   }
 
@@ -63,9 +69,23 @@ export class Visitor {
 
   /** Waits until nothing is loading any more. */
   async settle() {
-    await this.page.waitForLoadState('networkidle')
+    await this.page.waitForLoadState('load')
+    await this.isQuiet()
     await this.page.waitForFunction(() => !document.querySelector('[role=status] .mantine-Loader-root'))
     await this.page.evaluate(() => document.fonts.ready)
+  }
+
+  /** Nothing is being asked for, and nothing was for half a second; what is told for as long as one listens is no part
+   * of that. */
+  private async isQuiet() {
+    let last = Date.now()
+    await vi.waitUntil(
+      () => {
+        if (this.asked.size > 0) last = Date.now()
+        return Date.now() - last > 500
+      },
+      { timeout: 20_000, interval: 50 },
+    )
   }
 
   async choose(language: string, theme: 'light' | 'dark') {

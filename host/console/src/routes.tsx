@@ -7,7 +7,8 @@ import {
   Outlet,
   redirect,
 } from '@tanstack/react-router'
-import { speakAbout } from './api/client'
+import { type Schemas, speakAbout } from './api/client'
+import { TRIGGERS } from './flow/triggers'
 import { openSession, queries } from './session'
 
 // The frame and what is shown when something breaks are no part of the first script either.
@@ -76,6 +77,28 @@ const people = createRoute({
 const optional = (search: Record<string, unknown>, name: string) =>
   typeof search[name] === 'string' ? { [name]: search[name] } : {}
 
+const several = (search: Record<string, unknown>, names: string[]) =>
+  Object.assign({}, ...names.map(name => optional(search, name)))
+
+type RunSearch = {
+  strategy?: string
+  version?: string
+  step?: string
+  over?: Schemas['EndReason']
+  from?: string
+  until?: string
+  active?: boolean
+}
+type MessageSearch = {
+  state?: Schemas['MessageView']['state']
+  reason?: string
+  strategy?: string
+  version?: string
+  step?: string
+  from?: string
+  until?: string
+}
+
 const inbox = createRoute({
   getParentRoute: () => shop,
   path: '/inbox',
@@ -85,6 +108,7 @@ const inbox = createRoute({
 const customers = createRoute({
   getParentRoute: () => shop,
   path: '/customers',
+  validateSearch: (search: Record<string, unknown>): { find?: string } => optional(search, 'find'),
   component: lazyRouteComponent(() => import('./pages/Customers'), 'Customers'),
 })
 
@@ -97,8 +121,8 @@ const customer = createRoute({
 const runs = createRoute({
   getParentRoute: () => shop,
   path: '/runs',
-  validateSearch: (search: Record<string, unknown>): { strategy?: string; active?: boolean } => ({
-    ...optional(search, 'strategy'),
+  validateSearch: (search: Record<string, unknown>): RunSearch => ({
+    ...several(search, ['strategy', 'version', 'step', 'over', 'from', 'until']),
     ...(search.active === true ? { active: true } : {}),
   }),
   component: lazyRouteComponent(() => import('./pages/Runs'), 'Runs'),
@@ -113,6 +137,8 @@ const run = createRoute({
 const messages = createRoute({
   getParentRoute: () => shop,
   path: '/messages',
+  validateSearch: (search: Record<string, unknown>): MessageSearch =>
+    several(search, ['state', 'reason', 'strategy', 'version', 'step', 'from', 'until']),
   component: lazyRouteComponent(() => import('./pages/Messages'), 'Messages'),
 })
 
@@ -134,11 +160,38 @@ const STATES = ['live', 'paused', 'closed', 'stopped'] as const
 const strategies = createRoute({
   getParentRoute: () => shop,
   path: '/strategies',
-  validateSearch: (search: Record<string, unknown>): { name?: string; state?: (typeof STATES)[number] } => ({
+  validateSearch: (
+    search: Record<string, unknown>,
+  ): { name?: string; state?: (typeof STATES)[number]; trigger?: Schemas['TriggerKind'] } => ({
     ...optional(search, 'name'),
     state: STATES.find(state => state === search.state),
+    trigger: TRIGGERS.find(trigger => trigger === search.trigger),
   }),
   component: lazyRouteComponent(() => import('./pages/Strategies'), 'Strategies'),
+})
+
+const strategyNew = createRoute({
+  getParentRoute: () => shop,
+  path: '/strategies/new',
+  validateSearch: (search: Record<string, unknown>): { from?: string; copy?: string } => ({
+    ...optional(search, 'from'),
+    ...optional(search, 'copy'),
+  }),
+  component: lazyRouteComponent(() => import('./pages/StrategyNew'), 'StrategyNew'),
+})
+
+const strategy = createRoute({
+  getParentRoute: () => shop,
+  path: '/strategies/$strategy',
+  validateSearch: (search: Record<string, unknown>): { version?: number } =>
+    typeof search.version === 'number' ? { version: search.version } : {},
+  component: lazyRouteComponent(() => import('./pages/StrategyEdit'), 'StrategyEdit'),
+})
+
+const strategyVersions = createRoute({
+  getParentRoute: () => shop,
+  path: '/strategies/$strategy/versions',
+  component: lazyRouteComponent(() => import('./pages/StrategyVersions'), 'StrategyVersions'),
 })
 
 const connections = createRoute({
@@ -147,10 +200,62 @@ const connections = createRoute({
   component: lazyRouteComponent(() => import('./pages/Connections'), 'Connections'),
 })
 
+const connectionNew = createRoute({
+  getParentRoute: () => shop,
+  path: '/connections/new/$kind',
+  validateSearch: (search: Record<string, unknown>): { plugin?: string } => optional(search, 'plugin'),
+  component: lazyRouteComponent(() => import('./pages/ConnectionNew'), 'ConnectionNew'),
+})
+
+const connection = createRoute({
+  getParentRoute: () => shop,
+  path: '/connections/$kind/$name',
+  validateSearch: (search: Record<string, unknown>): { saved?: boolean } =>
+    search.saved === true ? { saved: true } : {},
+  component: lazyRouteComponent(() => import('./pages/Connection'), 'Connection'),
+})
+
+const plugins = createRoute({
+  getParentRoute: () => shop,
+  path: '/plugins',
+  component: lazyRouteComponent(() => import('./pages/Plugins'), 'Plugins'),
+})
+
+const plugin = createRoute({
+  getParentRoute: () => shop,
+  path: '/plugins/$plugin',
+  validateSearch: (search: Record<string, unknown>): { version?: string; tab?: string } => ({
+    ...optional(search, 'version'),
+    ...optional(search, 'tab'),
+  }),
+  component: lazyRouteComponent(() => import('./pages/Plugin'), 'Plugin'),
+})
+
+const contents = createRoute({
+  getParentRoute: () => shop,
+  path: '/contents',
+  component: lazyRouteComponent(() => import('./pages/Contents'), 'Contents'),
+})
+
+const content = createRoute({
+  getParentRoute: () => shop,
+  path: '/contents/$content',
+  component: lazyRouteComponent(() => import('./pages/Content'), 'Content'),
+})
+
 const pages = [
   overview,
   strategies,
+  strategyNew,
+  strategy,
+  strategyVersions,
   connections,
+  connectionNew,
+  connection,
+  contents,
+  content,
+  plugins,
+  plugin,
   people,
   inbox,
   customers,

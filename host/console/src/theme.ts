@@ -40,7 +40,9 @@ export const theme = createTheme({
   respectReducedMotion: true,
 })
 
-/** Mantine's own greys are too pale to be read by everybody. */
+const red = { '--mantine-color-red-filled': '#b3261e', '--mantine-color-red-filled-hover': '#8f1f18' }
+
+/** Mantine's own greys and its red are too pale to be read by everybody. */
 export const variables: CSSVariablesResolver = () => ({
   variables: {},
   light: {
@@ -50,6 +52,8 @@ export const variables: CSSVariablesResolver = () => ({
     '--mantine-color-text': '#1c2423',
     '--mantine-color-default-border': '#d5dbd9',
     '--mantine-color-error': '#b3261e',
+    '--mantine-color-red-light-color': '#b3261e',
+    ...red,
   },
   dark: {
     '--mantine-color-dimmed': '#a3aeab',
@@ -60,5 +64,7 @@ export const variables: CSSVariablesResolver = () => ({
     '--mantine-color-default-hover': '#262d2c',
     '--mantine-color-default-border': '#3a4341',
     '--mantine-color-error': '#ff9d94',
+    '--mantine-color-red-light-color': '#ff9d94',
+    ...red,
   },
 })

@@ -105,6 +105,10 @@ const LISTS = {
   Mark: 'mark',
   ConsentState: 'consent',
   Role: 'role',
+  PluginKind: 'pluginKind',
+  PluginProblem: 'pluginProblem',
+  Target: 'stageTo',
+  AlertCause: 'alert',
 }
 
 test.each(Object.entries(LISTS))('every %s that the service may tell has a word', (type, list) => {

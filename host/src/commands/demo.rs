@@ -22,6 +22,7 @@ use crate::console::ConsoleArgs;
 use crate::entropy::{self, OsEntropy};
 use crate::failure::{Failure, counted};
 use crate::output;
+use crate::rehearsal::Previewer;
 use crate::service;
 use crate::shipped::{self, PluginsArgs};
 use crate::wiring::{self, CacheArgs, RuntimeArgs};
@@ -65,7 +66,9 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
         CacheArgs { plugins_cache: args.plugins.cache.plugins_cache.or_else(|| Some(args.data.join("plugins"))) };
     let runtime = RuntimeArgs { cache, allow_private_host: args.allow_private_host, ..RuntimeArgs::default() };
     let clock = Arc::new(SkipClock::new());
-    let engine = wiring::engine(&runtime, store, clock.clone(), Arc::new(OsEntropy))?;
+    let shared = wiring::runtime(&runtime, store.clone())?;
+    let previews = Arc::new(Previewer::new(store.clone(), shared.clone()));
+    let engine = wiring::engine_over(&runtime, shared, store, clock.clone(), Arc::new(OsEntropy));
     let engine = engine.with_public_url(&url).with_rehearsed_sources();
     output::say(format_args!("setting up a sample shop with {}", counted(components.len(), "plugin")));
     let shop = engine
@@ -95,7 +98,12 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     std::fs::write(&shell, fill(SHELL)).map_err(|error| unwritable(&shell, &error))?;
     output::say(fill(GUIDE));
     let controls = Arc::new(Controls { engine: engine.clone(), clock, shop, visitor });
-    let options = ApiOptions { demo: Some(controls), console: args.console.files(), ..ApiOptions::new(url) };
+    let options = ApiOptions {
+        demo: Some(controls),
+        previews: Some(previews),
+        console: args.console.files(),
+        ..ApiOptions::new(url)
+    };
     service::run(engine.clone(), cartwright_api::router(engine, options), listener).await
 }
 

@@ -186,10 +186,17 @@ async fn shops(store: &Arc<dyn Store>, runtime: &Runtime, findings: &mut Finding
     if shops.is_empty() {
         findings.add("shops", State::Look, "there is none yet; `cartwright shop add NAME --currency EUR` makes one");
     }
+    let open = store.open_incidents().await?;
     for shop in &shops {
         plugins(store, runtime, shop, findings).await?;
         for entry in store.connections(shop.id).await? {
             connection(store, shop, &entry.value, findings).await?;
+        }
+        let standing = open.iter().filter(|(of, _)| *of == shop.id).map(|(_, incident)| incident);
+        for incident in standing {
+            let what = format!("{}: {}", shop.name, incident.cause.headline(&incident.about));
+            let words = format!("since {}: {} {}", incident.opened_at, incident.told.words, incident.told.next_step);
+            findings.add(what, State::Wrong, words);
         }
         for (counter, count) in store.counts(shop.id).await? {
             let words = format!("{count} counted; `GET /v1/asides` shows what was put aside");

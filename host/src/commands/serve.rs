@@ -15,6 +15,7 @@ use crate::entropy::OsEntropy;
 use crate::failure::Failure;
 use crate::mark::MarkArgs;
 use crate::output;
+use crate::rehearsal::Previewer;
 use crate::service;
 use crate::wiring::{self, DatabaseArgs, RuntimeArgs};
 
@@ -81,11 +82,14 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let listener = service::listen(args.listen).await?;
     let address = service::local_url(&listener)?;
     let public_url = args.public_url.unwrap_or_else(|| address.clone());
-    let engine = wiring::engine(&args.runtime, store.clone(), clock.clone(), entropy)?;
+    let runtime = wiring::runtime(&args.runtime, store.clone())?;
+    let previews = Previewer::new(store.clone(), runtime.clone());
+    let engine = wiring::engine_over(&args.runtime, runtime, store.clone(), clock.clone(), entropy);
     let engine = engine.with_node(node).with_public_url(&public_url);
     tokio::spawn(async move { clock.keep_in_step(&*store).await });
     tracing::info!(%address, role = args.role.name(), "serving");
-    let options = ApiOptions { console: args.console.files(), ..ApiOptions::new(public_url) };
+    let options =
+        ApiOptions { previews: Some(Arc::new(previews)), console: args.console.files(), ..ApiOptions::new(public_url) };
     if args.role.answers() {
         greet(&engine, &options.public_url).await?;
     }

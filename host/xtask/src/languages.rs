@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
-use crate::process::{ask, cargo, run as run_shown};
+use crate::process::{ask, cargo, in_ci, run as run_shown};
 use crate::report::Part;
 use demo::Demo;
 use shell::Shell;
@@ -55,6 +55,10 @@ pub(crate) fn check(part: &mut Part) {
         }
         let page = format!("host/docs/plugins/{}.md", language.page);
         try_out(part, &page, || of_page(&shell, language.page, &page));
+    }
+    if in_ci() {
+        // Gigabytes that nobody looks at again; tests are to come.
+        let _ = std::fs::remove_dir_all(crate::root().join(FOLDER));
     }
 }
 

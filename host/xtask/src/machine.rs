@@ -49,6 +49,19 @@ pub(crate) fn npm_packages(folder: &str) -> Result<(), String> {
     std::fs::write(&stamp, lock).map_err(|error| format!("{} cannot be written: {error}", stamp.display()))
 }
 
+/// What a clean clone fills while everything is checked, in GB, measured with `du`.
+const NEEDED: u64 = 9;
+
+/// A full disk makes tests fail that have nothing to do with it, so the log begins and ends with what is free.
+pub(crate) fn say_what_is_free() {
+    let told = ask(Command::new("df").args(["-Pk", "."])).unwrap_or_default();
+    let kilobytes = told.lines().nth(1).and_then(|line| line.split_whitespace().nth(3)?.parse::<u64>().ok());
+    match kilobytes.map(|free| free >> 20) {
+        Some(free) => println!("{free} GB are free on this disk; a clean clone takes about {NEEDED}"),
+        None => println!("df does not say what is free on this disk"),
+    }
+}
+
 pub(crate) fn is_root() -> bool {
     ask(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0")
 }

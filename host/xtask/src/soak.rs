@@ -31,7 +31,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     // Every zone around every change of its clock takes minutes even optimised; only this crate is built so.
     let zones = ["test", "--release", "-p", "cartwright-domain", "--test", "behaviour", "zones"];
     run_shown(cargo().args(zones).env("CARTWRIGHT_ZONES", "all"))?;
-    let batches = ["test", "--workspace", "--test", "properties"];
+    let batches = ["test", "--workspace", "--test", "runtime", "properties"];
     run_shown(cargo().args(batches).env("PROPTEST_CASES", CASES))?;
     let interleaving = ["test", "-p", "cartwright-store", "--test", "interleaving"];
     run_shown(cargo().args(interleaving).env("PROPTEST_CASES", INTERLEAVINGS))?;

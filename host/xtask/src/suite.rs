@@ -8,7 +8,7 @@ use crate::languages;
 use crate::machine;
 use crate::plugins;
 use crate::postgres::Postgres;
-use crate::process::{ask, cargo, find, run as run_shown, watch};
+use crate::process::{ask, cargo, find, in_ci, run as run_shown, watch};
 use crate::report::{self, Part};
 
 /// Tests say this of what they could not check, followed by what is missing.
@@ -38,6 +38,7 @@ struct Suite {
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     let wanted = wanted(arguments)?;
+    machine::say_what_is_free();
     let needs_database = wanted.iter().any(|(name, _)| name.contains("tests"));
     let postgres = if needs_database { Postgres::start() } else { Err("not asked for".to_owned()) };
     let suite = Suite { postgres };
@@ -52,11 +53,12 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     }
     // The server goes before the verdict, so that nothing follows the last line.
     drop(suite);
-    if std::env::var("CI").is_ok_and(|value| value == "true") {
+    if in_ci() {
         let optional = std::fs::read_to_string("tests/optional.txt").unwrap_or_default();
         report::demand_completeness(&mut parts, &optional);
     }
     println!("\n{}", report::table(&parts));
+    machine::say_what_is_free();
     let sums = report::sums(&parts);
     println!("{} passed, {} failed, {} skipped", sums.passed, sums.failed, sums.skipped);
     if sums.failed == 0 { Ok(()) } else { std::process::exit(1) }

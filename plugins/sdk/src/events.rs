@@ -212,6 +212,12 @@ pub struct Customer {
     /// ISO 3166-1 alpha-2.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
+    /// ISO 3166-2, with its country or without: `US-FL` or `FL`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub province: Option<String>,
+    /// City.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub city: Option<String>,
     /// BCP 47 tag.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
@@ -248,6 +254,17 @@ pub enum ConsentState {
     Unsubscribed,
 }
 
+/// What goods are sorted under.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Categories {
+    /// Product types.
+    pub product_types: Vec<String>,
+    /// Tags of products.
+    pub tags: Vec<String>,
+    /// Collections.
+    pub collections: Vec<String>,
+}
+
 /// A product of the catalogue.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Product {
@@ -261,8 +278,8 @@ pub struct Product {
     /// Product page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub product_url: Option<String>,
-    /// Product type, tags and collections.
-    pub categories: Vec<String>,
+    /// What it is sorted under.
+    pub categories: Categories,
     /// When the platform last changed it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<Moment>,

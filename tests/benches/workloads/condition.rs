@@ -209,6 +209,12 @@ impl customer::Host for Known {
     fn country(&mut self) -> Option<String> {
         None
     }
+    fn province(&mut self) -> Option<String> {
+        None
+    }
+    fn city(&mut self) -> Option<String> {
+        None
+    }
     fn language(&mut self) -> Option<String> {
         None
     }
@@ -292,6 +298,9 @@ impl run::Host for Known {
     }
     fn messages_sent(&mut self) -> u32 {
         0
+    }
+    fn answer(&mut self, _: String) -> Option<String> {
+        None
     }
 }
 

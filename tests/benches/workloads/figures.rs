@@ -30,6 +30,16 @@ impl Figures {
         println!("{what:44} {:>14} {:>22}   {}", written(unit, value), "floor", load());
     }
 
+    /// A figure that stands for itself.
+    pub(crate) fn absolute(&mut self, what: &str, unit: Unit, value: f64) {
+        println!("{what:44} {:>14} {:>22}   {}", written(unit, value), "", load());
+    }
+
+    /// How long one page took to become durable when the run began, in nanoseconds.
+    pub(crate) fn sync_time(&self) -> f64 {
+        1e9 / self.syncs_at_first
+    }
+
     /// A figure beside its floor.
     pub(crate) fn add(&mut self, what: &str, unit: Unit, value: f64, floor: f64) {
         let ratio = match unit {
@@ -50,6 +60,8 @@ impl Figures {
 
 fn written(unit: Unit, value: f64) -> String {
     match unit {
+        Unit::NanosecondsEach if value >= 1e6 => format!("{:.1} ms", value / 1e6),
+        Unit::NanosecondsEach if value >= 1e4 => format!("{:.0} us", value / 1e3),
         Unit::NanosecondsEach => format!("{value:.0} ns"),
         Unit::EachSecond => format!("{value:.0} /s"),
         Unit::Bytes => format!("{:.1} MiB", value / f64::from(1 << 20)),

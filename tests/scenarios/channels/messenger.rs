@@ -19,17 +19,9 @@ async fn notice(world: &World, answer: Answer) -> (Provider, String) {
     let provider = Provider::start(answer).await;
     let secrets = json!({ "page_token": "EAAtoken", "app_secret": APP_SECRET, "verify_token": "any" });
     let config = json!({ "page_id": "106540352242922", "endpoint": provider.url() });
-    let webhook = Shipped { file: "messenger", channel: "messenger", config, secrets }.connect(world).await;
-    let strategy = json!({
-        "name": "Notice",
-        "trigger": { "on": "cart", "next": "tell" },
-        "steps": {
-            "tell": { "kind": "notify", "channel": "messenger", "to": "5010", "content": "notice", "next": "done" },
-            "done": { "kind": "exit" },
-        },
-        "contents": [{ "name": "notice", "purpose": "staff", "variants": [{ "channel": "messenger", "body": { "text": "{{ user_name }}" } }] }],
-    });
-    world.publish(&strategy).await;
+    let channel = Shipped { file: "messenger", channel: "messenger", config, secrets };
+    let webhook = channel.connect(world).await;
+    world.publish(&channel.notice("5010", &json!({ "text": "{{ user_name }}" }))).await;
     left_cart(world).await;
     (provider, webhook)
 }

@@ -1,10 +1,15 @@
 //! The channels we ship, each held against its provider's own library and document: what leaves is what the provider
 //! takes, and what comes back moves the message on.
 
+mod crowd;
+mod failures;
 mod messenger;
+mod played;
+mod receipts;
 mod sendgrid;
 mod slack;
 mod smsapi;
+mod time_outs;
 mod twilio;
 mod zalo;
 
@@ -53,6 +58,21 @@ impl Shipped {
                 "done": { "kind": "exit" },
             },
             "contents": [{ "name": "reminder", "variants": [{ "channel": self.channel, "body": body }] }],
+        })
+    }
+
+    /// People of the shop are told of each cart that was left four hours ago.
+    fn notice(&self, to: &str, body: &Value) -> Value {
+        json!({
+            "name": "Notice",
+            "trigger": { "on": "cart", "next": "tell" },
+            "steps": {
+                "tell": { "kind": "notify", "channel": self.channel, "to": to, "content": "notice", "next": "done" },
+                "done": { "kind": "exit" },
+            },
+            "contents": [{
+                "name": "notice", "purpose": "staff", "variants": [{ "channel": self.channel, "body": body }],
+            }],
         })
     }
 

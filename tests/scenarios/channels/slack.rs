@@ -19,7 +19,7 @@ on_both_databases!(
 fn slack(provider: &Provider, config: Value) -> Shipped {
     let mut config = config;
     config["endpoint"] = json!(provider.url());
-    let secrets = json!({ "webhook_token": "XXXX", "bot_token": "xoxb-1" });
+    let secrets = json!({ "webhook_token": "webhook-token", "bot_token": "xoxb-1" });
     Shipped { file: "slack", channel: "slack", config, secrets }
 }
 
@@ -30,18 +30,10 @@ fn webhook() -> Value {
 /// The shop's people are told of a cart that was left four hours ago.
 async fn notice(world: &World, answer: Answer, config: Value) -> Provider {
     let provider = Provider::start(answer).await;
-    slack(&provider, config).connect(world).await;
+    let channel = slack(&provider, config);
+    channel.connect(world).await;
     let body = json!({ "text": "{{ user_name }} <left> a {{ product.title }}" });
-    let strategy = json!({
-        "name": "Notice",
-        "trigger": { "on": "cart", "next": "tell" },
-        "steps": {
-            "tell": { "kind": "notify", "channel": "slack", "to": "C0123", "content": "notice", "next": "done" },
-            "done": { "kind": "exit" },
-        },
-        "contents": [{ "name": "notice", "purpose": "staff", "variants": [{ "channel": "slack", "body": body }] }],
-    });
-    world.publish(&strategy).await;
+    world.publish(&channel.notice("C0123", &body)).await;
     left_cart(world).await;
     provider
 }
@@ -51,7 +43,7 @@ async fn a_notice_is_the_one_that_slacks_library_sends(world: &World) {
     let ours = only(&provider);
     assert_eq!(world.message().await["state"], "accepted");
     let message = json!({ "text": "Ana &lt;left&gt; a Copper teapot" });
-    let asked = json!({ "path": "/services/T0123/B0456/XXXX", "message": message });
+    let asked = json!({ "path": "/services/T0123/B0456/webhook-token", "message": message });
     let Some(theirs) = node::ask("slack.mjs", &asked) else { return };
     assert_eq!((json!(ours.method), json!(ours.path)), (theirs["method"].clone(), theirs["path"].clone()));
     assert_eq!(ours.header("content-type"), theirs["headers"]["content-type"].as_str());

@@ -38,6 +38,9 @@ export function speakAs(csrf: string) {
   about.csrf = csrf
 }
 
+/** What a request carries that does not go through the client. */
+export const headersOf = (): Record<string, string> => (about.shop ? { 'cartwright-shop': about.shop } : {})
+
 export const api = createClient<paths>({ baseUrl: '/' })
 
 api.use({

@@ -58,6 +58,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists alerts: those that stand first, then those that are over, the newest first.
+         * @description Each stands for one incident, from when something went wrong to its all-clear. Who is told of them is a setting of
+         *     the shop, `alerts`.
+         */
+        get: operations["list_alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/asides": {
         parameters: {
             query?: never;
@@ -171,6 +192,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/contents/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Shows what a content would say, whether it is saved or not.
+         * @description It is rendered by the shop's own renderer with what is known of the customer now. Nothing is sent and nothing is
+         *     kept.
+         */
+        post: operations["preview_content"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/contents/{name}": {
         parameters: {
             query?: never;
@@ -240,7 +282,13 @@ export interface paths {
         get: operations["show_customer"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Erases a customer.
+         * @description Ends their runs, drops what is not handed over, and deletes what is personal from their record, messages, traces,
+         *     recorded events and deliveries put aside, traps and differences (S45). Counts and orders without a name stay, and a
+         *     keyed hash of each address, so that no import writes to it again. This cannot be undone.
+         */
+        delete: operations["erase_customer"];
         options?: never;
         head?: never;
         patch?: never;
@@ -432,6 +480,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/messages/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tells of messages as they are decided and as they change, as server-sent events.
+         * @description The first event is `ready`. Then each `message` holds a message of the shop as it is now: a new one, or one of the
+         *     50 newest whose state has changed. The answer ends after a quarter of a minute: ask again.
+         */
+        get: operations["stream_messages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/messages/{message}": {
         parameters: {
             query?: never;
@@ -441,6 +510,26 @@ export interface paths {
         };
         /** Shows a message: what it says, where it went, and what became of it. */
         get: operations["show_message"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Shows how many alerts stand, by cause and over all shops, as Prometheus reads it.
+         * @description An operator's key reads it: `authorization` of the scrape's configuration.
+         */
+        get: operations["show_metrics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1179,6 +1268,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/strategies/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tells what would happen to one customer.
+         * @description The same engine plays the strategy in memory, from a moment until nothing is due any more, with the shop's settings,
+         *     contents, channels and plugins, and with the customer as they are. What begins the run is made up. Nothing is sent,
+         *     and nothing is kept.
+         */
+        post: operations["preview_strategy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/strategies/{strategy}": {
         parameters: {
             query?: never;
@@ -1194,7 +1305,11 @@ export interface paths {
          */
         put: operations["replace_strategy"];
         post?: never;
-        delete?: never;
+        /**
+         * Deletes a strategy that is stopped and whose runs are over, or that nobody ever entered.
+         * @description It is gone from lists and its name is free. What its runs and messages tell, their versions and its figures stay.
+         */
+        delete: operations["remove_strategy"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1304,6 +1419,47 @@ export interface components {
             /** @description The address it concerns; a new address is free of it. */
             value: string;
         };
+        /** @description What went wrong. A closed list. */
+        AlertCause: "channel_held" | "content_held" | "channel_not_ready" | "odd_refusals" | "plugin_held" | "source_held" | "source_stale" | "source_refused" | "subscription_lost" | "token_expiring" | "too_late" | "erasure_wanted";
+        /** @description Where alerts go: over one of the shop's own channels, to its own people. */
+        AlertTarget: {
+            /** @description The channel connection, by name: best one that customers are not written to over, or its own hold goes unheard. */
+            channel: string;
+            /** @description An e-mail address, a phone number, or whatever the channel calls its addressees. */
+            to: string;
+        };
+        /** @description Something that went wrong. */
+        AlertView: {
+            /** @description Of which channel, content, plugin or source. */
+            about: string;
+            /** @description What went wrong. */
+            cause: components["schemas"]["AlertCause"];
+            /**
+             * Format: date-time
+             * @description Until when; absent while it stands.
+             */
+            closed_at?: string | number | null;
+            /** @description What a person reads first. */
+            headline: string;
+            /**
+             * Format: uuid
+             * @description Id.
+             */
+            id: string;
+            /** @description What to do. */
+            next_step: string;
+            /** @description To whom it was told, and what became of that. */
+            notices: components["schemas"]["Notice"][];
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            opened_at: string | number;
+            /** @description Why, in the words of the provider or the plugin where there are any. */
+            words: string;
+        };
+        /** @description How a text is written on its way. */
+        Alphabet: "gsm7" | "ucs2";
         /** @description A moment of the run. */
         Anchor: "run_start" | "last_message";
         /** @description One arm of a split. */
@@ -1323,7 +1479,7 @@ export interface components {
              * @description The connection it came in at.
              */
             connection?: string | null;
-            /** @description The delivery as it came. */
+            /** @description The delivery as it came, without credentials. */
             raw: unknown;
             /** @description Why it was put aside. */
             reason: string;
@@ -1488,6 +1644,8 @@ export interface components {
         Calendar: "day" | "week" | "month";
         /** @description How many contacts a customer may have in a time: `none`, 0, or a limit. */
         Cap: "none" | 0 | components["schemas"]["Limit"];
+        /** @description What goods are sorted under: lists by kind, or a plain list where the kind is not known. */
+        Categories: string[] | components["schemas"]["Kinds"];
         /** @description What a channel can do. */
         ChannelAbility: {
             /** @description Addresses it can use, best first. */
@@ -1603,6 +1761,11 @@ export interface components {
             held_contents?: {
                 [key: string]: components["schemas"]["Hold"];
             };
+            /**
+             * Format: uuid
+             * @description Ours.
+             */
+            id: string;
             /** @description Unique among the shop's channels, or sources. */
             name: string;
             /** @description The plugin that speaks for it. */
@@ -1682,6 +1845,35 @@ export interface components {
             /** @description What it says on each channel in each locale. */
             variants: components["schemas"]["Variant"][];
         };
+        /** @description What is to be seen. */
+        ContentPreviewRequest: {
+            /** @description Short name of the channel. */
+            channel: string;
+            /** @description The content as it is written so far. */
+            content: components["schemas"]["Content"];
+            /**
+             * Format: uuid
+             * @description For a customer; without, for a made-up one with a cart.
+             * @default null
+             */
+            customer: string | null;
+            /**
+             * @description In a language; without, in that of the customer.
+             * @default null
+             */
+            language: string | null;
+        };
+        /** @description A content as a customer would get it. */
+        ContentPreviewView: {
+            /** @description What it says. */
+            document: unknown;
+            /** @description The length of its text, as a text message (S25). */
+            length?: components["schemas"]["Length"] | null;
+            /** @description The locale of the variant that was chosen. */
+            locale: string;
+            /** @description The same with long names and titles. */
+            longest?: components["schemas"]["Length"] | null;
+        };
         /** @description A content in its newest revision. */
         ContentView: {
             /** @description What it says. */
@@ -1714,6 +1906,8 @@ export interface components {
             attributes?: {
                 [key: string]: unknown;
             };
+            /** @description City of the newest address. */
+            city?: string | null;
             /** @description A phone that a form gave, and that is known to be somebody else's. Nothing is sent to it. */
             claimed_phone?: string | null;
             /** @description Consent to marketing, one state for all channels. */
@@ -1729,6 +1923,11 @@ export interface components {
              * @description E-mail.
              */
             email?: string | null;
+            /**
+             * Format: date-time
+             * @description When they were erased: nothing more is known of them, and nothing is sent (S45).
+             */
+            erased_at?: string | number | null;
             /** @description The arms of experiments they are in (S16). */
             experiments?: {
                 [key: string]: components["schemas"]["Assignment"];
@@ -1764,6 +1963,8 @@ export interface components {
             phone_proof?: components["schemas"]["Proof"] | null;
             /** @description Contacts that caps count (S20). */
             places?: components["schemas"]["Place"][];
+            /** @description ISO 3166-2 with its country, such as `US-FL`. */
+            province?: string | null;
             /**
              * Format: date-time
              * @description When the shop first heard of them.
@@ -1913,7 +2114,7 @@ export interface components {
             why: string;
         };
         /** @description Why a run is over. A closed list. */
-        EndReason: "completed" | "converted" | "cart_emptied" | "merged" | "advanced" | "restarted" | "stopped" | "transferred" | "date_gone" | "step_gone" | "plugin_failed";
+        EndReason: "completed" | "converted" | "cart_emptied" | "merged" | "advanced" | "restarted" | "stopped" | "transferred" | "date_gone" | "step_gone" | "plugin_failed" | "erased";
         /** @description What became of one event. */
         EventReceipt: {
             /** @description If it was refused: the fields that are wrong. */
@@ -2081,12 +2282,18 @@ export interface components {
         };
         /** @description Which of several things are meant. */
         Filter: {
-            /** @description Those of one of these: product types, tags of products, collections, as far as carts and orders tell them. */
+            /** @description Those sorted under one of these, of whatever kind. */
             category?: string[];
+            /** @description Those in one of these collections. */
+            collection?: string[];
+            /** @description Those of one of these product types, as far as carts, orders and the catalogue tell them. */
+            product_type?: string[];
             /** @description Those with one of these: SKUs, variant or product ids. */
             sku?: string[];
             /** @description For messages: those of this step, in this run. */
             step?: string | null;
+            /** @description Those with one of these tags of products. */
+            tag?: string[];
         };
         /** @description What one check says. */
         Finding: {
@@ -2356,6 +2563,11 @@ export interface components {
              */
             checkout: string | null;
             /**
+             * @description City.
+             * @default null
+             */
+            city: string | null;
+            /**
              * @description Consent to marketing.
              * @default null
              */
@@ -2402,6 +2614,11 @@ export interface components {
              * @default null
              */
             phone: string | null;
+            /**
+             * @description ISO 3166-2, with its country or without: `US-FL` or `FL`.
+             * @default null
+             */
+            province: string | null;
             /**
              * @description All tags.
              * @default null
@@ -2459,6 +2676,31 @@ export interface components {
             /** @description Why. */
             why: string;
         };
+        Kinds: {
+            /** @description Collections. */
+            collections?: string[];
+            /** @description Names of no known kind. */
+            others?: string[];
+            /** @description Product types. */
+            product_types?: string[];
+            /** @description Tags of the products. */
+            tags?: string[];
+        };
+        /** @description How long a text is. */
+        Length: {
+            /** @description Its alphabet. */
+            alphabet: components["schemas"]["Alphabet"];
+            /**
+             * Format: uint
+             * @description Messages that are paid for.
+             */
+            parts: number;
+            /**
+             * Format: uint
+             * @description Septets or UTF-16 units.
+             */
+            units: number;
+        };
         /** @description So many contacts of a customer in a time. */
         Limit: {
             /**
@@ -2479,7 +2721,7 @@ export interface components {
         /** @description One line of a cart or order. */
         Line: {
             /** @description Product type, tags and collections. */
-            categories?: string[];
+            categories?: components["schemas"]["Categories"];
             /** @description Picture. */
             image_url?: string | null;
             /** @description Price of one piece. */
@@ -2522,6 +2764,13 @@ export interface components {
             role?: components["schemas"]["Role"] | null;
             /** @description The shop in which it gives a role. */
             shop?: string | null;
+        };
+        /** @description A page of a list. */
+        ListOfAlertView: {
+            /** @description At most `limit` of them. */
+            items: components["schemas"]["AlertView"][];
+            /** @description Pass it as `after` for the next page; absent on the last one. */
+            next?: string | null;
         };
         /** @description A page of a list. */
         ListOfAsideView: {
@@ -2954,6 +3203,56 @@ export interface components {
         NoEntry: "strategy_not_live" | "late_event" | "not_again" | "at_checkout";
         /** @description A rule or a group. */
         Node: components["schemas"]["Group"] | components["schemas"]["Rule"];
+        /** @description One telling of an incident. */
+        Notice: {
+            /**
+             * Format: uint32
+             * @description How often it was handed over.
+             * @default 0
+             */
+            attempts: number;
+            /** @description What it says. */
+            kind: components["schemas"]["NoticeKind"];
+            /** @description The provider's last words on it. */
+            last_answer?: components["schemas"]["Details"] | null;
+            /**
+             * Format: date-time
+             * @description Past this it is not sent any more.
+             */
+            late_after: string | number;
+            /** @description Over which channel, to whom. */
+            target: components["schemas"]["AlertTarget"];
+        } & ({
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            due_at: string | number;
+            /** @constant */
+            state: "queued";
+        } | {
+            /**
+             * Format: date-time
+             * @description Afterwards nobody will come back with the answer.
+             */
+            lease_until: string | number;
+            /** @constant */
+            state: "handed_over";
+        } | {
+            /** @constant */
+            state: "accepted";
+        } | {
+            /** @constant */
+            state: "rejected";
+        } | {
+            /** @constant */
+            state: "uncertain";
+        } | {
+            /** @constant */
+            state: "dropped";
+        });
+        /** @description What a notice says. */
+        NoticeKind: "alert" | "all_clear";
         /** @description A content that a selector may choose. */
         Offered: {
             /** @description Its labels. */
@@ -3302,6 +3601,49 @@ export interface components {
             ended_at: string | number;
             /** @description Why. */
             reason: components["schemas"]["EndReason"];
+        };
+        /** @description What would happen. */
+        PreviewReport: {
+            /**
+             * Format: date-time
+             * @description The moment after which nothing more would happen.
+             */
+            ended_at: string | number;
+            /** @description Runs of the strategy, by their beginning. */
+            runs: components["schemas"]["PreviewedRun"][];
+            /** @description Why none began, where none did. */
+            why?: components["schemas"]["Why"] | null;
+        };
+        /** @description What is tried. */
+        PreviewRequest: {
+            /**
+             * Format: date-time
+             * @description When that happens which begins a run; now without.
+             * @default null
+             */
+            at: string | number | null;
+            /**
+             * Format: uuid
+             * @description Whom; somebody made up without.
+             * @default null
+             */
+            customer: string | null;
+            /**
+             * @description So much later the customer places an order, such as `2h`; never without.
+             * @default null
+             */
+            order_after: string | null;
+            /** @description The strategy, published or not. */
+            strategy: components["schemas"]["Strategy"];
+        };
+        /** @description A run that would begin. */
+        PreviewedRun: {
+            /** @description What would be sent. */
+            messages: components["schemas"]["MessageView"][];
+            /** @description Where it would stand at last. */
+            run: components["schemas"]["Run"];
+            /** @description Every decision with the facts it was made on, oldest first. */
+            trace: components["schemas"]["TraceEntry"][];
         };
         /** @description What the other side of a channel or source said to a harmless request. */
         Probed: {
@@ -3699,6 +4041,8 @@ export interface components {
         Share: number | null;
         /** @description One merchant, the tenant. */
         Shop: {
+            /** @description Who is told of what only people can put right, over the shop's own channels. */
+            alerts?: components["schemas"]["AlertTarget"][];
             /** @description How many contacts a customer may have in a time (S20); one in 72 h by other runs where nothing is said. */
             cap?: components["schemas"]["Cap"] | null;
             /** @description Country that free-form phone numbers belong to when nothing else says so. */
@@ -3730,6 +4074,11 @@ export interface components {
         };
         /** @description What is to change; what is left out stays. The currency stays for ever: amounts are kept in it. */
         ShopChange: {
+            /**
+             * @description Who is told of what only people can put right, over the shop's own channels: alerts, and their all-clears.
+             * @default null
+             */
+            alerts: components["schemas"]["AlertTarget"][] | null;
             /**
              * @description How many contacts a customer may have in a time (S20); `null` goes back to one in 72 h by other runs.
              * @default null
@@ -4111,12 +4460,29 @@ export interface components {
         /** @description A strategy in a list. */
         StrategyLine: {
             /**
+             * Format: date-time
+             * @description When its version or its state changed last.
+             */
+            changed_at: string | number;
+            /** @description The channels that it writes to, and those of webhook steps, by name. */
+            channels: string[];
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string | number;
+            /**
              * Format: uuid
              * @description Over all its versions.
              */
             id: string;
             /** @description Unique in the shop. */
             name: string;
+            /**
+             * Format: uint64
+             * @description How many runs of it are under way, counted no further than 10,000.
+             */
+            running: number;
             /** @description Whether it enters and sends (S27). */
             state: components["schemas"]["StrategyState"];
             /** @description What begins a run. */
@@ -4830,9 +5196,40 @@ export interface operations {
             default: components["responses"]["Refused"];
         };
     };
+    list_alerts: {
+        parameters: {
+            query?: {
+                /** @description At most this many, 1 to 200. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: {
+                /** @description Id of the shop; only needed with an operator's key. */
+                "Cartwright-Shop"?: components["parameters"]["Shop"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Alerts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOfAlertView"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
     list_asides: {
         parameters: {
             query?: {
+                /** @description Those of a channel or source, by its id. */
+                connection?: string;
                 /** @description At most this many, 1 to 200. */
                 limit?: number;
                 /** @description The `next` of the page before. */
@@ -5094,6 +5491,52 @@ export interface operations {
             default: components["responses"]["Refused"];
         };
     };
+    preview_content: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id of the shop; only needed with an operator's key. */
+                "Cartwright-Shop"?: components["parameters"]["Shop"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContentPreviewRequest"];
+            };
+        };
+        responses: {
+            /** @description What it says. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContentPreviewView"];
+                };
+            };
+            /** @description There is no such thing in this shop. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the body does not fit: `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
     show_content: {
         parameters: {
             query?: never;
@@ -5197,6 +5640,11 @@ export interface operations {
     list_customers: {
         parameters: {
             query?: {
+                /**
+                 * @description Those whom somebody looks for: an id, or how a name, a phone with its country, or an e-mail address begins. They
+                 *     come in the order of what they are found by.
+                 */
+                find?: string;
                 /** @description At most this many, 1 to 200. */
                 limit?: number;
                 /** @description The `next` of the page before. */
@@ -5246,6 +5694,40 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Customer"];
                 };
+            };
+            /** @description There is no such thing in this shop. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    erase_customer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id of the shop; only needed with an operator's key. */
+                "Cartwright-Shop"?: components["parameters"]["Shop"];
+            };
+            path: {
+                /** @description Id of the customer. */
+                customer: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Nothing is left of them. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description There is no such thing in this shop. */
             404: {
@@ -5567,6 +6049,20 @@ export interface operations {
                 run?: string;
                 /** @description Those to a customer. */
                 customer?: string;
+                /** @description Those of a strategy. */
+                strategy?: string;
+                /** @description Those that were made in a version of a strategy. */
+                version?: string;
+                /** @description Those that a step made. */
+                step?: string;
+                /** @description Those that stand so, such as `skipped`. */
+                state?: string;
+                /** @description Those that stand so for a reason, such as `capped_by_shop`. */
+                reason?: string;
+                /** @description Those decided at this instant or later. */
+                from?: string;
+                /** @description Those decided before this instant. */
+                until?: string;
                 /** @description At most this many, 1 to 200. */
                 limit?: number;
                 /** @description The `next` of the page before. */
@@ -5588,6 +6084,30 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListOfMessageView"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    stream_messages: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id of the shop; only needed with an operator's key. */
+                "Cartwright-Shop"?: components["parameters"]["Shop"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
                 };
             };
             default: components["responses"]["Refused"];
@@ -5624,6 +6144,30 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    show_metrics: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id of the shop; only needed with an operator's key. */
+                "Cartwright-Shop"?: components["parameters"]["Shop"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Metrics. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
             default: components["responses"]["Refused"];
@@ -6594,6 +7138,16 @@ export interface operations {
                 customer?: string;
                 /** @description Only those that are not over. */
                 active?: boolean;
+                /** @description Those in a version. */
+                version?: string;
+                /** @description Those at a step. */
+                step?: string;
+                /** @description Those that are over for a reason, such as `converted`. */
+                end?: string;
+                /** @description Those that came to be at this instant or later. */
+                from?: string;
+                /** @description Those that came to be before this instant. */
+                until?: string;
                 /** @description At most this many, 1 to 200. */
                 limit?: number;
                 /** @description The `next` of the page before. */
@@ -7471,6 +8025,52 @@ export interface operations {
             default: components["responses"]["Refused"];
         };
     };
+    preview_strategy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id of the shop; only needed with an operator's key. */
+                "Cartwright-Shop"?: components["parameters"]["Shop"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewRequest"];
+            };
+        };
+        responses: {
+            /** @description What would happen. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewReport"];
+                };
+            };
+            /** @description There is no such thing in this shop. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the body does not fit: `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
     show_strategy: {
         parameters: {
             query?: never;
@@ -7555,6 +8155,49 @@ export interface operations {
             };
             /** @description Something in the body does not fit: `errors` names each field. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    remove_strategy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id of the shop; only needed with an operator's key. */
+                "Cartwright-Shop"?: components["parameters"]["Shop"];
+            };
+            path: {
+                /** @description Id of the strategy. */
+                strategy: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such thing in this shop. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something else stands in the way: `code` says what. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -70,7 +70,11 @@ function Profile({ customer }: { customer: Schemas['Customer'] }) {
         {customer.phone && line(say('customer.phone'), <bdi>{customer.phone}</bdi>)}
         {customer.language && line(say('customer.language'), <bdi>{customer.language}</bdi>)}
         {customer.time_zone && line(say('customer.zone'), <bdi>{customer.time_zone}</bdi>)}
-        {customer.country && line(say('customer.country'), <bdi>{customer.country}</bdi>)}
+        {customer.country &&
+          line(
+            say('customer.country'),
+            <bdi>{[customer.city, customer.province ?? customer.country].filter(Boolean).join(', ')}</bdi>,
+          )}
         {!!customer.tags?.length && line(say('customer.tags'), <Names names={customer.tags} />)}
         {!!customer.lists?.length && line(say('customer.lists'), <Names names={customer.lists} />)}
         {customer.marks?.map(mark => (

@@ -1,6 +1,8 @@
-/** Everybody whom the shop knows, newest first. */
-import { Link } from '@tanstack/react-router'
-import { Users } from 'lucide-react'
+/** Everybody whom the shop knows, newest first, or those whom somebody looks for. */
+import { TextInput } from '@mantine/core'
+import { useDebouncedCallback } from '@mantine/hooks'
+import { Link, useNavigate, useSearch } from '@tanstack/react-router'
+import { Search, Users } from 'lucide-react'
 import { api, take } from '../api/client'
 import { Card } from '../pieces/Card'
 import { Pages, usePages } from '../pieces/lists'
@@ -13,17 +15,33 @@ import { useSpeech } from '../words'
 export function Customers() {
   const { say, day } = useSpeech()
   const { shop } = useVisit()
+  const { find } = useSearch({ from: '/$shop/customers' })
+  const navigate = useNavigate({ from: '/$shop/customers' })
   const nameOf = useNameOf()
-  const customers = usePages(['customers'], after =>
-    take(api.GET('/v1/customers', { params: { query: { after, limit: 50 } } })),
+  const customers = usePages(['customers', find], after =>
+    take(api.GET('/v1/customers', { params: { query: { after, limit: 50, find } } })),
   )
+  const look = useDebouncedCallback((find: string) => {
+    navigate({ search: { find: find.trim() || undefined }, replace: true })
+  }, 250)
   return (
     <Page title={say('nav.customers')} about={say('customers.about')}>
+      <search>
+        <TextInput
+          type="search"
+          className="wide-search"
+          aria-label={say('customers.find')}
+          placeholder={say('customers.findBy')}
+          leftSection={<Search size={16} aria-hidden />}
+          defaultValue={find ?? ''}
+          onChange={event => look(event.currentTarget.value)}
+        />
+      </search>
       <Card flush>
         <Pages
           of={customers}
           icon={Users}
-          empty="customers.none"
+          empty={find ? 'customers.notFound' : 'customers.none'}
           idOf={customer => customer.id}
           columns={[
             [

@@ -1,29 +1,94 @@
 /** Every message that was decided, newest first: where it stands, and why. */
-import { Link } from '@tanstack/react-router'
+import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { Send } from 'lucide-react'
-import { api, take } from '../api/client'
+import { api, type Schemas, take } from '../api/client'
 import { Card } from '../pieces/Card'
+import { beginning, end } from '../pieces/days'
+import { Days, OfStep, OfStrategy, OfVersion, OneOf } from '../pieces/filters'
 import { Pages, usePages } from '../pieces/lists'
+import { useLiveMessages } from '../pieces/live'
 import { CustomerLink } from '../pieces/names'
 import { Page } from '../pieces/Page'
 import { MessageState, useMessageReason } from '../pieces/states'
+import { Tag } from '../pieces/Tag'
+import { queries } from '../session'
 import { useVisit } from '../shell/shop'
 import { useSpeech } from '../words'
 
+type State = Schemas['MessageView']['state']
+
+/** States that a message is listed by, with the list of words of its reasons. */
+const STATES: [State, 'skip' | 'hold' | 'rejection' | null][] = [
+  ['queued', null],
+  ['held', 'hold'],
+  ['handed_over', null],
+  ['accepted', null],
+  ['uncertain', null],
+  ['rejected', 'rejection'],
+  ['skipped', 'skip'],
+  ['held_out', null],
+]
+
 export function Messages() {
-  const { say, moment } = useSpeech()
+  const { say, word, list, moment } = useSpeech()
+  const search = useSearch({ from: '/$shop/messages' })
+  const { state, reason, strategy, version, step, from, until } = search
+  const navigate = useNavigate({ from: '/$shop/messages' })
+  const narrow = (to: typeof search) => navigate({ search: before => ({ ...before, ...to }), replace: true })
   const { shop } = useVisit()
   const reasonOf = useMessageReason()
-  const messages = usePages(['messages'], after =>
-    take(api.GET('/v1/messages', { params: { query: { after, limit: 50 } } })),
+  const days = { from: beginning(from, shop.time_zone), until: end(until, shop.time_zone) }
+  const messages = usePages(['messages', state, reason, strategy, version, step, from, until], after =>
+    take(
+      api.GET('/v1/messages', {
+        params: { query: { after, limit: 50, state, reason, strategy, version, step, ...days } },
+      }),
+    ),
   )
+  const isLive = useLiveMessages(() => {
+    queries.invalidateQueries({ queryKey: ['shop', shop.id, 'messages'] })
+  })
+  const reasons = STATES.find(([one]) => one === state)?.[1]
   return (
-    <Page title={say('nav.messages')} about={say('messages.about')}>
+    <Page
+      title={say('nav.messages')}
+      about={say('messages.about')}
+      actions={
+        <Tag tone={isLive ? 'good' : 'plain'}>{say(isLive ? 'messages.live' : 'messages.notLive')}</Tag>
+      }
+    >
+      <search className="row">
+        <OneOf
+          label="message.state"
+          any="filter.everyState"
+          value={state}
+          options={STATES.map(([value]) => ({ value, label: word('messageState', value) }))}
+          choose={state => narrow({ state: state as State | undefined, reason: undefined })}
+        />
+        {reasons && (
+          <OneOf
+            label="filter.reason"
+            any="filter.everyReason"
+            value={reason}
+            options={list(reasons).map(value => ({ value, label: word(reasons, value) }))}
+            choose={reason => narrow({ reason })}
+          />
+        )}
+        <OfStrategy
+          value={strategy}
+          choose={strategy => narrow({ strategy, version: undefined, step: undefined })}
+        />
+        {strategy && (
+          <OfVersion strategy={strategy} value={version} choose={version => narrow({ version })} />
+        )}
+        {strategy && <OfStep strategy={strategy} value={step} choose={step => narrow({ step })} />}
+        <Days from={from} until={until} choose={narrow} />
+      </search>
       <Card flush>
         <Pages
           of={messages}
           icon={Send}
-          empty="messages.none"
+          empty={Object.values(search).some(Boolean) ? 'filter.none' : 'messages.none'}
           idOf={message => message.id}
           columns={[
             [

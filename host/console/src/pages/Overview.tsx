@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Inbox, Workflow } from 'lucide-react'
 import { api, type Schemas, take } from '../api/client'
+import { Alerts } from '../pieces/Alerts'
 import { Answer, Empty } from '../pieces/Answer'
 import { Card } from '../pieces/Card'
 import { Page } from '../pieces/Page'
@@ -15,6 +16,7 @@ export function Overview() {
   const { shop } = useVisit()
   return (
     <Page title={shop.name} about={say('overview.about', { zone: shop.time_zone })}>
+      <Alerts />
       <Figures />
       <div className="split">
         <Latest />

@@ -1,12 +1,14 @@
 /** What became of messages: the funnel and the reasons of losses, as bars and as figures side by side. */
-import { NativeSelect } from '@mantine/core'
+import { Button, NativeSelect } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
+import { FileSpreadsheet } from 'lucide-react'
 import { api, type Schemas, take } from '../api/client'
 import { Answer } from '../pieces/Answer'
 import { Card } from '../pieces/Card'
-import { useStrategies } from '../pieces/names'
+import { StrategyName, useStrategies } from '../pieces/names'
 import { Page } from '../pieces/Page'
+import { type Cell, download } from '../pieces/workbook'
 import { useVisit } from '../shell/shop'
 import { type Key, useSpeech } from '../words'
 
@@ -52,7 +54,7 @@ export function Reports() {
       <Answer of={report}>
         {({ total, lines }) => (
           <>
-            <Card title={say('reports.funnel')}>
+            <Card title={say('reports.funnel')} side={<Download report={{ total, lines }} />}>
               <FunnelBars steps={stepsOf(total)} />
             </Card>
             <div className="grid">
@@ -65,6 +67,62 @@ export function Reports() {
         )}
       </Answer>
     </Page>
+  )
+}
+
+/** The tables of the page, in the words of the page. */
+function Download({ report }: { report: Pick<Schemas['MessageReport'], 'total' | 'lines'> }) {
+  const { say, word } = useSpeech()
+  const strategies = useStrategies()
+  const { total, lines } = report
+  const reasons = (list: string, counts: Schemas['ReasonCount'][] = []): Cell[][] =>
+    counts.map(one => [word(list, one.reason), one.messages, one.share])
+  const sheet = (name: string, head: string[], rows: Cell[][]) => ({ name, rows: [head, ...rows] })
+  const ofReasons = (key: Key, list: string, counts?: Schemas['ReasonCount'][]) =>
+    sheet(
+      say(key),
+      [say('filter.reason'), say('reports.messages'), say('reports.ofAll')],
+      reasons(list, counts),
+    )
+  const save = () =>
+    download(say('nav.reports'), [
+      sheet(
+        say('reports.funnel'),
+        [say('reports.step'), say('reports.messages'), say('reports.ofBefore')],
+        stepsOf(total).map(step => [say(step.word), step.count, step.share]),
+      ),
+      ofReasons('reports.skips', 'skip', total.skips),
+      ofReasons('reports.holds', 'hold', total.holds),
+      ofReasons('reports.losses', 'rejection', total.losses),
+      sheet(
+        say('reports.versions'),
+        [
+          say('run.strategy'),
+          say('reports.version'),
+          say('figure.considered'),
+          say('figure.accepted'),
+          say('figure.delivered'),
+          say('figure.failed'),
+        ],
+        lines.map(line => [
+          strategies.data?.items.find(one => one.id === line.strategy)?.name ?? line.strategy,
+          line.number,
+          line.considered,
+          line.accepted,
+          line.delivered,
+          line.failed,
+        ]),
+      ),
+    ])
+  return (
+    <Button
+      size="xs"
+      variant="default"
+      leftSection={<FileSpreadsheet size={15} aria-hidden />}
+      onClick={save}
+    >
+      {say('reports.download')}
+    </Button>
   )
 }
 
@@ -121,8 +179,6 @@ function Reasons(props: { title: string; list: string; counts?: Schemas['ReasonC
 
 function Versions({ lines }: { lines: Schemas['ReportLineView'][] }) {
   const { say, number } = useSpeech()
-  const strategies = useStrategies()
-  const nameOf = (id?: string | null) => strategies.data?.items.find(one => one.id === id)?.name ?? '…'
   const cell = (count: number | null | undefined) => (
     <td className="number">{count == null ? '–' : number(count)}</td>
   )
@@ -155,7 +211,7 @@ function Versions({ lines }: { lines: Schemas['ReportLineView'][] }) {
             {lines.map(line => (
               <tr key={line.version}>
                 <td>
-                  <bdi>{nameOf(line.strategy)}</bdi>
+                  {line.strategy && <StrategyName id={line.strategy} />}
                 </td>
                 {cell(line.number)}
                 {cell(line.considered)}

@@ -1,52 +1,67 @@
 /** Who is on which way: runs by strategy, those under way or all. */
-import { Checkbox, NativeSelect } from '@mantine/core'
+import { Checkbox } from '@mantine/core'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { Route } from 'lucide-react'
-import { api, take } from '../api/client'
+import { api, type Schemas, take } from '../api/client'
 import { Card } from '../pieces/Card'
+import { beginning, end } from '../pieces/days'
+import { Days, OfStep, OfStrategy, OfVersion, OneOf } from '../pieces/filters'
 import { Pages, usePages } from '../pieces/lists'
-import { CustomerLink, StrategyName, useStrategies } from '../pieces/names'
+import { CustomerLink, StrategyName } from '../pieces/names'
 import { Page } from '../pieces/Page'
 import { RunPosition } from '../pieces/states'
 import { useVisit } from '../shell/shop'
 import { useSpeech } from '../words'
 
 export function Runs() {
-  const { say, moment } = useSpeech()
+  const { say, word, list, moment } = useSpeech()
   const { shop } = useVisit()
-  const { strategy, active } = useSearch({ from: '/$shop/runs' })
+  const search = useSearch({ from: '/$shop/runs' })
+  const { strategy, active, version, step, over, from, until } = search
   const navigate = useNavigate({ from: '/$shop/runs' })
-  const strategies = useStrategies()
-  const runs = usePages(['runs', strategy, active], after =>
-    take(api.GET('/v1/runs', { params: { query: { after, limit: 50, strategy, active: active ?? false } } })),
+  const narrow = (to: typeof search) => navigate({ search: before => ({ ...before, ...to }), replace: true })
+  const days = { from: beginning(from, shop.time_zone), until: end(until, shop.time_zone) }
+  const runs = usePages(['runs', strategy, active, version, step, over, from, until], after =>
+    take(
+      api.GET('/v1/runs', {
+        params: {
+          query: { after, limit: 50, strategy, active: active ?? false, version, step, end: over, ...days },
+        },
+      }),
+    ),
   )
-  const all = [{ value: '', label: say('runs.every') }]
   return (
     <Page title={say('nav.runs')} about={say('runs.about')}>
-      <div className="row">
-        <NativeSelect
-          aria-label={say('runs.strategy')}
-          value={strategy ?? ''}
-          data={all.concat(strategies.data?.items.map(one => ({ value: one.id, label: one.name })) ?? [])}
-          onChange={event => {
-            const strategy = event.currentTarget.value || undefined
-            navigate({ search: before => ({ ...before, strategy }) })
-          }}
+      <search className="row">
+        <OfStrategy
+          value={strategy}
+          choose={strategy => narrow({ strategy, step: undefined, version: undefined })}
         />
+        {strategy && (
+          <OfVersion strategy={strategy} value={version} choose={version => narrow({ version })} />
+        )}
+        {strategy && <OfStep strategy={strategy} value={step} choose={step => narrow({ step })} />}
+        {!active && (
+          <OneOf
+            label="filter.end"
+            any="filter.everyEnd"
+            value={over}
+            options={list('end').map(value => ({ value, label: word('end', value) }))}
+            choose={over => narrow({ over: over as Schemas['EndReason'] | undefined })}
+          />
+        )}
+        <Days from={from} until={until} choose={narrow} />
         <Checkbox
           label={say('runs.active')}
           checked={active ?? false}
-          onChange={event => {
-            const active = event.currentTarget.checked || undefined
-            navigate({ search: before => ({ ...before, active }) })
-          }}
+          onChange={event => narrow({ active: event.currentTarget.checked || undefined, over: undefined })}
         />
-      </div>
+      </search>
       <Card flush>
         <Pages
           of={runs}
           icon={Route}
-          empty="runs.none"
+          empty={Object.values(search).some(Boolean) ? 'filter.none' : 'runs.none'}
           idOf={run => run.id}
           columns={[
             [

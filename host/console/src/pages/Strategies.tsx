@@ -1,35 +1,54 @@
-/** The shop's strategies: which are at work, and how each is paused, closed, stopped or made live again. */
+/** The shop's strategies: which are at work, and how each is paused, closed, stopped, made live again or deleted. */
 import { Button, Menu, Modal, NativeSelect, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
-import { ChevronDown, Workflow } from 'lucide-react'
-import { useState } from 'react'
+import { ChevronDown, Plus, Workflow } from 'lucide-react'
+import { type ReactNode, useState } from 'react'
 import { api, type Schemas, take } from '../api/client'
+import { TRIGGERS } from '../flow/triggers'
 import { Trouble } from '../pieces/Answer'
 import { Card } from '../pieces/Card'
+import { Confirm } from '../pieces/Confirm'
 import { Pages, usePages } from '../pieces/lists'
 import { Page } from '../pieces/Page'
 import { StrategyState } from '../pieces/states'
 import { may, queries } from '../session'
 import { useVisit } from '../shell/shop'
-import { useSpeech } from '../words'
+import { type Key, useSpeech } from '../words'
 
 type Line = Schemas['StrategyLine']
 type State = Schemas['StrategyState']
+const COPY: [Key, (one: Line) => ReactNode] = ['flow.copy', one => <Copy of={one} />]
 const STATES: State[] = ['live', 'paused', 'closed', 'stopped']
+/** As far as the service counts. */
+const MOST_COUNTED = 10_000
 
 export function Strategies() {
-  const { say, word, number } = useSpeech()
+  const { say, word, number, day } = useSpeech()
   const { shop } = useVisit()
-  const { name, state } = useSearch({ from: '/$shop/strategies' })
+  const { name, state, trigger } = useSearch({ from: '/$shop/strategies' })
   const navigate = useNavigate({ from: '/$shop/strategies' })
   const [changing, change] = useState<{ strategy: Line; to: State } | null>(null)
-  const strategies = usePages(['strategies', name, state], after =>
-    take(api.GET('/v1/strategies', { params: { query: { after, limit: 50, name, state } } })),
+  const [leaving, leave] = useState<Line | null>(null)
+  const strategies = usePages(['strategies', name, state, trigger], after =>
+    take(api.GET('/v1/strategies', { params: { query: { after, limit: 50, name, state, trigger } } })),
   )
   const canEdit = may(shop, 'edit')
   return (
-    <Page title={say('nav.strategies')} about={say('strategies.about')}>
+    <Page
+      title={say('nav.strategies')}
+      about={say('strategies.about')}
+      actions={
+        canEdit && (
+          <Button
+            leftSection={<Plus size={16} aria-hidden />}
+            renderRoot={given => <Link to="/$shop/strategies/new" params={{ shop: shop.id }} {...given} />}
+          >
+            {say('flow.new')}
+          </Button>
+        )
+      }
+    >
       <search className="row">
         <TextInput
           type="search"
@@ -53,6 +72,18 @@ export function Strategies() {
             navigate({ search: before => ({ ...before, state }) })
           }}
         />
+        <NativeSelect
+          aria-label={say('strategies.trigger')}
+          value={trigger ?? ''}
+          data={[
+            { value: '', label: say('flow.everyTrigger') },
+            ...TRIGGERS.map(value => ({ value, label: word('trigger', value) })),
+          ]}
+          onChange={event => {
+            const trigger = TRIGGERS.find(one => one === event.currentTarget.value)
+            navigate({ search: before => ({ ...before, trigger }) })
+          }}
+        />
       </search>
       <Card flush>
         <Pages
@@ -61,35 +92,81 @@ export function Strategies() {
           empty="strategies.none"
           idOf={one => one.id}
           columns={[
-            ['strategies.name', one => <bdi>{one.name}</bdi>],
+            [
+              'strategies.name',
+              one => (
+                <Link to="/$shop/strategies/$strategy" params={{ shop: shop.id, strategy: one.id }}>
+                  <bdi>{one.name}</bdi>
+                </Link>
+              ),
+            ],
             ['strategies.trigger', one => word('trigger', one.trigger)],
+            ['strategies.channels', one => <bdi>{one.channels.join(', ') || '–'}</bdi>],
             [
               'strategies.state',
               one =>
                 canEdit ? (
-                  <States strategy={one} choose={to => change({ strategy: one, to })} />
+                  <States
+                    strategy={one}
+                    choose={to => change({ strategy: one, to })}
+                    remove={() => leave(one)}
+                  />
                 ) : (
                   <StrategyState state={one.state} />
                 ),
             ],
-            ['reports.version', one => number(one.version)],
             [
-              'nav.runs',
+              'reports.version',
               one => (
-                <Link to="/$shop/runs" params={{ shop: shop.id }} search={{ strategy: one.id }}>
-                  {say('strategies.itsRuns')}
+                <Link to="/$shop/strategies/$strategy/versions" params={{ shop: shop.id, strategy: one.id }}>
+                  {number(one.version)}
+                  <span className="unseen"> {say('flow.versions')}</span>
                 </Link>
               ),
             ],
+            [
+              'strategies.running',
+              one => (
+                <Link
+                  to="/$shop/runs"
+                  params={{ shop: shop.id }}
+                  search={{ strategy: one.id, ...(one.running > 0 ? { active: true } : {}) }}
+                >
+                  {number(one.running)}
+                  {one.running >= MOST_COUNTED && '+'}
+                  <span className="unseen"> {say('strategies.itsRuns')}</span>
+                </Link>
+              ),
+            ],
+            ['strategies.changed', one => <span className="nowrap">{day(one.changed_at, shop.time_zone)}</span>],
+            ['strategies.created', one => <span className="nowrap">{day(one.created_at, shop.time_zone)}</span>],
+            ...(canEdit ? [COPY] : []),
           ]}
         />
       </Card>
       <Changing changing={changing} close={() => change(null)} />
+      {leaving && <Leaving strategy={leaving} close={() => leave(null)} />}
     </Page>
   )
 }
 
-function States({ strategy, choose }: { strategy: Line; choose: (to: State) => void }) {
+function Copy({ of }: { of: Line }) {
+  const { say } = useSpeech()
+  const { shop } = useVisit()
+  return (
+    <Link
+      to="/$shop/strategies/new"
+      params={{ shop: shop.id }}
+      search={{ copy: of.id }}
+      aria-label={`${say('flow.copy')}: ${of.name}`}
+    >
+      {say('flow.copy')}
+    </Link>
+  )
+}
+
+function States(props: { strategy: Line; choose: (to: State) => void; remove: () => void }) {
+  const { strategy, choose, remove } = props
   const { say, word } = useSpeech()
   return (
     <Menu position="bottom-start">
@@ -112,8 +189,40 @@ function States({ strategy, choose }: { strategy: Line; choose: (to: State) => v
             {word('makeState', to)}
           </Menu.Item>
         ))}
+        {strategy.state !== 'live' && (
+          <>
+            <Menu.Divider />
+            <Menu.Item color="red" onClick={remove}>
+              {say('strategies.delete')}
+            </Menu.Item>
+          </>
+        )}
       </Menu.Dropdown>
     </Menu>
+  )
+}
+
+function Leaving({ strategy, close }: { strategy: Line; close: () => void }) {
+  const { say } = useSpeech()
+  const { shop } = useVisit()
+  const removed = useMutation<void, Error, void>({
+    mutationFn: async () => {
+      await take(api.DELETE('/v1/strategies/{strategy}', { params: { path: { strategy: strategy.id } } }))
+    },
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['shop', shop.id] }),
+  })
+  return (
+    <Confirm
+      isOpen
+      close={close}
+      title={<bdi>{strategy.name}</bdi>}
+      go={say('strategies.delete')}
+      isGrave
+      does={removed}
+    >
+      <p>{say('strategies.deleteAbout')}</p>
+      <p className="quiet small">{say('strategies.deleteNot')}</p>
+    </Confirm>
   )
 }
 

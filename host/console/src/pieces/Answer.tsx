@@ -41,6 +41,15 @@ export function Trouble(props: { error: Error; children?: ReactNode }) {
     >
       <div className="stack tight">
         {isRefusal && error.detail && <p lang="en">{error.detail}</p>}
+        {isRefusal && error.errors.length > 1 && (
+          <ul className="faults" lang="en">
+            {error.errors.map(one => (
+              <li key={one.field + one.message}>
+                {one.field && <span className="code">{one.field}</span>} {one.message}
+              </li>
+            ))}
+          </ul>
+        )}
         {isRefusal && error.requestId && (
           <p className="small">
             {say('answer.request')} <span className="code">{error.requestId}</span>

@@ -117,7 +117,8 @@ function tone(entry: Entry): string {
 /** A line, with the strategy of its run where lines of several stand together. */
 export type Line = { entry: Entry; strategy?: string }
 
-export function Trace({ lines }: { lines: Line[] }) {
+/** Messages that are made up lead nowhere. */
+export function Trace({ lines, madeUp }: { lines: Line[]; madeUp?: boolean }) {
   const { moment } = useSpeech()
   const { shop } = useVisit()
   const sentence = useSentence()
@@ -131,7 +132,7 @@ export function Trace({ lines }: { lines: Line[] }) {
             {strategy && <StrategyName id={strategy} />}
             {entry.step && <span className="code">{entry.step}</span>}
           </div>
-          <div>{withMessage(entry, shop.id, sentence(entry))}</div>
+          <div>{madeUp ? sentence(entry) : withMessage(entry, shop.id, sentence(entry))}</div>
           {'reason' in entry && entry.what !== 'skipped' && entry.what !== 'ended' && reasonOf(entry) && (
             <div className="quiet" dir="auto">
               “{reasonOf(entry)}”

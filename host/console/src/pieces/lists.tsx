@@ -33,7 +33,7 @@ export function Pages<T>(props: {
   columns: [Key, (item: T) => ReactNode][]
 }) {
   const { say } = useSpeech()
-  const { data, error, isFetchingNextPage, hasNextPage, fetchNextPage } = props.of
+  const { data, error } = props.of
   const items = data?.pages.flatMap(page => page.items) ?? []
   if (error) return <Trouble error={error} />
   if (!data) return <div className="waiting" role="status" aria-label={say('answer.loading')} />
@@ -42,7 +42,7 @@ export function Pages<T>(props: {
     <>
       {/* what scrolls sideways can be reached by keyboard */}
       <section className="scroll" tabIndex={0} aria-label={say('list.table')}>
-        <table className="list">
+        <table className={props.columns.length > 7 ? 'list dense' : 'list'}>
           <thead>
             <tr>
               {props.columns.map(([key]) => (
@@ -65,13 +65,21 @@ export function Pages<T>(props: {
           </tbody>
         </table>
       </section>
-      {hasNextPage && (
-        <div className="more">
-          <Button variant="default" size="xs" loading={isFetchingNextPage} onClick={() => fetchNextPage()}>
-            {say('list.more')}
-          </Button>
-        </div>
-      )}
+      <More of={props.of} />
     </>
+  )
+}
+
+/** The way to what comes after. */
+export function More<T>(props: { of: UseInfiniteQueryResult<InfiniteData<PageOf<T>>> }) {
+  const { say } = useSpeech()
+  const { isFetchingNextPage, hasNextPage, fetchNextPage } = props.of
+  if (!hasNextPage) return null
+  return (
+    <div className="more">
+      <Button variant="default" size="xs" loading={isFetchingNextPage} onClick={() => fetchNextPage()}>
+        {say('list.more')}
+      </Button>
+    </div>
   )
 }

@@ -45,7 +45,17 @@ export function useStrategies() {
   })
 }
 
+/** One that was deleted is still called as its last version says. */
 export function StrategyName({ id }: { id: string }) {
+  const { shop } = useVisit()
   const strategies = useStrategies()
-  return <bdi>{strategies.data?.items.find(one => one.id === id)?.name ?? '…'}</bdi>
+  const known = strategies.data?.items.find(one => one.id === id)?.name
+  const versions = useQuery({
+    queryKey: ['shop', shop.id, 'strategy', id, 'versions'],
+    queryFn: () =>
+      take(api.GET('/v1/strategies/{strategy}/versions', { params: { path: { strategy: id } } })),
+    enabled: strategies.data !== undefined && known === undefined,
+    staleTime: Infinity,
+  })
+  return <bdi>{known ?? versions.data?.items[0]?.definition.name ?? '…'}</bdi>
 }

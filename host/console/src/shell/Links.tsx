@@ -3,10 +3,12 @@ import { Link } from '@tanstack/react-router'
 import {
   ChartNoAxesColumn,
   Contact,
+  FileText,
   House,
   Inbox,
   type LucideIcon,
   PlugZap,
+  Puzzle,
   Route,
   Send,
   Users,
@@ -20,6 +22,8 @@ type Address =
   | '/$shop'
   | '/$shop/strategies'
   | '/$shop/connections'
+  | '/$shop/plugins'
+  | '/$shop/contents'
   | '/$shop/inbox'
   | '/$shop/customers'
   | '/$shop/runs'
@@ -34,12 +38,14 @@ export function Links() {
   const places: Place[] = [
     { to: '/$shop', word: 'nav.overview', icon: House },
     { to: '/$shop/strategies', word: 'nav.strategies', icon: Workflow },
+    { to: '/$shop/contents', word: 'nav.contents', icon: FileText },
     { to: '/$shop/customers', word: 'nav.customers', icon: Contact },
     { to: '/$shop/runs', word: 'nav.runs', icon: Route },
     { to: '/$shop/messages', word: 'nav.messages', icon: Send },
     { to: '/$shop/reports', word: 'nav.reports', icon: ChartNoAxesColumn },
     { to: '/$shop/inbox', word: 'nav.inbox', icon: Inbox },
     { to: '/$shop/connections', word: 'nav.connections', icon: PlugZap },
+    { to: '/$shop/plugins', word: 'nav.plugins', icon: Puzzle },
     { to: '/$shop/people', word: 'nav.people', icon: Users, hidden: !may(shop, 'own') },
   ]
   return (

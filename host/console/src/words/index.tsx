@@ -71,6 +71,11 @@ export function speech(language: Language, words: Words) {
       const key = `${list}.${name}`
       return key in words ? say(key as Key) : name.replaceAll('_', ' ')
     },
+    /** The names of a closed list, in the order of its words. */
+    list: (list: string): string[] => {
+      const names = Object.keys(words).filter(key => key.startsWith(`${list}.`))
+      return names.map(key => key.slice(list.length + 1))
+    },
     number: (value: number) => number.format(value),
     share: (value: number) =>
       new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 1 }).format(value),

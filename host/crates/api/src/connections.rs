@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use cartwright_domain::cap::Cap;
-use cartwright_domain::ids::ShopId;
+use cartwright_domain::ids::{ConnectionId, ShopId};
 use cartwright_domain::plugin::SourceTaskKind;
 use cartwright_domain::shop::{ChannelAbility, Connection, ConnectionKind, Grants, Hold, PluginRef};
 use cartwright_domain::source::{BackfillState, SourceState, TaskState};
@@ -66,6 +66,8 @@ impl fmt::Debug for SecretText {
 /// A channel or source.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct ConnectionView {
+    /// Ours.
+    id: ConnectionId,
     /// Unique among the shop's channels, or sources.
     pub(crate) name: String,
     /// The plugin that speaks for it.
@@ -221,6 +223,7 @@ async fn view(
     let SourceState { tasks, backfill, topics, .. } = state.unwrap_or_else(|| SourceState::new(connection.id));
     let secrets = api.engine.store.secret_names(shop, connection.id).await?;
     Ok(ConnectionView {
+        id: connection.id,
         webhook: api.engine.webhook_address(connection.id),
         name: connection.name,
         plugin: connection.plugin,

@@ -28,6 +28,7 @@ const NONCE: &str = "@NONCE@";
 
 pub(crate) fn routes() -> Router<Api> {
     Router::new()
+        .route("/", get(|| async { Redirect::temporary("/console/") }))
         .route("/console", get(|| async { Redirect::permanent("/console/") }))
         .route("/console/", get(index))
         .route("/console/{*path}", get(show))

@@ -102,7 +102,8 @@ mod tests {
     use super::known_part;
 
     #[test]
-    fn the_log_never_holds_the_secret_part_of_a_webhook_address() {
+    fn the_log_never_holds_the_secret_part_of_an_address() {
+        assert_eq!(known_part("/u/AZrSeal"), "/u");
         assert_eq!(known_part("/hooks/0192-secret/orders"), "/hooks");
         assert_eq!(known_part("/v1/customers/0192"), "/v1/customers");
         assert_eq!(known_part("/"), "/");

@@ -3,7 +3,7 @@
 use cartwright_domain::plugin::MoveError;
 use cartwright_domain::publish::StrategyFault;
 use cartwright_domain::trust::Distrust;
-use cartwright_engine::{ConnectError, ContentError, InstallError, PublishError, ShopError, TrustError};
+use cartwright_engine::{ConnectError, ContentError, InstallError, PublishError, RemoveError, ShopError, TrustError};
 
 use crate::problem::{Code, FieldError, Problem};
 
@@ -53,6 +53,16 @@ impl From<PublishError> for Problem {
             PublishError::NameTaken(_) => Self::new(Code::NameTaken, error.to_string()),
             PublishError::NotFound => Self::new(Code::NotFound, "This shop has no such strategy."),
             PublishError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<RemoveError> for Problem {
+    fn from(error: RemoveError) -> Self {
+        match error {
+            RemoveError::NotFound => Self::new(Code::NotFound, "This shop has no such strategy."),
+            RemoveError::Stays { .. } => Self::new(Code::StrategyAtWork, error.to_string()),
+            RemoveError::Store(error) => error.into(),
         }
     }
 }

@@ -1,5 +1,4 @@
-//! The HTTP face of Cartwright: `/v1`, webhooks in, health, the console, and a plain page
-//! beside it.
+//! The HTTP face of Cartwright: `/v1`, webhooks in, health, the console, and a plain page for each problem.
 //!
 //! This crate turns requests into calls of [`cartwright_engine::Engine`] and answers into JSON. It decides nothing: no
 //! rule of a strategy, no SQL and no Wasm may ever stand here. JSON shapes stop here too; what goes further in is a
@@ -11,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 mod access;
+mod alerts;
 mod channels;
 mod connections;
 mod console;
@@ -22,7 +22,6 @@ mod events;
 mod extract;
 mod faults;
 mod health;
-mod home;
 mod hooks;
 mod journal;
 mod json_lines;
@@ -42,8 +41,9 @@ mod session;
 mod shops;
 mod sources;
 mod strategies;
+mod unsubscribe;
 
 pub use console::ConsoleFiles;
 pub use openapi::document;
-pub use options::{ApiOptions, DemoControls, Limits};
+pub use options::{ApiOptions, DemoControls, Limits, Previews};
 pub use router::{health_router, router};

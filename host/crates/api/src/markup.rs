@@ -9,33 +9,39 @@ const STYLE: &str = include_str!("style.css");
 /// A page of ours.
 pub(crate) struct Page<'a> {
     title: &'a str,
-    navigation: String,
 }
 
 impl<'a> Page<'a> {
     pub(crate) fn new(title: &'a str) -> Self {
-        Self { title, navigation: String::new() }
-    }
-
-    /// Links and buttons of the header, as HTML.
-    pub(crate) fn navigation(mut self, html: impl Into<String>) -> Self {
-        self.navigation = html.into();
-        self
+        Self { title }
     }
 
     /// The whole document around a body that is HTML already.
     pub(crate) fn body(self, html: &str) -> String {
-        let (title, navigation) = (escape(self.title), self.navigation);
+        let title = escape(self.title);
         format!(
             "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
              <meta name=\"color-scheme\" content=\"light dark\">\n\
              <title>{title} · Cartwright</title>\n<link rel=\"stylesheet\" href=\"/style.css\">\n</head>\n<body>\n\
              <a class=\"skip\" href=\"#content\">To the content</a>\n\
-             <header><a class=\"brand\" href=\"/\">Cartwright</a>{navigation}</header>\n\
+             <header><a class=\"brand\" href=\"/\">Cartwright</a></header>\n\
              <main id=\"content\">\n{html}</main>\n</body>\n</html>\n"
         )
     }
+}
+
+/// A page for somebody who is no user of ours: nothing on it leads anywhere.
+pub(crate) fn leaf(language: &str, title: &str, html: &str) -> String {
+    let direction = if language == "ar" { "rtl" } else { "ltr" };
+    format!(
+        "<!doctype html>\n<html lang=\"{language}\" dir=\"{direction}\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"color-scheme\" content=\"light dark\">\n\
+         <title>{}</title>\n<link rel=\"stylesheet\" href=\"/style.css\">\n</head>\n<body>\n\
+         <main>\n{html}</main>\n</body>\n</html>\n",
+        escape(title)
+    )
 }
 
 /// The style of all pages.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use cartwright_domain::ids::{ShopId, UserId};
 use cartwright_domain::time::{Span, Timestamp};
-use cartwright_engine::Skipped;
 use cartwright_engine::ports::StoreError;
+use cartwright_engine::{Preview, PreviewError, Previewed, Skipped};
 
 use crate::console::ConsoleFiles;
 
@@ -17,6 +17,8 @@ pub struct ApiOptions {
     pub public_url: String,
     /// Only in `cartwright demo`: its shop and its clock.
     pub demo: Option<Arc<dyn DemoControls>>,
+    /// Where strategies are tried before they are published.
+    pub previews: Option<Arc<dyn Previews>>,
     /// The web console, if it was built.
     pub console: Option<Arc<dyn ConsoleFiles>>,
     /// How large bodies may be.
@@ -24,12 +26,13 @@ pub struct ApiOptions {
 }
 
 impl ApiOptions {
-    /// Options of `serve`: no demo, no console, usual limits.
+    /// Options of `serve`: no demo, no previews, no console, usual limits.
     pub fn new(public_url: impl Into<String>) -> Self {
         let public_url: String = public_url.into();
         Self {
             public_url: public_url.trim_end_matches('/').to_owned(),
             demo: None,
+            previews: None,
             console: None,
             limits: Limits::default(),
         }
@@ -55,6 +58,13 @@ impl Default for Limits {
     fn default() -> Self {
         Self { json: MIB, events: 8 * MIB, component: 32 * MIB, webhook: MIB }
     }
+}
+
+/// Tries strategies in shops in memory.
+#[async_trait]
+pub trait Previews: Send + Sync {
+    /// Plays one customer of a shop through a strategy. Nothing is sent, and nothing is kept.
+    async fn preview(&self, shop: ShopId, wanted: Preview) -> Result<Previewed, PreviewError>;
 }
 
 /// What the demo lets its visitor do.

@@ -11,8 +11,8 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::options::ApiOptions;
 use crate::problem::{self, Code, Problem};
 use crate::{
-    access, channels, console, contents, customers, demo, envelope, events, health, home, hooks, journal, keys, markup,
-    messages, openapi, people, plugins, reports, runs, session, shops, sources, strategies,
+    access, alerts, channels, console, contents, customers, demo, envelope, events, health, hooks, journal, keys,
+    markup, messages, openapi, people, plugins, reports, runs, session, shops, sources, strategies, unsubscribe,
 };
 
 /// What every handler is given.
@@ -37,7 +37,7 @@ pub fn router(engine: Engine, options: ApiOptions) -> Router {
     all.merge(Router::from(open_operations()))
         .merge(openapi::route())
         .merge(problem::pages())
-        .merge(home::routes())
+        .merge(unsubscribe::routes())
         .merge(console::routes())
         .route("/style.css", get(markup::style))
         .fallback(unknown_route)
@@ -82,6 +82,7 @@ fn closed_operations() -> OpenApiRouter<Api> {
         .merge(messages::operations())
         .merge(reports::operations())
         .merge(journal::operations())
+        .merge(alerts::operations())
         .merge(events::operations())
 }
 

@@ -220,13 +220,14 @@ impl Caps {
         self.limits.iter().map(|(_, limit)| limit.longest()).max().unwrap_or(Span::ZERO).max(KEPT)
     }
 
-    /// Whether there is room for the contact of a message: the first cap that refuses is the reason, and waiting helps
-    /// when it does for all that refuse.
+    /// Whether there is room for a contact over a channel, that of a message if there is one already: the first cap
+    /// that refuses is the reason, and waiting helps when it does for all that refuse.
     pub fn judge(
         &self,
         customer: &Customer,
-        message: &Message,
         run: &Run,
+        channel: &str,
+        message: Option<&Message>,
         zone: &Zone,
         now: Timestamp,
     ) -> Result<(), Refusal> {
@@ -237,11 +238,11 @@ impl Caps {
             let from = limit.counts_from(now, zone);
             let counts = |place: &&Place| {
                 place.at >= from
-                    && !place.is_contact_of(message)
+                    && !message.is_some_and(|message| place.is_contact_of(message))
                     && (limit.own_run == OwnRun::Counts || place.run != run.id)
                     && match whose {
                         Whose::Shop => true,
-                        Whose::Channel => place.slots.iter().any(|slot| slot.channel == message.channel),
+                        Whose::Channel => place.slots.iter().any(|slot| slot.channel == channel),
                         Whose::Strategy => place.strategy == run.strategy,
                         Whose::Preset => place.slots.iter().any(|slot| channels.contains(&slot.channel)),
                     }

@@ -11,6 +11,7 @@ use crate::heard::Heard;
 use crate::ids::{CustomerId, StrategyId};
 use crate::place::Place;
 use crate::reentry::Past;
+use crate::region;
 use crate::split::Assignment;
 use crate::time::{Span, Timestamp};
 use crate::turned_away::TurnedAway;
@@ -22,6 +23,9 @@ pub struct Customer {
     pub id: CustomerId,
     /// When the shop first heard of them.
     pub registered_at: Timestamp,
+    /// When they were erased: nothing more is known of them, and nothing is sent (S45).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased_at: Option<Timestamp>,
     /// Given name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_name: Option<String>,
@@ -43,6 +47,12 @@ pub struct Customer {
     /// ISO 3166-1 alpha-2.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
+    /// ISO 3166-2 with its country, such as `US-FL`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub province: Option<String>,
+    /// City of the newest address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub city: Option<String>,
     /// BCP 47 tag.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
@@ -93,6 +103,19 @@ pub struct Customer {
     pub past: BTreeMap<StrategyId, Past>,
 }
 
+impl Customer {
+    /// Given and family name, and the family name alone, as they are looked for: in lower case, empty where unknown.
+    pub fn search_names(&self) -> (String, String) {
+        let lower = |name: &Option<String>| {
+            let plain: String =
+                name.iter().flat_map(|name| name.chars()).filter(|letter| !letter.is_control()).collect();
+            plain.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
+        };
+        let (first, last) = (lower(&self.first_name), lower(&self.last_name));
+        (format!("{first} {last}").trim().to_owned(), last)
+    }
+}
+
 /// How it is known that a phone is somebody's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -139,6 +162,7 @@ impl Customer {
         Self {
             id,
             registered_at: at,
+            erased_at: None,
             first_name: None,
             last_name: None,
             phone: None,
@@ -146,6 +170,8 @@ impl Customer {
             claimed_phone: None,
             email: None,
             country: None,
+            province: None,
+            city: None,
             language: None,
             time_zone: None,
             last_time_zone: None,
@@ -237,7 +263,15 @@ impl Customer {
         };
         set(&mut self.first_name, &body.first_name);
         set(&mut self.last_name, &body.last_name);
+        let before = self.country.clone();
         set(&mut self.country, &body.country);
+        if self.country != before {
+            (self.province, self.city) = (None, None);
+        }
+        set(&mut self.city, &body.city);
+        if let Some(code) = body.province.as_deref().and_then(|code| region::part(self.country.as_deref(), code)) {
+            self.province = Some(code);
+        }
         set(&mut self.language, &body.language);
         set(&mut self.time_zone, &body.time_zone);
         if let Some(at) = body.registered_at {
@@ -263,7 +297,10 @@ impl Customer {
         self.claimed_phone =
             self.claimed_phone.take().or(other.claimed_phone).filter(|claimed| Some(claimed) != self.phone.as_ref());
         self.email = self.email.take().or(other.email);
-        self.country = self.country.take().or(other.country);
+        // An address is taken as a whole.
+        if self.country.is_none() {
+            (self.country, self.province, self.city) = (other.country, other.province, other.city);
+        }
         self.language = self.language.take().or(other.language);
         self.time_zone = self.time_zone.take().or(other.time_zone);
         self.last_time_zone = self.last_time_zone.take().or(other.last_time_zone);

@@ -106,28 +106,11 @@ fn enter(
     due: Timestamp,
     now: Timestamp,
 ) {
+    let trigger = Trigger { event: EVENT.to_owned(), date: Some(day.to_string()), ..Trigger::default() };
     let run = Run {
-        id: mint.next(),
-        strategy: live.record.id,
-        version: live.version.id,
-        customer,
-        key: customer_key(customer),
-        // What began it is the date itself: an order before it ends nothing.
-        started_at: due,
-        newest_trigger_at: due,
-        trigger: Trigger {
-            event: EVENT.to_owned(),
-            event_id: None,
-            date: Some(day.to_string()),
-            cart: None,
-            order: None,
-            snapshot: None,
-        },
-        position: Position::Settling,
         due_at: Some(due),
-        exit_taken: None,
-        repeats: Default::default(),
-        waited_for: Vec::new(),
+        // What began it is the date itself: an order before it ends nothing.
+        ..Run::settling(mint.next(), live.ids(), customer, trigger, due)
     };
     let id = run.id;
     note_entry(world, &run);

@@ -1,18 +1,22 @@
 //! Events: what happened in a shop, in one form for all sources.
 //!
 //! A source plugin, `POST /v1/events` and an event log for `simulate` all speak this form, so this module is also
-//! the source of `wit/v0.1/events.schema.json`.
+//! the source of `wit/v0.2/events.schema.json`.
+
+mod bodies;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
 
-use crate::contact::{Address, ConsentState};
+use crate::contact::Address;
 use crate::ids::{ConnectionId, MessageId};
 use crate::message::Rejection;
-use crate::money::Money;
 use crate::time::Timestamp;
+
+pub use bodies::{
+    CartBody, ConsentBody, CustomEvent, CustomerBody, Line, OrderBody, OrderOrigin, ProductBody, ShipmentBody,
+};
 
 /// One thing that happened, as its source tells it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -212,207 +216,6 @@ pub enum What {
     Receipt(Receipt),
     /// Anything else, its body kept as it is.
     Custom(CustomEvent),
-}
-
-/// An event of the shop's own.
-#[derive(Debug, Clone, PartialEq)]
-pub struct CustomEvent {
-    /// Its name, with a dot.
-    pub name: String,
-    /// Whatever it carries.
-    pub body: Value,
-}
-
-/// A cart or checkout as the source has it.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CartBody {
-    /// All lines; none means the cart was emptied.
-    #[serde(default)]
-    pub lines: Vec<Line>,
-    /// Total as the customer sees it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub total: Option<Money>,
-    /// When the source last changed it: the newer record wins.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub updated_at: Option<Timestamp>,
-    /// Set once the checkout became an order.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub completed_at: Option<Timestamp>,
-    /// Where the customer can go on with it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub recovery_url: Option<String>,
-    /// What the source tells of the person along with it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub customer: Option<CustomerBody>,
-}
-
-/// One line of a cart or order.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Line {
-    /// What the customer sees.
-    pub title: String,
-    /// Pieces.
-    pub quantity: u32,
-    /// Price of one piece.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub price: Option<Money>,
-    /// Stock keeping unit.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sku: Option<String>,
-    /// The platform's product id.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub product_id: Option<String>,
-    /// The platform's variant id.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub variant_id: Option<String>,
-    /// Product type, tags and collections.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub categories: Vec<String>,
-    /// Picture.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub image_url: Option<String>,
-    /// Product page.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub product_url: Option<String>,
-}
-
-impl Line {
-    /// What makes two lines the same goods.
-    pub fn goods(&self) -> &str {
-        [&self.variant_id, &self.sku, &self.product_id].into_iter().find_map(|id| id.as_deref()).unwrap_or(&self.title)
-    }
-}
-
-/// An order.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct OrderBody {
-    /// What people call it, such as `#1001`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub number: Option<String>,
-    /// Total in the shop's currency.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub total: Option<Money>,
-    /// When it was placed; without, the event's own time.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub placed_at: Option<Timestamp>,
-    /// When the source last changed it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub updated_at: Option<Timestamp>,
-    /// Who made it.
-    #[serde(default)]
-    pub origin: OrderOrigin,
-    /// What was bought.
-    #[serde(default)]
-    pub lines: Vec<Line>,
-    /// What the source tells of the person along with it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub customer: Option<CustomerBody>,
-}
-
-/// Who made an order: only the customer's own end a run (S08).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum OrderOrigin {
-    /// The customer, in any shop channel.
-    #[default]
-    Customer,
-    /// A draft that staff wrote.
-    Draft,
-    /// A subscription renewed itself.
-    Renewal,
-    /// Staff, for the customer.
-    Staff,
-    /// Read from history; enrols nobody and ends nothing.
-    Backfill,
-    /// A test of the platform.
-    Test,
-}
-
-/// Something happened to an order on its way.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ShipmentBody {
-    /// Where the parcel can be followed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tracking_url: Option<String>,
-}
-
-/// What a source tells about a person. What it leaves out stays as it is.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CustomerBody {
-    /// Given name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub first_name: Option<String>,
-    /// Family name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_name: Option<String>,
-    /// E-mail.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub email: Option<String>,
-    /// Phone, free-form.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub phone: Option<String>,
-    /// ISO 3166-1 alpha-2.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub country: Option<String>,
-    /// BCP 47 tag.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub language: Option<String>,
-    /// IANA time zone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub time_zone: Option<String>,
-    /// When the platform first knew the person.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub registered_at: Option<Timestamp>,
-    /// All tags, where the source knows them.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tags: Option<Vec<String>>,
-    /// Attributes to set; `null` removes one.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub attributes: BTreeMap<String, Value>,
-    /// Consent to marketing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub consent: Option<ConsentBody>,
-}
-
-/// Consent as a source tells it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ConsentBody {
-    /// Yes, no or never said.
-    pub state: ConsentState,
-    /// When the customer said so; without, the event's own time.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub at: Option<Timestamp>,
-    /// To what; without, to marketing in general.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub topic: Option<String>,
-}
-
-/// A product of the catalogue.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ProductBody {
-    /// The platform's id.
-    pub product_id: String,
-    /// What the customer sees.
-    pub title: String,
-    /// Picture.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub image_url: Option<String>,
-    /// Product page.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub product_url: Option<String>,
-    /// Product type, tags and collections.
-    #[serde(default)]
-    pub categories: Vec<String>,
-    /// When the source last changed it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub updated_at: Option<Timestamp>,
 }
 
 /// What a channel tells about a message.

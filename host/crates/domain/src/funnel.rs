@@ -15,6 +15,7 @@ use crate::event::ReceiptKind;
 use crate::ids::{MessageId, StrategyId, VersionId};
 use crate::local::Day;
 use crate::message::{HoldReason, Message, MessageState, Purpose, RejectionClass, SkipReason};
+use crate::shop::Shop;
 use crate::time::Timestamp;
 use crate::world::World;
 use crate::zone;
@@ -227,10 +228,18 @@ pub fn figures_of(message: &Message) -> Vec<Figure> {
             Some(ReceiptKind::Delivered) => &[Figure::Delivered],
             Some(ReceiptKind::Read) => &[Figure::Delivered, Figure::Read],
             Some(ReceiptKind::Clicked) => &[Figure::Delivered, Figure::Read, Figure::Clicked],
+            Some(ReceiptKind::Replied) if message.clicked => {
+                &[Figure::Delivered, Figure::Read, Figure::Clicked, Figure::Replied]
+            }
             Some(ReceiptKind::Replied) => &[Figure::Delivered, Figure::Read, Figure::Replied],
         });
     }
     figures
+}
+
+/// The day in a shop's zone.
+pub fn today(shop: &Shop, at: Timestamp) -> Option<Day> {
+    zone::of_shop(shop).zones.first().map(|zone| zone.wall(at).day())
 }
 
 /// Counts every message that the batch changed: what each now counts as is written into it, and what the sums move by

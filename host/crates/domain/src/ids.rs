@@ -80,6 +80,8 @@ ids! {
     UserId,
     /// Something written down beside the ledger: a line of the audit, a trap, a difference.
     NoteId,
+    /// Something that went wrong, from when it did to its all-clear.
+    IncidentId,
     /// A process that works on a database, from its start to its end.
     NodeId,
     /// A database with all its copies.
@@ -124,6 +126,18 @@ impl MessageId {
     pub fn of_contact(shop: ShopId, run: RunId, step: &str, iteration: u32, slot: u32) -> Self {
         let name = format!("{run}/{step}/{iteration}/{slot}");
         Self(Uuid::new_v5(&shop.0, name.as_bytes()))
+    }
+}
+
+impl IncidentId {
+    /// The id of what went wrong then: telling it twice tells it once.
+    pub fn of(shop: ShopId, cause: &str, about: &str, at: Timestamp) -> Self {
+        Self(Uuid::new_v5(&shop.0, format!("incident/{cause}/{at}/{about}").as_bytes()))
+    }
+
+    /// The id of a notice of it, as the channel knows it.
+    pub fn notice(self, what: &str, channel: &str, to: &str) -> MessageId {
+        MessageId(Uuid::new_v5(&self.0, format!("{what}/{channel}/{to}").as_bytes()))
     }
 }
 

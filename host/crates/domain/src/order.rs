@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
+use crate::categories::Categories;
 use crate::event::{Line, OrderBody, OrderOrigin};
 use crate::ids::CustomerId;
 use crate::money::{Currency, Money};
@@ -34,8 +35,8 @@ pub struct Order {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<String>,
     /// Product types, tags and collections of what was bought.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub categories: Vec<String>,
+    #[serde(default, skip_serializing_if = "Categories::is_empty")]
+    pub categories: Categories,
 }
 
 /// Where an order stands.
@@ -112,8 +113,10 @@ fn goods_of(lines: &[Line]) -> Vec<String> {
     lines.iter().map(|line| line.goods().to_owned()).collect()
 }
 
-fn categories_of(lines: &[Line]) -> Vec<String> {
-    lines.iter().flat_map(|line| &line.categories).cloned().collect::<BTreeSet<_>>().into_iter().collect()
+fn categories_of(lines: &[Line]) -> Categories {
+    let mut all = Categories::default();
+    lines.iter().for_each(|line| all.add(&line.categories));
+    all
 }
 
 fn names_of(lines: &[Line]) -> Vec<String> {

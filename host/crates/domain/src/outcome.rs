@@ -1,11 +1,12 @@
 //! What a provider's answer changes (S23): the message, the address, the channel, and the run that waits.
 
-use crate::apply::suppress;
+use crate::alert::{Alarm, AlertCause, content_on};
 use crate::chain;
 use crate::customer::{AddressMark, Mark, NOT_ON_CHANNEL};
 use crate::fact::FactRead;
 use crate::ids::{MessageId, chance_of};
 use crate::message::{After, Details, Effect, HoldReason, Message, MessageState, Outcome, Rejection, SkipReason};
+use crate::receipt::suppress;
 use crate::shop::Hold;
 use crate::time::Timestamp;
 use crate::trace::{Happening, MessageTrace, TraceEntry};
@@ -51,12 +52,10 @@ pub fn settle(world: &mut World, id: MessageId, outcome: &Outcome, now: Timestam
         // S20: what was refused for certain takes no place.
         give_back(world, id);
     }
-    if let Outcome::Rejected(rejection) = outcome
-        && !(message.recipient.is_some() && rejection.class.is_of_the_person())
-    {
+    if let Outcome::Rejected(rejection) = outcome {
         take_effect(world, &message, rejection, now);
     }
-    count_odd_refusals(world, &message, outcome);
+    count_odd_refusals(world, &message, outcome, now);
     if let Some(ends) = chain::silence_ends(world, &message)
         && let Some(entry) = world.messages.get_mut(&id)
     {
@@ -123,7 +122,11 @@ fn reject(message: &mut Message, rejection: &Rejection, has_next: bool, now: Tim
     }
 }
 
-fn take_effect(world: &mut World, message: &Message, rejection: &Rejection, now: Timestamp) {
+/// What a refusal means beyond its message; one by the shop's own people says nothing of the customer.
+pub(crate) fn take_effect(world: &mut World, message: &Message, rejection: &Rejection, now: Timestamp) {
+    if message.recipient.is_some() && rejection.class.is_of_the_person() {
+        return;
+    }
     let address = message.to.as_ref().map(|address| address.value.clone());
     let mut mark = |mark: Mark, channel: Option<String>, until: Option<Timestamp>| {
         if let (Some(value), Some(entry)) = (address.clone(), world.customers.get_mut(&message.customer)) {
@@ -139,25 +142,33 @@ fn take_effect(world: &mut World, message: &Message, rejection: &Rejection, now:
         }
         Effect::HoldContent(reason) => {
             if let Some(entry) = world.connections.get_mut(&message.channel) {
-                entry.edit().held_contents.insert(message.content.clone(), hold(reason, &rejection.details, now));
+                let hold = hold(reason, &rejection.details, now);
+                let about = content_on(&message.content, &message.channel);
+                world.alarms.push(Alarm::held(AlertCause::ContentHeld, &about, &hold, now));
+                entry.edit().held_contents.insert(message.content.clone(), hold);
             }
         }
         Effect::HoldChannel(reason) => {
             if let Some(entry) = world.connections.get_mut(&message.channel)
                 && entry.value.held.is_none()
             {
-                entry.edit().held = Some(hold(reason, &rejection.details, now));
+                let hold = hold(reason, &rejection.details, now);
+                world.alarms.push(Alarm::held(AlertCause::ChannelHeld, &message.channel, &hold, now));
+                entry.edit().held = Some(hold);
             }
         }
     }
 }
 
 fn hold(reason: HoldReason, details: &Details, since: Timestamp) -> Hold {
-    let words = match &details.code {
+    Hold { reason, since, words: words(details), next_step: next_step(reason).to_owned() }
+}
+
+fn words(details: &Details) -> String {
+    match &details.code {
         Some(code) => format!("{} ({code})", details.text),
         None => details.text.clone(),
-    };
-    Hold { reason, since, words, next_step: next_step(reason).to_owned() }
+    }
 }
 
 /// What a person can do about a hold.
@@ -177,13 +188,28 @@ pub fn next_step(reason: HoldReason) -> &'static str {
     }
 }
 
-fn count_odd_refusals(world: &mut World, message: &Message, outcome: &Outcome) {
+fn count_odd_refusals(world: &mut World, message: &Message, outcome: &Outcome, now: Timestamp) {
     use crate::message::RejectionClass::{BadRequest, Unknown};
     let Some(entry) = world.connections.get_mut(&message.channel) else { return };
-    let odd = matches!(outcome, Outcome::Rejected(Rejection { class: BadRequest | Unknown, .. }));
-    let count = if odd { (entry.value.odd_refusals + 1).min(ODD_REFUSALS) } else { 0 };
-    if count != entry.value.odd_refusals {
-        entry.edit().odd_refusals = count;
+    let before = entry.value.odd_refusals;
+    let odd = match outcome {
+        Outcome::Rejected(Rejection { class: BadRequest | Unknown, details }) => Some(details),
+        _ => None,
+    };
+    let count = if odd.is_some() { (before + 1).min(ODD_REFUSALS) } else { 0 };
+    if count == before {
+        return;
+    }
+    entry.edit().odd_refusals = count;
+    match odd {
+        Some(details) if count == ODD_REFUSALS => {
+            let words = format!("{ODD_REFUSALS} in a row; the last: {}", words(details));
+            world.alarms.push(Alarm::odd_refusals(&message.channel, &words, now));
+        }
+        None if before == ODD_REFUSALS => {
+            world.alarms.push(Alarm::clear(AlertCause::OddRefusals, &message.channel, now));
+        }
+        _ => {}
     }
 }
 
@@ -244,6 +270,7 @@ pub fn give_back(world: &mut World, id: MessageId) {
 /// A message that waits for something to be put right. Told once.
 pub fn hold_message(world: &mut World, id: MessageId, reason: HoldReason, now: Timestamp) {
     give_back(world, id);
+    raise_hold(world, id, reason, now);
     let Some(entry) = world.messages.get(&id) else { return };
     // S19: in a chain the next channel is tried instead.
     if reason.is_of_channel() && chain::next_channel(world, &entry.value).is_some() {
@@ -260,6 +287,22 @@ pub fn hold_message(world: &mut World, id: MessageId, reason: HoldReason, now: T
         let message = message.clone();
         tell(world, &message, MessageTrace::Held { reason }, now);
     }
+}
+
+/// People are told of what they have to put right; of what is held already they were.
+fn raise_hold(world: &mut World, id: MessageId, reason: HoldReason, now: Timestamp) {
+    let Some(message) = world.messages.get(&id).map(|entry| &entry.value) else { return };
+    let alarm = match reason {
+        HoldReason::ChannelNotReady => Some(Alarm::not_ready(&message.channel, now)),
+        HoldReason::SourceStale => {
+            let run = world.runs.get(&message.run).map(|entry| &entry.value);
+            let source = run.and_then(|run| world.stale_source(run, now));
+            let source = source.and_then(|name| world.sources.get(name)).map(|source| &source.value);
+            source.filter(|source| source.held.is_none()).map(|source| Alarm::stale(source, now))
+        }
+        _ => None,
+    };
+    world.alarms.extend(alarm);
 }
 
 /// Adds to the trace of the message's run.

@@ -119,20 +119,11 @@ fn begin(
     if customer.is_some_and(|customer| !reentry.lets_in(customer, live.record.id, &key, now)) {
         return Err("the customer has been in it and may not come back yet");
     }
+    let trigger = Trigger { event: "transfer".to_owned(), event_id: None, date: None, ..from.trigger.clone() };
     let run = Run {
-        id: mint.next(),
-        strategy: live.record.id,
-        version: live.version.id,
-        customer: from.customer,
-        key,
-        started_at: now,
-        newest_trigger_at: now,
-        trigger: Trigger { event: "transfer".to_owned(), event_id: None, date: None, ..from.trigger.clone() },
         position: Position::Step { step: live.version.definition.trigger.next.clone(), since: now, tries: 0 },
         due_at: Some(now),
-        exit_taken: None,
-        repeats: Default::default(),
-        waited_for: Vec::new(),
+        ..Run::settling(mint.next(), live.ids(), from.customer, trigger, now)
     };
     let id = run.id;
     reentry::note_entry(world, &run);

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::categories::Categories;
 use crate::event::{Line, ProductBody};
 use crate::time::Timestamp;
 
@@ -20,8 +21,8 @@ pub struct Product {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product_url: Option<String>,
     /// Product type, tags and collections.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub categories: Vec<String>,
+    #[serde(default, skip_serializing_if = "Categories::is_empty")]
+    pub categories: Categories,
     /// By the source's clock: the newer record wins.
     pub updated_at: Timestamp,
 }
@@ -47,10 +48,6 @@ impl Product {
         if line.product_url.is_none() {
             line.product_url.clone_from(&self.product_url);
         }
-        for category in &self.categories {
-            if !line.categories.contains(category) {
-                line.categories.push(category.clone());
-            }
-        }
+        line.categories.add(&self.categories);
     }
 }

@@ -1,6 +1,7 @@
 //! Where a customer is by the map of laws: the country, and in North America the state.
 //!
-//! The address says it, else the phone: its prefix says the country, and under +1 the area code says the state.
+//! The address says it, else the phone: its prefix says the country, and under +1 the area code says the state, also of
+//! an address that leaves it open.
 
 use crate::contact::Phone;
 use crate::customer::Customer;
@@ -25,6 +26,7 @@ impl Region {
         if let Some(country) = &customer.country {
             let country = country.to_ascii_uppercase();
             // A phone from elsewhere says nothing of where in this country they are.
+            let part = customer.province.as_deref().and_then(known_part).or(part);
             let part = part.filter(|part| country_of(part) == country);
             return Some(Self { countries: vec![country], part });
         }
@@ -48,6 +50,21 @@ pub fn country_of(region: &str) -> &str {
     region.split('-').next().unwrap_or(region)
 }
 
+/// The code of a part of a country as ISO 3166-2 writes it, from a code with its country or without.
+pub(crate) fn part(country: Option<&str>, code: &str) -> Option<String> {
+    let country = country?.trim().to_ascii_uppercase();
+    let code = code.trim().to_ascii_uppercase();
+    let bare = code.strip_prefix(&country).and_then(|rest| rest.strip_prefix('-')).unwrap_or(&code);
+    let is_code = (1..=3).contains(&bare.len()) && bare.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    is_code.then(|| format!("{country}-{bare}"))
+}
+
+/// One of the parts that laws differ in; what is none says nothing, and the strictest of the country hold.
+fn known_part(code: &str) -> Option<&'static str> {
+    let regions = AREA_CODES.lines().filter_map(|line| line.split(' ').next());
+    regions.into_iter().find(|region| region.contains('-') && *region == code)
+}
+
 fn is_north_american(phone: &Phone) -> bool {
     phone.as_str().starts_with("+1")
 }
@@ -65,6 +82,7 @@ fn area(phone: &Phone) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::CustomerBody;
     use crate::ids::Mint;
     use crate::time::Timestamp;
     use std::collections::BTreeSet;
@@ -93,6 +111,45 @@ mod tests {
         assert_eq!(of(None, Some("+13055550123")), known("US", Some("US-FL")));
         assert_eq!(of(None, Some("+14165550123")), known("CA", None));
         assert_eq!(of(None, Some("+33612345678")), known("FR", None));
+    }
+
+    #[test]
+    fn s04_the_state_of_the_address_goes_before_the_area_code() {
+        let in_state = |country: &str, province: &str| {
+            let mut mint = Mint::new(Timestamp::default(), [1; 32]);
+            let mut customer = Customer::anonymous(mint.next(), Timestamp::default());
+            let body = CustomerBody {
+                country: Some(country.into()),
+                province: Some(province.into()),
+                ..CustomerBody::default()
+            };
+            customer.take(&body);
+            customer.phone = Some("+12125550123".to_owned().try_into().unwrap());
+            Region::of(&customer).unwrap().part
+        };
+        assert_eq!(in_state("US", "FL"), Some("US-FL"), "who moved to Florida with a number of New York");
+        assert_eq!(in_state("us", "us-fl"), Some("US-FL"));
+        assert_eq!(in_state("US", "Florida"), Some("US-NY"), "a name is no code");
+        assert_eq!(in_state("US", "ZZ"), Some("US-NY"), "nor is this one");
+        assert_eq!(in_state("CA", "ON"), None);
+    }
+
+    #[test]
+    fn an_address_in_another_country_leaves_nothing_of_the_one_before() {
+        let mut mint = Mint::new(Timestamp::default(), [1; 32]);
+        let mut customer = Customer::anonymous(mint.next(), Timestamp::default());
+        let body = |country: &str, province: Option<&str>, city: Option<&str>| CustomerBody {
+            country: Some(country.into()),
+            province: province.map(str::to_owned),
+            city: city.map(str::to_owned),
+            ..CustomerBody::default()
+        };
+        let known = |customer: &Customer| (customer.province.clone(), customer.city.clone());
+        customer.take(&body("US", Some("FL"), Some("Miami")));
+        customer.take(&body("US", None, None));
+        assert_eq!(known(&customer), (Some("US-FL".to_owned()), Some("Miami".to_owned())));
+        customer.take(&body("FR", None, Some("Lyon")));
+        assert_eq!(known(&customer), (None, Some("Lyon".to_owned())));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
+use crate::categories::Categories;
 use crate::event::Line;
 use crate::fact::FactRead;
 use crate::facts::Subject;
@@ -84,7 +85,7 @@ pub struct Rule {
     pub range: Option<Range>,
     /// Only these goods, or the messages of this step.
     #[serde(default, rename = "where", skip_serializing_if = "Option::is_none")]
-    pub filter: Option<Filter>,
+    pub filter: Option<Box<Filter>>,
 }
 
 /// How a value is compared.
@@ -149,7 +150,16 @@ pub struct Filter {
     /// Those with one of these: SKUs, variant or product ids.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sku: Vec<String>,
-    /// Those of one of these: product types, tags of products, collections, as far as carts and orders tell them.
+    /// Those of one of these product types, as far as carts, orders and the catalogue tell them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub product_type: Vec<String>,
+    /// Those with one of these tags of products.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tag: Vec<String>,
+    /// Those in one of these collections.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub collection: Vec<String>,
+    /// Those sorted under one of these, of whatever kind.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub category: Vec<String>,
     /// For messages: those of this step, in this run.
@@ -158,9 +168,24 @@ pub struct Filter {
 }
 
 impl Filter {
-    fn means(&self, names: &[&str], categories: &[String]) -> bool {
+    /// What it says of goods, each list with its name.
+    fn of_goods(&self) -> [(&'static str, &[String]); 5] {
+        [
+            ("sku", &self.sku),
+            ("product_type", &self.product_type),
+            ("tag", &self.tag),
+            ("collection", &self.collection),
+            ("category", &self.category),
+        ]
+    }
+
+    fn means(&self, names: &[&str], known: &Categories) -> bool {
         let one = |wanted: &[String], is: &dyn Fn(&String) -> bool| wanted.is_empty() || wanted.iter().any(is);
-        one(&self.sku, &|sku| names.contains(&sku.as_str())) && one(&self.category, &|name| categories.contains(name))
+        one(&self.sku, &|sku| names.contains(&sku.as_str()))
+            && one(&self.product_type, &|name| known.product_types.contains(name))
+            && one(&self.tag, &|name| known.tags.contains(name))
+            && one(&self.collection, &|name| known.collections.contains(name))
+            && one(&self.category, &|name| known.have(name))
     }
 
     /// Whether a line of a cart is meant.
@@ -178,9 +203,10 @@ impl Filter {
 
     /// As a trace tells it.
     pub(crate) fn words(&self) -> impl Iterator<Item = String> {
-        let list = |what: &str, names: &[String]| (!names.is_empty()).then(|| format!("{what} {}", names.join(", ")));
+        let list =
+            |(what, names): (&str, &[String])| (!names.is_empty()).then(|| format!("{what} {}", names.join(", ")));
         let step = self.step.as_ref().map(|step| format!("step {step}"));
-        [list("sku", &self.sku), list("category", &self.category), step].into_iter().flatten()
+        self.of_goods().map(list).into_iter().chain([step]).flatten()
     }
 }
 

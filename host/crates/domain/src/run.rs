@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 use crate::cart::Side;
+use crate::identity::customer_key;
 use crate::ids::{CartId, CustomerId, MessageId, RunId, StrategyId, VersionId};
 use crate::message::Message;
 use crate::time::Timestamp;
@@ -44,7 +45,7 @@ pub struct Run {
 }
 
 /// What triggered a run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Trigger {
     /// Type of the first event.
     pub event: String,
@@ -123,9 +124,43 @@ pub enum EndReason {
     StepGone,
     /// A plugin failed at a step that holds no answer for it.
     PluginFailed,
+    /// The customer was erased (S45).
+    Erased,
+}
+
+impl EndReason {
+    /// The word in JSON and in lists.
+    pub fn name(self) -> String {
+        serde_json::to_value(self).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+    }
 }
 
 impl Run {
+    /// One that begins now, and waits for its trigger to settle.
+    pub fn settling(
+        id: RunId,
+        (strategy, version): (StrategyId, VersionId),
+        customer: CustomerId,
+        trigger: Trigger,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            strategy,
+            version,
+            customer,
+            key: customer_key(customer),
+            started_at: now,
+            newest_trigger_at: now,
+            trigger,
+            position: Position::Settling,
+            due_at: None,
+            exit_taken: None,
+            repeats: BTreeMap::new(),
+            waited_for: Vec::new(),
+        }
+    }
+
     /// Not over yet.
     pub fn is_active(&self) -> bool {
         !matches!(self.position, Position::Ended { .. })
@@ -136,6 +171,14 @@ impl Run {
         match &self.position {
             Position::Step { step, .. } | Position::Message { step, .. } => Some(step),
             Position::Settling | Position::Ended { .. } => None,
+        }
+    }
+
+    /// The word of the reason for which it is over.
+    pub fn end_reason(&self) -> Option<String> {
+        match self.position {
+            Position::Ended { reason, .. } => Some(reason.name()),
+            _ => None,
         }
     }
 

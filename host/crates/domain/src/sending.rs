@@ -134,20 +134,25 @@ pub fn wait_paused(world: &mut World, id: MessageId, now: Timestamp) {
 
 /// The caps that a message is under: none unless it is marketing.
 pub(crate) fn caps_of(world: &World, message: &Message, run: &Run) -> Caps {
-    if message.purpose != Purpose::Marketing {
-        return Caps::default();
+    match message.purpose {
+        Purpose::Marketing => marketing_caps(world, run, &message.channel),
+        _ => Caps::default(),
     }
-    let channel = world.connections.get(&message.channel).and_then(|entry| entry.value.cap.as_ref());
-    let mut caps =
-        Caps::of(world.shop.cap.as_ref(), channel, world.policies(run).and_then(|policies| policies.cap.as_ref()));
-    add_presets(&mut caps, world, message);
+}
+
+/// The caps that marketing of a run is under over a channel.
+pub(crate) fn marketing_caps(world: &World, run: &Run, channel: &str) -> Caps {
+    let of_channel = world.connections.get(channel).and_then(|entry| entry.value.cap.as_ref());
+    let of_strategy = world.policies(run).and_then(|policies| policies.cap.as_ref());
+    let mut caps = Caps::of(world.shop.cap.as_ref(), of_channel, of_strategy);
+    add_presets(&mut caps, world, run.customer, channel);
     caps
 }
 
 /// The caps of where the customer is (S04): each counts what goes out over the channels that it concerns.
-fn add_presets(caps: &mut Caps, world: &World, message: &Message) {
+fn add_presets(caps: &mut Caps, world: &World, customer: CustomerId, channel: &str) {
     let kind_of = |name: &str| world.connections.get(name)?.value.ability.as_ref().map(|able| able.channel.as_str());
-    let (Some(customer), Some(kind)) = (world.customers.get(&message.customer), kind_of(&message.channel)) else {
+    let (Some(customer), Some(kind)) = (world.customers.get(&customer), kind_of(channel)) else {
         return;
     };
     if world.shop.quiet_hours.is_off() {
@@ -169,7 +174,7 @@ fn take_place(world: &mut World, message: &Message, to: Address, now: Timestamp)
     let zone = Zone::named(&world.shop.time_zone).unwrap_or_else(Zone::utc);
     let kept_from = now - world.longest_cap();
     let Some(entry) = world.customers.get_mut(&message.customer) else { return Ok(()) };
-    caps.judge(&entry.value, message, &run, &zone, now)?;
+    caps.judge(&entry.value, &run, &message.channel, Some(message), &zone, now)?;
     entry.edit().take_place(message, run.strategy, to, now, kept_from);
     Ok(())
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
+use crate::alert::AlertTarget;
 use crate::cap::Cap;
 use crate::contact::AddressKind;
 use crate::event::ReceiptKind;
@@ -49,6 +50,9 @@ pub struct Shop {
     /// Messages of one customer that are due within this time of each other are decided together (S20).
     #[serde(default = "one_minute", skip_serializing_if = "is_one_minute")]
     pub decide_together: Span,
+    /// Who is told of what only people can put right, over the shop's own channels.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alerts: Vec<AlertTarget>,
 }
 
 /// How far apart messages of one customer may be due to be decided together, where nothing else is said.

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+use crate::alert::{Alarm, AlertCause};
 use crate::event::{Event, OrderOrigin, What};
 use crate::ids::ConnectionId;
 use crate::plugin::{SourceAbility, SourceTaskKind};
@@ -280,6 +281,15 @@ impl SourceState {
             backfill.cursor = cursor;
         }
         self.succeed(SourceTaskKind::Backfill, now);
+    }
+
+    /// Whether the trouble that people were told of is still there.
+    pub fn is_in_trouble(&self, cause: AlertCause) -> bool {
+        self.tasks.iter().any(|(kind, task)| {
+            let is_subscription = *kind == SourceTaskKind::Subscribe;
+            let alarm = task.trouble.as_ref().and_then(|it| Alarm::of_trouble("", is_subscription, task.failures, it));
+            alarm.is_some_and(|alarm| alarm.cause == cause)
+        })
     }
 
     /// A task failed; when it is tried again is said by the platform, or doubles from a minute on.

@@ -19,7 +19,7 @@ use crate::shop::{PluginRef, Shop};
 use crate::split::Arm;
 use crate::time::{Span, Timestamp};
 use crate::wait::Wait;
-use crate::webhook::WebhookStep;
+use crate::webhook::{self, WebhookStep};
 use crate::window::Window;
 
 pub use crate::trigger::{KeyKind, TriggerKind, TriggerRule};
@@ -288,6 +288,49 @@ pub struct StrategyRecord {
     pub current: VersionId,
     /// Its number.
     pub current_number: u32,
+    /// When it was made.
+    #[serde(default)]
+    pub created_at: Timestamp,
+    /// When its version or its state changed last.
+    #[serde(default)]
+    pub changed_at: Timestamp,
+}
+
+/// Whether customers ever went a strategy's way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ways {
+    /// Nobody.
+    None,
+    /// Some did, and none does now.
+    Past,
+    /// Some do.
+    UnderWay,
+}
+
+/// Why a strategy stays, with what to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Stays {
+    /// Customers enter.
+    #[error("it is live; stop it first")]
+    Live,
+    /// Runs could go on.
+    #[error("it was at work and is not stopped; stop it first")]
+    NotStopped,
+    /// Runs are not over.
+    #[error("runs of it are not over; each ends the next time it wakes up, so delete it later")]
+    UnderWay,
+}
+
+impl StrategyRecord {
+    /// Whether it may be deleted: once it is stopped and its runs are over, or where nobody ever went its way.
+    pub fn may_go(&self, ways: Ways) -> Result<(), Stays> {
+        match (self.state, ways) {
+            (StrategyState::Live, _) => Err(Stays::Live),
+            (StrategyState::Stopped, Ways::UnderWay) => Err(Stays::UnderWay),
+            (StrategyState::Stopped, _) | (_, Ways::None) => Ok(()),
+            _ => Err(Stays::NotStopped),
+        }
+    }
 }
 
 /// Whether a strategy enters customers and sends.
@@ -334,6 +377,20 @@ impl Strategy {
     pub fn contacts_since(&self, now: Timestamp, shop: &Shop) -> Option<Timestamp> {
         let trees = self.steps.values().flat_map(Step::trees);
         trees.filter_map(|tree| tree.contacts_since(now, shop)).min()
+    }
+
+    /// The channels that it names, with what each reaches.
+    pub fn channels(&self) -> BTreeMap<&str, &str> {
+        let own = |name| (name, name);
+        let steps = self.steps.values();
+        steps
+            .flat_map(|step| match step {
+                Step::Message(message) => message.slots().into_iter().map(own).collect(),
+                Step::Notify { channel, .. } => vec![own(channel.as_str())],
+                Step::Webhook(webhook) => vec![(webhook.channel.as_str(), webhook::CHANNEL)],
+                _ => Vec::new(),
+            })
+            .collect()
     }
 
     /// A content by name.

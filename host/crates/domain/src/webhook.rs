@@ -116,7 +116,7 @@ impl WebhookStep {
 fn who(subject: &Subject) -> Value {
     let customer = &subject.customer;
     json!({
-        "registered_at": customer.registered_at, "country": customer.country, "language": customer.language,
+        "registered_at": customer.registered_at, "country": customer.country, "province": customer.province, "language": customer.language,
         "tags": customer.tags, "lists": customer.lists, "attributes": customer.attributes,
     })
 }
@@ -163,7 +163,12 @@ pub fn read_answer(body: &[u8]) -> Result<Option<Value>, String> {
 
 /// The step and the path of a field such as `step.credit.score.value`.
 pub(crate) fn field(name: &str) -> Option<(&str, &str)> {
-    name.strip_prefix(FIELD)?.split_once('.').filter(|(step, path)| !step.is_empty() && !path.is_empty())
+    place(name.strip_prefix(FIELD)?)
+}
+
+/// The step and the path of `STEP.PATH`.
+pub(crate) fn place(name: &str) -> Option<(&str, &str)> {
+    name.split_once('.').filter(|(step, path)| !step.is_empty() && !path.is_empty())
 }
 
 /// What stands at a path of names and places, such as `offers.0.price`.

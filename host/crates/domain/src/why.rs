@@ -4,17 +4,20 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::cap::Refusal;
 use crate::customer::Customer;
 use crate::fact::FactRead;
 use crate::facts::Subject;
 use crate::ids::{CustomerId, MessageId, RunId};
-use crate::message::{HoldReason, Message, MessageState, SkipReason};
+use crate::message::{HoldReason, Message, MessageState, Purpose, SkipReason};
 use crate::message_step::MessageStep;
 use crate::policy::{self, Candidate, Check};
 use crate::run::{EndReason, Position, Run, Trigger};
+use crate::sending;
 use crate::strategy::{Step, StrategyState, TriggerKind};
 use crate::time::Timestamp;
 use crate::world::{LiveStrategy, World};
+use crate::zone::Zone;
 
 /// The answer in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -214,7 +217,15 @@ fn of_step(
         };
         let mut facts = Vec::new();
         let check = policy::check(&candidate, &mut facts);
+        let is_marketing = content.is_some_and(|content| content.purpose == Purpose::Marketing);
+        let capped = Some(run).filter(|_| is_marketing).and_then(|run| refusal(world, run, channel, subject.now));
         let finding = match check {
+            Check::Go(_) | Check::Wait(_) if let Some(refusal) = &capped => {
+                facts.extend(refusal.reads());
+                let reason = refusal.reason();
+                Finding::new("", Some(false), format!("over {channel} it would be refused: {}", skip_words(reason)))
+                    .because(&reason)
+            }
             Check::Go(_) => Finding::new("", Some(true), format!("over {channel} it could go out now")),
             Check::Wait(until) => Finding::new("", Some(true), format!("over {channel} it would wait until {until}")),
             Check::Paused => Finding::new("", Some(false), "the strategy is paused"),
@@ -232,23 +243,16 @@ fn of_step(
     message.slots().into_iter().map(one).collect()
 }
 
+/// The cap that has no room for a run's marketing over a channel (S20).
+fn refusal(world: &World, run: &Run, channel: &str, now: Timestamp) -> Option<Refusal> {
+    let zone = Zone::named(&world.shop.time_zone).unwrap_or_else(Zone::utc);
+    let customer = &world.customers.get(&run.customer)?.value;
+    sending::marketing_caps(world, run, channel).judge(customer, run, channel, None, &zone, now).err()
+}
+
 /// A run as it would begin now.
 fn imagined(customer: CustomerId, strategy: &LiveStrategy, now: Timestamp) -> Run {
-    Run {
-        id: RunId(Default::default()),
-        strategy: strategy.record.id,
-        version: strategy.version.id,
-        customer,
-        key: crate::identity::customer_key(customer),
-        started_at: now,
-        newest_trigger_at: now,
-        trigger: Trigger { event: String::new(), event_id: None, date: None, cart: None, order: None, snapshot: None },
-        position: Position::Settling,
-        due_at: None,
-        exit_taken: None,
-        repeats: Default::default(),
-        waited_for: Vec::new(),
-    }
+    Run::settling(RunId(Default::default()), strategy.ids(), customer, Trigger::default(), now)
 }
 
 fn of_run(run: &Run) -> Finding {

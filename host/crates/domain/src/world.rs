@@ -6,16 +6,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::alert::{Alarm, AlertCause};
 use crate::cap::Caps;
 use crate::cart::Cart;
 use crate::customer::Customer;
+use crate::event::{Line, OrderBody};
 use crate::facts::{Contact, Own, Subject};
-use crate::ids::{CartId, ConnectionId, CustomerId, MessageId, RunId, VersionId};
-use crate::message::{Message, Purpose};
+use crate::ids::{CartId, ConnectionId, CustomerId, MessageId, RunId, StrategyId, VersionId};
+use crate::message::{HoldReason, Message, Purpose};
 use crate::order::Order;
 use crate::product::Product;
 use crate::run::Run;
-use crate::shop::{Connection, Shop};
+use crate::shop::{Connection, Hold, Shop};
 use crate::strategy::{Policies, StrategyRecord, StrategyState, TriggerKind, Version};
 use crate::time::{Span, Timestamp};
 use crate::trace::TraceEntry;
@@ -104,6 +106,13 @@ pub struct LiveStrategy {
     pub version: Arc<Version>,
 }
 
+impl LiveStrategy {
+    /// What a run of it names.
+    pub(crate) fn ids(&self) -> (StrategyId, VersionId) {
+        (self.record.id, self.version.id)
+    }
+}
+
 /// The part of a shop that one batch works on.
 #[derive(Debug, Clone)]
 pub struct World {
@@ -145,6 +154,8 @@ pub struct World {
     pub contacts: BTreeMap<CustomerId, Arc<[Contact]>>,
     /// What is added to traces.
     pub traces: Vec<(RunId, TraceEntry)>,
+    /// What people are to be told, or need not worry about any more.
+    pub alarms: Vec<Alarm>,
 }
 
 impl World {
@@ -171,6 +182,7 @@ impl World {
             messages: BTreeMap::new(),
             contacts: BTreeMap::new(),
             traces: Vec::new(),
+            alarms: Vec::new(),
         }
     }
 
@@ -208,7 +220,7 @@ impl World {
             .values()
             .map(|entry| &entry.value)
             .filter(|source| self.rehearsed_silence.as_ref().is_none_or(|silent| silent.contains(&source.name)))
-            .find(|source| source.is_stale(now))
+            .find(|source| source.held.is_some() || source.is_stale(now))
             .map(|source| source.name.as_str())
     }
 
@@ -220,9 +232,29 @@ impl World {
         {
             let often = Span::from_millis(bound.millis() / 8);
             if entry.value.heard_at.is_none_or(|heard| at > heard + often) {
+                if entry.value.is_stale(at) {
+                    self.alarms.push(Alarm::clear(AlertCause::SourceStale, &entry.value.name, at));
+                }
                 entry.edit().heard_at = Some(at);
             }
         }
+    }
+
+    /// The platform says that the app was removed from the shop: nothing is asked there any more, and what an order may
+    /// forbid waits, because nobody would hear of one (S08).
+    pub fn uninstall(&mut self, source: ConnectionId, at: Timestamp) {
+        let found = self.sources.values_mut().find(|entry| entry.value.id == source);
+        let Some(entry) = found.filter(|entry| entry.value.held.is_none()) else { return };
+        let hold = Hold {
+            reason: HoldReason::Auth,
+            since: at,
+            words: "The app was removed from the shop at the platform.".to_owned(),
+            next_step:
+                "Install the app there again and save the source with its new credentials; or remove the source."
+                    .to_owned(),
+        };
+        self.alarms.push(Alarm::held(AlertCause::SourceHeld, &entry.value.name, &hold, at));
+        entry.edit().held = Some(hold);
     }
 
     /// How long places under caps have to be kept, whatever cap looks at them (S20).
@@ -276,13 +308,21 @@ impl World {
     /// A cart with what the catalogue knows of its lines.
     fn completed(&self, mut cart: Cart) -> Cart {
         let sides = [&mut cart.cart, &mut cart.checkout];
-        for line in sides.into_iter().flatten().flat_map(|side| &mut side.lines) {
-            let product = line.product_id.as_ref().and_then(|id| self.products.get(id));
-            if let Some(product) = product {
-                product.value.complete(line);
-            }
-        }
+        sides.into_iter().flatten().flat_map(|side| &mut side.lines).for_each(|line| self.complete(line));
         cart
+    }
+
+    /// What a source says of an order, with what the catalogue knows of its lines.
+    pub(crate) fn completed_order(&self, body: &OrderBody) -> OrderBody {
+        let mut body = body.clone();
+        body.lines.iter_mut().for_each(|line| self.complete(line));
+        body
+    }
+
+    fn complete(&self, line: &mut Line) {
+        if let Some(product) = line.product_id.as_ref().and_then(|id| self.products.get(id)) {
+            product.value.complete(line);
+        }
     }
 
     /// Adds a line to a run's trace.

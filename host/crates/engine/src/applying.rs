@@ -1,6 +1,7 @@
 //! Applies events that are durable: the first thing in every round, so that an order that came first wins (S01, S08).
 
 use cartwright_domain::apply::apply;
+use cartwright_domain::erasure::{Notice, leave_alone};
 use cartwright_domain::event::{Origin, What};
 use cartwright_domain::identity::names_of;
 use cartwright_domain::ids::{CustomerId, ShopId};
@@ -21,12 +22,27 @@ const NOW_AND_THEN: i64 = 1_000;
 impl Engine {
     /// Applies one batch of pending events; how many.
     pub(crate) async fn apply_events(&self, shop: ShopId) -> Result<usize, StoreError> {
-        let pending = self.store.pending_events(shop, BATCH).await?;
-        if pending.is_empty() {
-            return Ok(0);
+        let mut pending = self.store.pending_events(shop, BATCH).await?;
+        let Some(first) = pending.first().cloned() else { return Ok(0) };
+        let Some(settings) = self.settings(shop).await? else { return Ok(0) };
+        let is_notice = |event: &PendingEvent| Notice::of(&event.event, event.origin).is_some();
+        if let Some(place) = pending.iter().position(is_notice) {
+            // What came before it is applied before it.
+            pending.truncate(place.max(1));
+        }
+        let notice = Notice::of(&first.event, first.origin);
+        if let Some(notice) = notice {
+            self.obey(&settings, &first, notice).await?;
+            let waits = self.store.pending_events(shop, 1).await?;
+            if waits.first().is_none_or(|event| event.sequence != first.sequence) {
+                // It named whoever was erased, and is gone with them.
+                return Ok(1);
+            }
         }
         let Some(settings) = self.settings(shop).await? else { return Ok(0) };
-        let mut world = self.load_world(&settings, &wanted_by(&settings, &pending)).await?;
+        let wanted = wanted_by(&settings, &pending);
+        let erased = self.erased_among(&settings, &wanted.identities).await?;
+        let mut world = self.load_world(&settings, &wanted).await?;
         let mut mint = self.entropy.mint(self.now());
         let (mut late, mut not_again) = (0, 0);
         for event in &pending {
@@ -35,9 +51,13 @@ impl Engine {
                 world.hear(connection, event.received_at);
             }
             let applied = apply(&mut world, &mut mint, &event.event, &source, event.received_at);
-            late += applied.late;
-            not_again += applied.not_again;
+            late += applied.late as usize;
+            not_again += applied.not_again as usize;
         }
+        if let (Some(Notice::Uninstalled), Origin::Connection(source)) = (notice, first.origin) {
+            world.uninstall(source, first.received_at);
+        }
+        leave_alone(&mut world, &erased);
         let mut changes = changes_of(world);
         changes.applied = pending.iter().map(|event| event.sequence).collect();
         self.commit(shop, changes).await?;
@@ -45,13 +65,17 @@ impl Engine {
         if pending.iter().any(|event| event.sequence % NOW_AND_THEN == 0) {
             self.store.forget_events(shop, self.now() - KEPT).await?;
         }
-        for _ in 0..late {
-            self.store.count(shop, "late_event").await?;
-        }
-        for _ in 0..not_again {
-            self.store.count(shop, "not_again").await?;
-        }
+        self.tally(shop, "late_event", late).await?;
+        self.tally(shop, "not_again", not_again).await?;
         Ok(pending.len())
+    }
+
+    /// Counts what happened so many times, if it did.
+    pub(crate) async fn tally(&self, shop: ShopId, counter: &str, times: usize) -> Result<(), StoreError> {
+        match times {
+            0 => Ok(()),
+            _ => self.store.count(shop, counter, times as u64).await,
+        }
     }
 }
 
@@ -60,8 +84,12 @@ fn wanted_by(settings: &ShopSettings, pending: &[PendingEvent]) -> Wanted {
     for PendingEvent { event, .. } in pending {
         wanted.identities.extend(names_of(event, &settings.shop));
         wanted.orders.extend(event.subject.order.clone());
-        if let What::ProductUpdated(product) = &event.what {
-            wanted.products.push(product.product_id.clone());
+        match &event.what {
+            What::ProductUpdated(product) => wanted.products.push(product.product_id.clone()),
+            What::OrderPlaced(order) | What::OrderPaid(order) | What::OrderCancelled(order) => {
+                wanted.products.extend(order.lines.iter().filter_map(|line| line.product_id.clone()));
+            }
+            _ => {}
         }
         if let What::Receipt(receipt) = &event.what {
             wanted.messages.extend(receipt.message_id);

@@ -1,5 +1,6 @@
 //! From storage to a [`World`] and back: one load, one commit.
 
+use cartwright_domain::alert::last_words;
 use cartwright_domain::facts::Contact;
 use cartwright_domain::funnel;
 use cartwright_domain::ids::{CustomerId, VersionId};
@@ -69,6 +70,7 @@ pub(crate) fn changes_of(mut world: World) -> Changes {
         connections: changed(world.connections).into_iter().chain(changed(world.sources)).collect(),
         traces: world.traces,
         figures,
+        alarms: last_words(world.alarms),
         ..Changes::default()
     }
 }

@@ -2,6 +2,7 @@
 //! costs no statement. The first failure brings it all into the database, and where a breaker opens or closes, the
 //! revision of the settings moves with it, so that every node knows by its next batch.
 
+use cartwright_domain::alert::{Alarm, AlertCause};
 use cartwright_domain::ids::ShopId;
 use cartwright_domain::plugin::breaker::WINDOW;
 use cartwright_domain::plugin::{Audited, Breaker, PluginRecord, Stage};
@@ -158,16 +159,16 @@ impl Engine {
         self.tell_breaker(shop, version, Audited::BreakerOpened { failures, subjects }).await?;
         let plugin = version.label();
         if !matches!(version.stage, Stage::Canary { .. }) {
-            tracing::error!(%shop, plugin, failures, subjects, "ALERT: circuit breaker open; runs hold at its steps");
-            return Ok(());
+            tracing::error!(%shop, plugin, failures, subjects, "circuit breaker open; runs hold at its steps");
+            return self.sound(shop, vec![opened(version, failures, subjects, self.now())]).await;
         }
         let why = format!("it failed on {failures} of {subjects} subjects as a canary; rolled back");
         let change =
             PluginChange::Promote { digest: version.digest.clone(), to: Stage::Installed, why: Some(why.clone()) };
         match self.change_plugin(shop, BY, change).await {
-            Ok(_) => tracing::error!(%shop, plugin, why, "ALERT: canary rolled back"),
+            Ok(_) => tracing::error!(%shop, plugin, why, "canary rolled back"),
             // It is open all the same: nobody asks it.
-            Err(error) => tracing::error!(%shop, plugin, %error, "ALERT: canary open, and could not be rolled back"),
+            Err(error) => tracing::error!(%shop, plugin, %error, "canary open, and could not be rolled back"),
         }
         Ok(())
     }
@@ -193,6 +194,10 @@ impl Engine {
         }
         let (shop, plugin) = (settings.shop.id, version.label());
         tracing::info!(%shop, plugin, "circuit breaker closed: a probe was answered");
+        let clear = Alarm::clear(AlertCause::PluginHeld, &plugin, self.now());
+        if let Err(error) = self.sound(shop, vec![clear]).await {
+            tracing::warn!(%shop, plugin, %error, "the all-clear comes with the next look at the incident");
+        }
         if let Err(error) = self.tell_breaker(shop, version, Audited::BreakerClosed).await {
             tracing::warn!(%shop, plugin, %error, "the audit lacks that a circuit breaker closed");
         }
@@ -231,4 +236,11 @@ impl Engine {
         let notes: Vec<_> = audit.entries.iter().map(|entry| crate::records::note_of(NoteKind::Audit, entry)).collect();
         self.store.write_notes(shop, &notes).await
     }
+}
+
+/// Runs hold for a plugin that is not asked any more.
+fn opened(version: &PluginRecord, failures: u32, subjects: u32, at: Timestamp) -> Alarm {
+    let words = format!("It failed on {failures} of {subjects} subjects; it is tried again now and then.");
+    let step = "Look at the plugin's traps, then roll it back or install a version that does not fail.";
+    Alarm::raise(AlertCause::PluginHeld, &version.label(), words, step, at)
 }

@@ -1,5 +1,6 @@
 //! Connections: a plugin, a configuration, grants and secrets become a channel or source of a shop.
 
+use cartwright_domain::alert::{Alarm, AlertCause};
 use cartwright_domain::cap::Cap;
 use cartwright_domain::ids::ShopId;
 use cartwright_domain::plugin::{PluginKind, PluginRecord, active_plugin};
@@ -71,6 +72,11 @@ impl Engine {
             }
         }
         if draft.kind == ConnectionKind::Source {
+            let was_held = |known: &Connection| known.id == connection.id && known.held.is_some();
+            if holdings.connections.iter().any(was_held) {
+                let clear = Alarm::clear(AlertCause::SourceHeld, &draft.name, self.now());
+                self.sound(shop, vec![clear]).await?;
+            }
             self.plan_source(shop, connection.id).await?;
         }
         Ok(connection)
@@ -128,6 +134,8 @@ impl Engine {
             can_be_asked: can_be_asked(askable(&record.descriptor, &draft.grants)),
             ..known.cloned().unwrap_or_else(fresh)
         };
+        // Whoever saves a source has put right what held it.
+        connection.held = connection.held.filter(|_| draft.kind == ConnectionKind::Channel);
         // A bound begins to run when it is set.
         connection.heard_at = connection.silence_bound().map(|_| known_heard.unwrap_or(self.now()));
         Ok((connection, known.is_none()))

@@ -13,10 +13,22 @@ use crate::holdings::{Holdings, plugin_call};
 use crate::ports::StoreError;
 use crate::publish::list;
 use crate::render::{RENDERER, parts_of};
+use crate::unsubscribe::UNSUBSCRIBE_URL;
 
 /// What [`crate::data_of`] gives every message, as far as it is known.
-const VARIABLES: [&str; 10] =
-    ["user_name", "user_phone", "user_email", "shop", "customer", "orders", "cart", "product", "recovery_link", "step"];
+const VARIABLES: [&str; 11] = [
+    "user_name",
+    "user_phone",
+    "user_email",
+    "shop",
+    "customer",
+    "orders",
+    "cart",
+    "product",
+    "recovery_link",
+    "step",
+    UNSUBSCRIBE_URL,
+];
 
 /// Why a content was not saved.
 #[derive(Debug, thiserror::Error)]

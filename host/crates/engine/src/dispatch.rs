@@ -9,13 +9,14 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use cartwright_domain::content::Content;
 use cartwright_domain::facts::Subject;
 use cartwright_domain::ids::{MessageId, ShopId};
-use cartwright_domain::message::{HoldReason, Message, MessageState, SkipReason};
+use cartwright_domain::message::{HoldReason, Message, MessageState, Purpose, SkipReason};
 use cartwright_domain::outcome;
-use cartwright_domain::plugin::{PluginFailure, Problem};
+use cartwright_domain::plugin::{PluginFailure, PluginKind, Problem};
 use cartwright_domain::policy::Check;
 use cartwright_domain::sending;
 use cartwright_domain::time::{Span, Timestamp};
 use cartwright_domain::trace::MessageTrace;
+use cartwright_domain::unsubscribe::UnsubscribeLink;
 use cartwright_domain::world::World;
 use futures_util::StreamExt;
 use serde_json::Value;
@@ -26,6 +27,7 @@ use crate::deliver::{Delivery, Ready};
 use crate::ports::{ChannelTask, OutgoingMessage, StoreError, Wanted};
 use crate::render::{Rendering, data_of};
 use crate::settings::ShopSettings;
+use crate::unsubscribe::UNSUBSCRIBE_URL;
 
 /// Messages of one round.
 const BATCH: u32 = 256;
@@ -78,11 +80,15 @@ impl Engine {
         let wanted = Wanted { messages: claimed.to_vec(), ..Wanted::default() };
         let mut world = self.load_world(settings, &wanted).await?;
         let now = self.now();
-        let prepared: Vec<Prepared> = claimed.iter().filter_map(|id| prepared_of(&world, *id, now)).collect();
+        let mut prepared: Vec<Prepared> = claimed.iter().filter_map(|id| prepared_of(&world, *id, now)).collect();
+        self.add_links(settings, &mut prepared).await?;
         // What a webhook says is made of facts, and nothing of it is a template.
         let templates = || prepared.iter().filter(|one| one.question.is_none());
         let renderings: Vec<Rendering<'_>> = templates()
-            .map(|one| Rendering { body: &one.body, data: data_of(&one.subject, &one.content, &one.message) })
+            .map(|one| {
+                let link = one.unsubscribe_url.as_deref();
+                Rendering { body: &one.body, data: data_of(&one.subject, &one.content, &one.message.variables, link) }
+            })
             .collect();
         let rendered = self.render_all(settings, &renderings).await;
         let questions = prepared.iter().filter_map(|one| Some((one, Ok(one.question.clone()?))));
@@ -110,7 +116,7 @@ impl Engine {
                     None => None,
                 };
                 if let (Some(call), Some(connection)) = (&mut call, &connection) {
-                    self.renew(call, connection.ability.as_ref()).await?;
+                    self.renew(channel, call, connection.ability.as_ref()).await?;
                 }
                 calls.insert(channel.clone(), call);
             }
@@ -146,6 +152,32 @@ impl Engine {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Where each customer unsubscribes: for contents that say so, and where the channel has a field for it, which a
+    /// marketing content that says nothing there leaves to us.
+    async fn add_links(&self, settings: &ShopSettings, prepared: &mut [Prepared]) -> Result<(), StoreError> {
+        let shop = settings.shop.id;
+        let mut key = None;
+        for one in prepared.iter_mut() {
+            let has_field = || has_unsubscribe_field(settings, &one.message.channel);
+            let fills =
+                one.message.purpose == Purpose::Marketing && one.body.get(UNSUBSCRIBE_URL).is_none() && has_field();
+            let says = || one.body.to_string().contains(UNSUBSCRIBE_URL);
+            if one.message.purpose == Purpose::Staff || !(fills || says()) {
+                continue;
+            }
+            let key = match key {
+                Some(key) => key,
+                None => *key.insert(self.link_key(shop).await?),
+            };
+            one.unsubscribe_url =
+                Some(self.unsubscribe_url(UnsubscribeLink { shop, customer: one.message.customer }, &key));
+            if let (true, Some(body)) = (fills, one.body.as_object_mut()) {
+                body.insert(UNSUBSCRIBE_URL.to_owned(), Value::String(format!("{{{{ {UNSUBSCRIBE_URL} }}}}")));
+            }
+        }
+        Ok(())
     }
 
     /// S17, third stage. One commit for all of a wave; refused as a whole when an order, a consent or anything else
@@ -237,6 +269,8 @@ struct Prepared {
     subject: Subject,
     content: Content,
     body: Value,
+    /// Where the customer unsubscribes, if the message says so.
+    unsubscribe_url: Option<String>,
     /// What a webhook step asks; none for templates.
     question: Option<Value>,
     /// Short name of the channel.
@@ -259,7 +293,15 @@ fn prepared_of(world: &World, id: MessageId, now: Timestamp) -> Option<Prepared>
     let channel = world.connections.get(&message.channel)?.value.ability.as_ref()?.channel.clone();
     let (variant, locale) = content.variant(&channel, subject.customer.language.as_deref())?;
     let (body, locale) = (variant.body.clone(), locale.to_owned());
-    Some(Prepared { message, subject, content, body, question, channel, locale, to })
+    Some(Prepared { message, subject, content, body, unsubscribe_url: None, question, channel, locale, to })
+}
+
+/// Whether contents of a channel have a field for the address at which their readers unsubscribe.
+fn has_unsubscribe_field(settings: &ShopSettings, channel: &str) -> bool {
+    let plugin =
+        settings.channels.get(channel).and_then(|entry| settings.plugin(PluginKind::Channel, &entry.value.plugin));
+    let schema = plugin.and_then(|plugin| plugin.descriptor.content_schema.as_ref());
+    schema.is_some_and(|schema| schema["properties"].get(UNSUBSCRIBE_URL).is_some())
 }
 
 fn mark_handed_over(world: &mut World, id: MessageId, ready: &Ready, late_after: Timestamp, now: Timestamp) {

@@ -30,6 +30,9 @@ pub const POINTS: &[&str] = &[
 /// Every point of a task of a source: begun, answered, and its answer taken.
 pub const SOURCE_POINTS: &[&str] = &["source.begun", "source.answered", "source.settled"];
 
+/// Every point of a notice of an incident.
+pub const ALERT_POINTS: &[&str] = &["alert.handed_over", "alert.answered"];
+
 /// The default.
 pub fn none() -> Arc<dyn Failpoints> {
     Arc::new(NoFailpoints)

@@ -70,20 +70,20 @@ impl Engine {
         let received_at = self.now();
         let mut answers = Vec::with_capacity(events.len());
         let mut arrivals = Vec::with_capacity(events.len());
+        let mut ahead = 0;
         for event in events {
             // As it was sent: putting its clock right must not make the same event another one (S02).
             let digest = digest_of(&event);
             match admit(event, origin, received_at) {
                 Ok(Admitted { event, clock_ahead }) => {
-                    if clock_ahead {
-                        self.store.count(shop, "clock_ahead").await?;
-                    }
+                    ahead += usize::from(clock_ahead);
                     arrivals.push(Arrival { shop, origin, received_at, event, digest });
                     answers.push(None);
                 }
                 Err(error) => answers.push(Some(EventAnswer::Refused(error))),
             }
         }
+        self.tally(shop, "clock_ahead", ahead).await?;
         Ok((arrivals, answers))
     }
 

@@ -85,14 +85,14 @@ impl Engine {
         steps: Option<&BTreeSet<String>>,
         page: &PageRequest,
     ) -> Result<(Vec<RunId>, Option<String>), StoreError> {
-        let filter = RunFilter { strategy: Some(new.strategy), customer: None, active_only: true };
+        let filter = RunFilter { strategy: Some(new.strategy), active_only: true, ..RunFilter::default() };
         let found = self.store.runs(shop, &filter, page).await?;
         let runs = found.items.iter().filter(|run| run.version != new.id && is_meant(run, steps));
         Ok((runs.map(|run| run.id).collect(), found.next))
     }
 
     /// What is known of runs; none if there are none.
-    async fn world_of(&self, shop: ShopId, ids: &[RunId]) -> Result<Option<World>, StoreError> {
+    pub(crate) async fn world_of(&self, shop: ShopId, ids: &[RunId]) -> Result<Option<World>, StoreError> {
         if ids.is_empty() {
             return Ok(None);
         }

@@ -3,7 +3,9 @@
 //! What is held here is only what the node believes. What counts is the row of the lease: every commit of due work
 //! carries it as a fence, so a node that was taken for dead changes nothing any more.
 
+use cartwright_domain::funnel::Figure;
 use cartwright_domain::ids::{NodeId, ShopId};
+use cartwright_domain::message::SkipReason;
 use cartwright_domain::shard::{Fence, Shard};
 use cartwright_domain::time::Span;
 use std::collections::{BTreeMap, BTreeSet};
@@ -271,6 +273,16 @@ impl Drop for WorkingBeside {
 impl Engine {
     /// Commits due work. On a node, only while the shard is the node's.
     pub(crate) async fn commit(&self, shop: ShopId, changes: Changes) -> Result<Committed, StoreError> {
+        let too_late = Figure::Skipped(SkipReason::TooLate);
+        let more_are_late = changes.figures.iter().any(|(cell, by)| *by > 0 && cell.figure == too_late);
+        let committed = self.commit_fenced(shop, changes).await?;
+        if more_are_late && let Err(error) = self.look_at_lateness(shop).await {
+            tracing::warn!(%shop, %error, "nobody was told that messages are too late; the next one tells");
+        }
+        Ok(committed)
+    }
+
+    async fn commit_fenced(&self, shop: ShopId, changes: Changes) -> Result<Committed, StoreError> {
         let Some(node) = &self.node else { return self.store.commit(shop, &changes).await };
         let fence = self.fence.or_else(|| node.fence(Shard::of(shop))).ok_or(StoreError::Fenced)?;
         let changes = Changes { fence: Some(fence), ..changes };

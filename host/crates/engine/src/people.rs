@@ -120,14 +120,17 @@ impl Engine {
                 (User { password: hashed, ..user }, redemption)
             }
             None => {
-                let (standing, role) = match link.purpose {
-                    Purpose::Join { shop, role } => (Standing::Member, Some((shop, role))),
-                    Purpose::First | Purpose::Operate | Purpose::NewPassword { .. } => (Standing::Operator, None),
-                };
                 let now = self.now();
                 let id = self.entropy.mint(now).next();
-                let user = User { id, name, standing, password: hashed, created_at: now };
-                (user.clone(), Redemption::Join(user, role))
+                let user = User { id, name, standing: Standing::Operator, password: hashed, created_at: now };
+                match link.purpose {
+                    Purpose::First => (user.clone(), Redemption::First(user)),
+                    Purpose::Join { shop, role } => {
+                        let user = User { standing: Standing::Member, ..user };
+                        (user.clone(), Redemption::Join(user, Some((shop, role))))
+                    }
+                    Purpose::Operate | Purpose::NewPassword { .. } => (user.clone(), Redemption::Join(user, None)),
+                }
             }
         };
         match self.store.redeem(&link.hash, &redemption).await? {

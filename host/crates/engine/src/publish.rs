@@ -2,14 +2,14 @@
 
 use cartwright_domain::content::Content;
 use cartwright_domain::ids::{ShopId, StrategyId};
-use cartwright_domain::strategy::{Step, Strategy, StrategyRecord, StrategyState, Version};
+use cartwright_domain::strategy::{Stays, Step, Strategy, StrategyRecord, StrategyState, Version, Ways};
 
 pub use cartwright_domain::publish::{Severity, StrategyFault};
 
 use crate::Engine;
 use crate::holdings::Holdings;
 use crate::install::CONFLICTS;
-use crate::ports::{Publication, StoreError};
+use crate::ports::{PageRequest, Publication, RunFilter, StoreError};
 
 /// A published version.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,6 +34,25 @@ pub enum PublishError {
     /// There is no such strategy in the shop.
     #[error("there is no such strategy")]
     NotFound,
+    /// Storage failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why a strategy was not removed.
+#[derive(Debug, thiserror::Error)]
+pub enum RemoveError {
+    /// There is no such strategy in the shop.
+    #[error("there is no such strategy")]
+    NotFound,
+    /// It is still at work.
+    #[error("`{name}` stays: {why}")]
+    Stays {
+        /// Its name.
+        name: String,
+        /// Why, and what to do.
+        why: Stays,
+    },
     /// Storage failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -103,6 +122,8 @@ impl Engine {
             state,
             current: mint.next(),
             current_number: current.map_or(0, |record| record.current_number) + 1,
+            created_at: current.map_or(now, |record| record.created_at),
+            changed_at: now,
         };
         let revision = holdings.revision;
         let version = Version {
@@ -120,19 +141,48 @@ impl Engine {
         }
     }
 
-    /// Pauses, closes, stops or revives a strategy. Returns whether there is one. The runs of a stopped one end at
-    /// their next wake-up.
+    /// Pauses, closes, stops or revives a strategy. Returns whether there is one. The runs of a stopped one end.
     pub async fn set_strategy_state(
         &self,
         shop: ShopId,
         strategy: StrategyId,
         state: StrategyState,
     ) -> Result<bool, StoreError> {
-        let known = self.store.set_strategy_state(shop, strategy, state).await?;
+        let known = self.store.set_strategy_state(shop, strategy, state, self.now()).await?;
         if let Some(record) = self.store.strategies(shop).await?.iter().find(|record| record.id == strategy) {
             self.enrol_after_a_change(shop, record).await;
         }
+        if known && state == StrategyState::Stopped {
+            self.end_runs(shop, strategy).await?;
+        }
         Ok(known)
+    }
+
+    /// Deletes a strategy that is not at work any more, or never was. Its runs, messages and figures stay.
+    pub async fn remove_strategy(&self, shop: ShopId, strategy: StrategyId) -> Result<(), RemoveError> {
+        for _ in 0..CONFLICTS {
+            let revision = self.store.settings_revision(shop).await?;
+            let known = self.store.strategies(shop).await?;
+            let record = known.into_iter().find(|record| record.id == strategy).ok_or(RemoveError::NotFound)?;
+            let ways = self.ways_of(shop, strategy).await?;
+            record.may_go(ways).map_err(|why| RemoveError::Stays { name: record.name, why })?;
+            match self.store.remove_strategy(shop, strategy, revision).await {
+                Ok(true) => return Ok(()),
+                Ok(false) => return Err(RemoveError::NotFound),
+                Err(StoreError::Conflict) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(StoreError::Conflict.into())
+    }
+
+    async fn ways_of(&self, shop: ShopId, strategy: StrategyId) -> Result<Ways, StoreError> {
+        if self.store.running(shop, &[strategy], 1).await?.iter().any(|(_, count)| *count > 0) {
+            return Ok(Ways::UnderWay);
+        }
+        let filter = RunFilter { strategy: Some(strategy), ..RunFilter::default() };
+        let any = self.store.runs(shop, &filter, &PageRequest { after: None, limit: 1 }).await?;
+        Ok(if any.items.is_empty() { Ways::None } else { Ways::Past })
     }
 }
 

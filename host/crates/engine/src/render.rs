@@ -2,7 +2,6 @@
 
 use cartwright_domain::content::Content;
 use cartwright_domain::facts::Subject;
-use cartwright_domain::message::Message;
 use cartwright_domain::plugin::{PluginFailure, PluginKind, Problem};
 use cartwright_domain::shop::PluginRef;
 use serde_json::{Map, Value, json};
@@ -11,6 +10,7 @@ use std::sync::Arc;
 use crate::Engine;
 use crate::ports::{Escape, PluginCall, TemplatePart};
 use crate::settings::ShopSettings;
+use crate::unsubscribe::UNSUBSCRIBE_URL;
 
 /// The renderer that every shop has.
 pub const RENDERER: &str = "liquid";
@@ -106,7 +106,12 @@ fn filled(body: &Value, texts: &[(String, String)]) -> Value {
 }
 
 /// What templates see. The names are those of the author's guide.
-pub fn data_of(subject: &Subject, content: &Content, message: &Message) -> Value {
+pub fn data_of(
+    subject: &Subject,
+    content: &Content,
+    variables: &[(String, String)],
+    unsubscribe_url: Option<&str>,
+) -> Value {
     let customer = &subject.customer;
     let mut data = Map::new();
     for (name, value) in &content.defaults {
@@ -126,6 +131,7 @@ pub fn data_of(subject: &Subject, content: &Content, message: &Message) -> Value
         "customer",
         json!({
             "first_name": customer.first_name, "last_name": customer.last_name, "country": customer.country,
+            "province": customer.province, "city": customer.city,
             "language": customer.language, "tags": customer.tags, "attributes": customer.attributes,
         }),
     );
@@ -138,8 +144,9 @@ pub fn data_of(subject: &Subject, content: &Content, message: &Message) -> Value
     if !subject.own.answers.is_empty() {
         set("step", json!(subject.own.answers));
     }
-    for (name, value) in &message.variables {
+    for (name, value) in variables {
         set(name, json!(value));
     }
+    set(UNSUBSCRIBE_URL, json!(unsubscribe_url));
     Value::Object(data)
 }

@@ -13,7 +13,7 @@ use crate::Engine;
 use crate::ports::StoreError;
 
 /// A shop's settings at one revision.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct ShopSettings {
     /// Moves with every change.
     pub revision: u64,
@@ -31,6 +31,8 @@ pub struct ShopSettings {
     pub kills: BTreeMap<String, Kill>,
     /// Circuit breakers that are not as new, by digest.
     pub breakers: BTreeMap<String, Entry<Breaker>>,
+    /// By which addresses of those who were erased are known again; none where nobody was (S45).
+    pub erasure_key: Option<[u8; 32]>,
 }
 
 impl ShopSettings {
@@ -126,6 +128,7 @@ impl Engine {
             plugins: self.store.plugins(shop).await?.into_iter().map(Arc::new).collect(),
             kills: self.store.plugin_kills(shop).await?.into_iter().map(|kill| (kill.plugin.clone(), kill)).collect(),
             breakers: self.store.breakers(shop).await?.into_iter().collect(),
+            erasure_key: self.store.erasure_key(shop).await?,
         });
         self.cache.shops.lock().unwrap_or_else(PoisonError::into_inner).insert(shop, settings.clone());
         Ok(Some(settings))

@@ -40,6 +40,7 @@ impl Engine {
             quiet_hours: cartwright_domain::window::preset::QuietHours::Off,
             cap: None,
             decide_together: DECIDE_TOGETHER,
+            alerts: Vec::new(),
         };
         let faults = shop_faults(&shop);
         if !faults.is_empty() {

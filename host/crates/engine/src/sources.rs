@@ -83,7 +83,10 @@ impl Engine {
             known.into_iter().map(|entry| (entry.value.connection, entry)).collect();
         let (mut states, mut connections) = (Vec::new(), Vec::new());
         for source in settings.sources.values() {
-            let abilities = settings.source_abilities(&source.value);
+            let abilities = match source.value.held {
+                Some(_) => &[][..],
+                None => settings.source_abilities(&source.value),
+            };
             if source.value.can_be_asked != can_be_asked(abilities) {
                 let mut changed = source.clone();
                 let connection = changed.edit();

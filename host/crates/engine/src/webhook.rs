@@ -13,6 +13,7 @@ use std::sync::Arc;
 use crate::Engine;
 use crate::Vault;
 use crate::ingest::EventAnswer;
+use crate::masking::mask;
 use crate::ports::{Aside, ConnectionCall, Parsed, PluginCall, ReceiptEvent, StoreError, Verification, Webhook};
 
 /// What the other side is answered.
@@ -56,12 +57,12 @@ impl Engine {
                 return Ok(WebhookAnswer::Handshake { status, content_type, body });
             }
             Ok(Verification::Refused(reason)) => {
-                self.store.count(shop, "webhook_refused").await?;
+                self.tally(shop, "webhook_refused", 1).await?;
                 tracing::warn!(%shop, connection = connection.name, reason, "webhook refused");
                 return Ok(WebhookAnswer::Unauthorized);
             }
             Err(failure) => {
-                self.store.count(shop, "webhook_unverified").await?;
+                self.tally(shop, "webhook_unverified", 1).await?;
                 tracing::warn!(%shop, connection = connection.name, %failure, "webhook could not be verified");
                 return Ok(WebhookAnswer::TryAgain);
             }
@@ -88,7 +89,7 @@ impl Engine {
             Err(failure) => Some(failure.to_string()),
         };
         if let Some(reason) = &reason {
-            self.set_aside(shop, connection, webhook, reason.clone()).await?;
+            self.set_aside(shop, connection, call, webhook, reason.clone()).await?;
         }
         Ok(reason)
     }
@@ -112,15 +113,17 @@ impl Engine {
         &self,
         shop: ShopId,
         connection: &Connection,
+        call: &ConnectionCall,
         webhook: &Webhook,
         reason: String,
     ) -> Result<(), StoreError> {
+        let webhook = mask(webhook, &call.secrets);
         let body = match std::str::from_utf8(&webhook.body) {
             Ok(text) => json!({ "text": text }),
             Err(_) => json!({ "base64": BASE64.encode(&webhook.body) }),
         };
         let raw = json!({ "method": webhook.method, "path": webhook.path, "headers": webhook.headers, "body": body });
-        self.store.count(shop, "webhook_put_aside").await?;
+        self.tally(shop, "webhook_put_aside", 1).await?;
         tracing::warn!(%shop, connection = connection.name, reason, "webhook put aside");
         let aside = Aside { shop, connection: Some(connection.id), received_at: self.now(), reason, raw };
         self.store.put_aside(&aside).await

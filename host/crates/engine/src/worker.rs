@@ -190,7 +190,8 @@ impl Engine {
         let asked = self.ask_sources(shop).await?;
         let advanced = self.advance_runs(shop).await?;
         let dispatched = self.dispatch_messages(shop).await?;
-        Ok(asked + advanced + dispatched > 0)
+        let tended = self.tend_incidents(shop).await?;
+        Ok(asked + advanced + dispatched + tended > 0)
     }
 
     /// One batch of a shop, and whether there was any work: for tests that say which node does what, and when.

@@ -6,6 +6,7 @@
 
 mod address;
 mod captures;
+mod dkim;
 pub(crate) mod echo;
 mod grants;
 mod http;
@@ -123,6 +124,11 @@ impl Egress for Runtime {
 
 fn refused(why: impl Into<String>) -> EgressFailure {
     EgressFailure::Refused(why.into())
+}
+
+/// S42: the limit and its value.
+fn time_out(limit: std::time::Duration) -> String {
+    format!("time-out: no answer within {} ms", limit.as_millis())
 }
 
 /// An error with its causes, each once.

@@ -42,6 +42,8 @@ macro_rules! facts {
 
 facts! {
     CustomerCountry "customer.country",
+    CustomerProvince "customer.province",
+    CustomerCity "customer.city",
     CustomerLanguage "customer.language",
     CustomerRegisteredAt "customer.registered-at",
     CustomerHasTag "customer.has-tag",
@@ -78,6 +80,7 @@ facts! {
     RunStep "run.step",
     RunStrategy "run.strategy",
     RunMessagesSent "run.messages-sent",
+    RunAnswer "run.answer",
     LocalTimeZone "local-time.zone",
     LocalTimeWeekday "local-time.weekday",
     LocalTimeHour "local-time.hour",

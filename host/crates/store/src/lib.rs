@@ -18,6 +18,8 @@ mod memory;
 mod nodes;
 mod page;
 mod people;
+#[cfg(test)]
+mod plans;
 mod postgres;
 mod rows;
 mod secrets;

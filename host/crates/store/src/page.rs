@@ -1,5 +1,7 @@
 //! Pages without offsets: the cursor names the last item that was given out.
 
+use cartwright_domain::incident::Incident;
+use cartwright_domain::time::Timestamp;
 use cartwright_engine::ports::{Page, PageRequest};
 use uuid::Uuid;
 
@@ -37,7 +39,46 @@ pub(crate) fn before_moment(page: &PageRequest) -> (i64, Uuid) {
     parts.unwrap_or((i64::MIN, Uuid::nil()))
 }
 
+/// Where to go on in a listing in which what still stands comes first, then by moment and id, newest first.
+pub(crate) fn before_standing(page: &PageRequest) -> (bool, i64, Uuid) {
+    let Some(cursor) = page.after.as_deref() else { return (false, i64::MAX, Uuid::max()) };
+    let parts = cursor.split_once('.').and_then(|(standing, rest)| {
+        let (at, id) = rest.split_once('.')?;
+        Some((standing == "over", at.parse().ok()?, Uuid::parse_str(id).ok()?))
+    });
+    parts.unwrap_or((true, i64::MIN, Uuid::nil()))
+}
+
+/// The cursor of an incident in such a listing.
+pub(crate) fn standing_cursor(incident: &Incident) -> String {
+    let standing = if incident.closed_at.is_some() { "over" } else { "open" };
+    format!("{standing}.{}", moment_cursor(incident.opened_at.millis(), incident.id.0))
+}
+
 /// The cursor of an item in a listing by moment and id.
 pub(crate) fn moment_cursor(at: i64, id: Uuid) -> String {
     format!("{at}.{id}")
+}
+
+/// Where to go on in a listing by word and id, first word first. Behind a cursor that nobody gave out there is nothing.
+pub(crate) fn behind_word(page: &PageRequest) -> (String, Uuid) {
+    let Some(cursor) = page.after.as_deref() else { return (String::new(), Uuid::nil()) };
+    let parts = cursor.split_once('.').and_then(|(id, word)| Some((word.to_owned(), Uuid::parse_str(id).ok()?)));
+    parts.unwrap_or((char::MAX.to_string(), Uuid::max()))
+}
+
+/// The cursor of an item in a listing by word and id.
+pub(crate) fn word_cursor(word: &str, id: Uuid) -> String {
+    format!("{id}.{word}")
+}
+
+/// The first text behind all that begin with one.
+pub(crate) fn behind_prefix(prefix: &str) -> String {
+    format!("{prefix}{}", char::MAX)
+}
+
+/// The least id of those made at a moment or later.
+pub(crate) fn first_id(at: Timestamp) -> Uuid {
+    let millis = u64::try_from(at.millis()).unwrap_or(0);
+    uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid()
 }

@@ -5,6 +5,7 @@ use cartwright_domain::customer::Customer;
 use cartwright_domain::facts::Contact;
 use cartwright_domain::funnel::{Cell, Figure};
 use cartwright_domain::ids::{CustomerId, KeyId, NoteId, RunId, ShopId, StrategyId, VersionId};
+use cartwright_domain::incident::Incident;
 use cartwright_domain::message::Message;
 use cartwright_domain::order::Order;
 use cartwright_domain::plugin::{AuditEntry, PluginRecord};
@@ -151,6 +152,21 @@ pub(crate) fn plugin(stage: &str, document: &str) -> Result<PluginRecord, StoreE
 /// What is known of a source, from its row.
 pub(crate) fn source_state((revision, document): (i64, String)) -> Result<Entry<SourceState>, StoreError> {
     Ok(Entry::loaded(read(&document)?, revision.cast_unsigned()))
+}
+
+/// When it closed, revision and document of an incident.
+pub(crate) type IncidentRow = (Option<i64>, i64, String);
+
+/// An incident, from its row. The column says whether it is over, whatever the document says: batches close it by that.
+pub(crate) fn incident((closed_at, revision, document): IncidentRow) -> Result<Entry<Incident>, StoreError> {
+    let mut incident: Incident = read(&document)?;
+    incident.closed_at = closed_at.map(Timestamp::from_millis);
+    Ok(Entry::loaded(incident, revision.cast_unsigned()))
+}
+
+/// A key or hash, from its column.
+pub(crate) fn key_of(bytes: Vec<u8>) -> Result<[u8; 32], StoreError> {
+    bytes.try_into().map_err(|_| StoreError::Failed("a stored key has not 32 bytes".to_owned()))
 }
 
 /// Lines of the audit as notes.

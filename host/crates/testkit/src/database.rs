@@ -31,6 +31,8 @@ impl Database {
     /// If it cannot be made.
     pub async fn sqlite() -> Self {
         let folder = std::env::temp_dir().join(unique("cartwright"));
+        // A process that was killed had the same number, and left its folder behind.
+        let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
         Self::at(format!("sqlite:{}/test.db", folder.display()), Place::File(folder)).await
     }

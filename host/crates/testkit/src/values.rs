@@ -28,6 +28,7 @@ pub fn shop() -> Shop {
         quiet_hours: cartwright_domain::window::preset::QuietHours::Off,
         cap: None,
         decide_together: cartwright_domain::shop::DECIDE_TOGETHER,
+        alerts: Vec::new(),
     }
 }
 

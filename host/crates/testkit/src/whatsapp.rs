@@ -49,6 +49,18 @@ pub fn quick_reply(wamid: &str, answered: &str, payload: &str, at: Timestamp) ->
     }))
 }
 
+/// A text that answers one of our messages.
+pub fn reply(wamid: &str, answered: &str, text: &str, at: Timestamp) -> Value {
+    let mut news = quick_reply(wamid, answered, "", at);
+    let message = &mut news["entry"][0]["changes"][0]["value"]["messages"][0];
+    message["type"] = json!("text");
+    message["text"] = json!({ "body": text });
+    if let Some(fields) = message.as_object_mut() {
+        fields.remove("button");
+    }
+    news
+}
+
 /// A delivery signed with the app's secret.
 pub fn delivery(body: &Value) -> Delivery {
     let body = body.to_string().into_bytes();

@@ -25,6 +25,14 @@ pub(crate) fn is_address(address: &str) -> bool {
     printable && parts.is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty() && !domain.contains('@'))
 }
 
+/// Labels with dots between them: a domain, or the selector of a key.
+pub(crate) fn is_domain(text: &str) -> bool {
+    let is_label = |label: &str| {
+        !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+    };
+    text.len() <= 253 && text.split('.').all(is_label)
+}
+
 /// An https address that can stand in angle brackets.
 pub(crate) fn is_link(url: &str) -> bool {
     url.starts_with("https://") && url.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'<' && byte != b'>')

@@ -14,6 +14,9 @@ use cartwright_sdk::json;
 use cartwright_sdk::transport::Header;
 use serde::Deserialize;
 
+/// The secret that signs.
+const DKIM_KEY: &str = "dkim_key";
+
 /// The channel.
 pub struct Smtp;
 
@@ -25,6 +28,16 @@ struct Config {
     login: bool,
     from: Sender,
     reply_to: Option<String>,
+    dkim: Option<Dkim>,
+}
+
+/// Who signs: the key's public half stands in the DNS at `{selector}._domainkey.{domain}`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Dkim {
+    selector: String,
+    /// The sender's own, if it is not given.
+    domain: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -54,6 +67,7 @@ impl SimpleChannel for Smtp {
             .host("{config:/server}", &["SMTP"], "Mail is handed to this server.")
             .secret("username", "User name", "To log in at the server.")
             .secret("password", "Password", "To log in at the server.")
+            .secret(DKIM_KEY, "DKIM key", "The private key that signs mail, in PEM: RSA of 2048 bits, or Ed25519.")
     }
 
     fn ability() -> ChannelAbility {
@@ -68,8 +82,16 @@ impl SimpleChannel for Smtp {
         if !header::is_address(&config.from.address) {
             return Err(Fault::bad_config("from.address: not an e-mail address"));
         }
-        match config.reply_to {
-            Some(address) if !header::is_address(&address) => Err(Fault::bad_config("reply_to: not an e-mail address")),
+        if !config.reply_to.as_deref().is_none_or(header::is_address) {
+            return Err(Fault::bad_config("reply_to: not an e-mail address"));
+        }
+        match config.dkim {
+            Some(dkim) if !header::is_domain(&dkim.selector) => {
+                Err(Fault::bad_config("dkim.selector: use the name before ._domainkey, such as cartwright"))
+            }
+            Some(Dkim { domain: Some(domain), .. }) if !header::is_domain(&domain) => {
+                Err(Fault::bad_config("dkim.domain: use a domain such as example.com"))
+            }
             _ => Ok(()),
         }
     }
@@ -94,7 +116,18 @@ impl SimpleChannel for Smtp {
 impl Config {
     /// That is all the id that an SMTP server and its bounces know.
     fn message_id(&self, message: &str) -> String {
-        format!("<{message}@{}>", self.from.address.rsplit('@').next().unwrap_or_default())
+        format!("<{message}@{}>", self.domain())
+    }
+
+    fn domain(&self) -> &str {
+        self.from.address.rsplit('@').next().unwrap_or_default()
+    }
+
+    /// The signer, whom the host lets sign once the mail is written.
+    fn signature(&self) -> Option<String> {
+        let Dkim { selector, domain } = self.dkim.as_ref()?;
+        let domain = domain.as_deref().unwrap_or(self.domain());
+        Some(format!("d={domain}; s={selector}; b={{secret:{DKIM_KEY}}}"))
     }
 }
 
@@ -114,6 +147,7 @@ fn send(config: &Config, message: &Message) -> Result<Ask, Fault> {
         headers.push(("List-Unsubscribe", format!("<{url}>")));
         headers.push(("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()));
     }
+    headers.extend(config.signature().map(|signature| ("DKIM-Signature", signature)));
     let secret = |name: &str| config.login.then(|| name.to_owned());
     let mail = Mail {
         server: config.server.clone(),

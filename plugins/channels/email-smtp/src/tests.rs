@@ -82,6 +82,24 @@ fn one_click_unsubscription_has_both_headers() {
 }
 
 #[test]
+fn the_host_is_told_who_signs() {
+    assert_eq!(field(&mail(&config(), json!({"subject": "s", "text": "t"})), "DKIM-Signature"), None);
+    let signed = |dkim: Value| {
+        let config = json!({"server": "smtps://h:465", "from": {"address": "shop@example.com"}, "dkim": dkim});
+        let mail = mail(&json::config(&config.to_string()).unwrap(), json!({"subject": "s", "text": "t"}));
+        field(&mail, "DKIM-Signature").map(str::to_owned)
+    };
+    let own = signed(json!({"selector": "shop"}));
+    assert_eq!(own.as_deref(), Some("d=example.com; s=shop; b={secret:dkim_key}"));
+    let other = signed(json!({"selector": "a.b", "domain": "mail.example.com"}));
+    assert_eq!(other.as_deref(), Some("d=mail.example.com; s=a.b; b={secret:dkim_key}"));
+    for dkim in [json!({"selector": "a; b=x"}), json!({"selector": "a", "domain": "b;c"}), json!({"selector": ""})] {
+        let config = json!({"server": "smtps://h:465", "from": {"address": "a@b.de"}, "dkim": dkim});
+        assert!(Smtp::check_config(config.to_string()).is_err());
+    }
+}
+
+#[test]
 fn a_server_without_login_gets_no_secrets() {
     let mail = mail(&Config { login: false, ..config() }, json!({"subject": "s", "text": "t"}));
     assert_eq!((mail.username_secret, mail.password_secret), (None, None));

@@ -155,7 +155,8 @@ impl Call {
             texts.find(|text| !text.is_empty()).map(str::to_owned)
         };
         let address = traits.into_iter().flatten().find_map(|traits| traits.get("address")?.as_object());
-        let country = address.and_then(|address| address.get("country")?.as_str()).filter(|code| code.len() == 2);
+        let of_address = |name: &str| address.and_then(|address| address.get(name)?.as_str());
+        let country = of_address("country").filter(|code| code.len() == 2);
         let whole = text(&["name"]);
         let (first, last) = whole.as_deref().map_or((None, None), |name| match name.rsplit_once(' ') {
             Some((first, last)) => (Some(first.to_owned()), Some(last.to_owned())),
@@ -167,6 +168,8 @@ impl Call {
             email: text(&["email"]),
             phone: text(&["phone"]),
             country: country.map(str::to_uppercase),
+            province: of_address("state").map(str::to_owned),
+            city: of_address("city").map(str::to_owned),
             language: self.context.locale.clone(),
             ..events::Customer::default()
         }

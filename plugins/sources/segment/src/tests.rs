@@ -45,13 +45,14 @@ fn lamp() -> Value {
 #[test]
 fn whoever_is_identified_has_a_name_an_address_and_the_browser_they_were() {
     let call = json!({ "messageId": "m-2", "userId": "7", "anonymousId": "a-1", "traits": {
-        "email": "ana@example.ro", "name": "Ana Maria Pop", "phone": "0721 234 567", "address": { "country": "ro" } } });
+        "email": "ana@example.ro", "name": "Ana Maria Pop", "phone": "0721 234 567", "address": { "country": "ro", "state": "CJ", "city": "Cluj" } } });
     let event = told("/v1/identify", &call).remove(0);
     assert_eq!(event.id, "m-2");
     assert_eq!((event.subject.customer.as_deref(), event.subject.anonymous.as_deref()), (Some("7"), Some("a-1")));
     let What::CustomerIdentified(person) = event.what else { panic!("nobody") };
     assert_eq!((person.first_name.as_deref(), person.last_name.as_deref()), (Some("Ana Maria"), Some("Pop")));
     assert_eq!((person.phone.as_deref(), person.country.as_deref()), (Some("0721 234 567"), Some("RO")));
+    assert_eq!((person.province.as_deref(), person.city.as_deref()), (Some("CJ"), Some("Cluj")));
     let alias = told("/v1/alias", &json!({ "userId": "7", "previousId": "a-0" })).remove(0);
     assert_eq!((alias.subject.customer.as_deref(), alias.subject.anonymous.as_deref()), (Some("7"), Some("a-0")));
 }

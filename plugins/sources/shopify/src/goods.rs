@@ -172,8 +172,11 @@ pub(crate) fn product(body: &[u8], around: &Circumstances) -> Result<Option<News
         src: Option<String>,
     }
     let product: Product = json::input(body)?;
-    let mut categories: Vec<String> = product.product_type.into_iter().collect();
-    categories.extend(product.tags.as_deref().map(tags).unwrap_or_default());
+    let categories = events::Categories {
+        product_types: product.product_type.into_iter().collect(),
+        tags: product.tags.as_deref().map(tags).unwrap_or_default(),
+        collections: Vec::new(),
+    };
     let page = |handle: &String| Some(format!("https://{}/products/{handle}", around.shop.as_ref()?));
     let fact = Fact::ProductUpdated(events::Product {
         product_id: product.id.0,

@@ -23,12 +23,30 @@ pub(crate) fn refunded(body: &[u8], around: &Circumstances) -> Told {
     Ok(Some(News { occurred_at: at, subject, fact: Saying::Notice("refunded", json::input(body)?) }))
 }
 
+/// Of the shop that the app was removed from, which its body names.
 pub(crate) fn uninstalled(body: &[u8], around: &Circumstances) -> Told {
-    of_shop("app_uninstalled", body, around)
+    #[derive(Deserialize)]
+    struct Shop {
+        /// There, even where Shopify's own sample says `null`.
+        #[serde(rename = "myshopify_domain")]
+        _domain: Value,
+    }
+    json::input::<Shop>(body)?;
+    of_shop("app_uninstalled", around)
 }
 
+/// Everybody is to be erased. The topic is not signed and this cannot be undone: no body but this topic's is so short.
 pub(crate) fn shop_redacted(body: &[u8], around: &Circumstances) -> Told {
-    of_shop("shop_redacted", body, around)
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Shop {
+        #[serde(rename = "shop_id")]
+        _id: Id,
+        #[serde(rename = "shop_domain")]
+        _domain: String,
+    }
+    json::input::<Shop>(body)?;
+    of_shop("shop_redacted", around)
 }
 
 pub(crate) fn data_requested(body: &[u8], around: &Circumstances) -> Told {
@@ -47,8 +65,7 @@ pub(crate) fn data_requested(body: &[u8], around: &Circumstances) -> Told {
 }
 
 /// It is about nobody. What it says of the owner is left out.
-fn of_shop(name: &'static str, body: &[u8], around: &Circumstances) -> Told {
-    json::input::<Value>(body)?;
+fn of_shop(name: &'static str, around: &Circumstances) -> Told {
     let fact = Saying::Notice(name, Value::Object(Default::default()));
     Ok(Some(News { occurred_at: around.told_at, subject: Subject::default(), fact }))
 }

@@ -2,11 +2,12 @@
 
 use cartwright_sdk::events::{Consent, ConsentState, Customer, Fact, Subject};
 use cartwright_sdk::json::{self, Id};
+use cartwright_sdk::serde_json::Value;
 use cartwright_sdk::time::Moment;
 use cartwright_sdk::types::Fault;
 use serde::Deserialize;
 
-use crate::topics::{Circumstances, News};
+use crate::topics::{Circumstances, News, Saying};
 
 /// A customer as Shopify writes one. Protected fields that the app was not granted are `null`.
 #[derive(Deserialize)]
@@ -39,6 +40,10 @@ pub(crate) struct Address {
     phone: Option<String>,
     #[serde(default, deserialize_with = "json::text")]
     country_code: Option<String>,
+    #[serde(default, deserialize_with = "json::text")]
+    province_code: Option<String>,
+    #[serde(default, deserialize_with = "json::text")]
+    city: Option<String>,
 }
 
 /// What the customer said about marketing, and when.
@@ -70,6 +75,8 @@ impl Person {
             email: self.email.clone(),
             phone: self.phone.clone().or_else(|| address?.phone.clone()),
             country: address.and_then(|address| address.country_code.clone()),
+            province: address.and_then(|address| address.province_code.clone()),
+            city: address.and_then(|address| address.city.clone()),
             registered_at: self.created_at,
             tags: self.tags.as_deref().map(tags),
             consent: self.email_marketing_consent.as_ref().and_then(Statement::read),
@@ -109,17 +116,16 @@ impl Buyer {
         let own = own.or_else(|| self.customer.as_ref()?.phone.clone());
         // A number in local form is read with the country of the address it stands in.
         let lent = addresses.iter().find(|address| own.is_none() && address.phone.is_some());
-        let country = match lent {
-            Some(address) => address.country_code.clone(),
-            None => addresses.iter().find_map(|address| address.country_code.clone()),
-        };
+        let home = lent.or_else(|| addresses.iter().find(|address| address.country_code.is_some()));
         let first = addresses.first();
         let customer = Customer {
             first_name: known.first_name.clone().or_else(|| first?.first_name.clone()),
             last_name: known.last_name.clone().or_else(|| first?.last_name.clone()),
             email: self.email.clone().or_else(|| self.contact_email.clone()).or(known.email.clone()),
             phone: own.or_else(|| lent?.phone.clone()),
-            country,
+            country: home.and_then(|home| home.country_code.clone()),
+            province: home.and_then(|home| home.province_code.clone()),
+            city: home.and_then(|home| home.city.clone()),
             language: self.customer_locale.clone(),
             consent: self.consent().or(known.consent.clone()),
             ..known
@@ -155,21 +161,28 @@ pub(crate) fn customer(body: &[u8], around: &Circumstances) -> Result<Option<New
     Ok(Some(News { occurred_at, subject, fact: Fact::CustomerUpdated(customer).into() }))
 }
 
-/// Whoever is to be forgotten is not written to any more.
+/// Whoever is to be erased, by every name that Shopify knows. The topic is not signed and this cannot be undone, so the
+/// body has to be one that only this topic has.
 pub(crate) fn redacted(body: &[u8], around: &Circumstances) -> Result<Option<News>, Fault> {
     #[derive(Deserialize)]
     struct Redaction {
         customer: Redacted,
+        #[serde(rename = "orders_to_redact")]
+        _orders: Vec<Value>,
     }
     #[derive(Deserialize)]
     struct Redacted {
         id: Id,
+        #[serde(default, deserialize_with = "json::text")]
+        email: Option<String>,
+        #[serde(default, deserialize_with = "json::text")]
+        phone: Option<String>,
     }
-    let redaction: Redaction = json::input(body)?;
-    let consent = Consent { state: ConsentState::Unsubscribed, at: Some(Moment(around.told_at)) };
-    let customer = Customer { consent: Some(consent), ..Customer::default() };
-    let subject = Subject { customer: Some(redaction.customer.id.0), ..Subject::default() };
-    Ok(Some(News { occurred_at: around.told_at, subject, fact: Fact::CustomerUpdated(customer).into() }))
+    let Redaction { customer, .. } = json::input(body)?;
+    let (email, phone) = (customer.email, customer.phone);
+    let subject = Subject { customer: Some(customer.id.0), email, phone, ..Subject::default() };
+    let fact = Saying::Notice("customer_redacted", Value::Object(Default::default()));
+    Ok(Some(News { occurred_at: around.told_at, subject, fact }))
 }
 
 /// The host keeps one consent for all marketing channels, so e-mail and SMS are told alike.

@@ -64,8 +64,8 @@ fn checkout() -> Value {
         "created_at": "2026-11-02T12:00:00+02:00", "updated_at": "2026-11-02T12:30:00+02:00", "completed_at": null,
         "abandoned_checkout_url": null, "sms_marketing_phone": null,
         "line_items": [{"title": "Lamp", "quantity": 1, "price": "250.00", "variant_id": 5, "product_id": 4, "sku": "L"}],
-        "shipping_address": {"first_name": "Ana", "last_name": "Pop", "phone": null, "country_code": "RO"},
-        "billing_address": {"phone": "0151 12345678", "country_code": "DE"},
+        "shipping_address": {"first_name": "Ana", "last_name": "Pop", "phone": null, "country_code": "RO", "province_code": "CJ"},
+        "billing_address": {"phone": "0151 12345678", "country_code": "DE", "province_code": "BE", "city": "Berlin"},
         "customer": {"id": 7, "first_name": null, "created_at": "2025-01-01T00:00:00Z"},
     })
 }
@@ -116,6 +116,7 @@ fn a_phone_in_local_form_goes_with_the_country_of_its_own_address() {
     let What::CheckoutUpdated(body) = event.what else { panic!("no checkout") };
     let customer = body.customer.unwrap();
     assert_eq!((customer.phone.as_deref(), customer.country.as_deref()), (Some("0151 12345678"), Some("DE")));
+    assert_eq!((customer.province.as_deref(), customer.city.as_deref()), (Some("BE"), Some("Berlin")), "one address");
     assert_eq!((customer.first_name.as_deref(), customer.language.as_deref()), (Some("Ana"), Some("ro-RO")));
     assert_eq!(customer.consent.unwrap().at.unwrap().to_string(), "2026-11-02T10:00:00.000Z");
     assert_eq!(body.recovery_url.as_deref(), Some("https://example.myshopify.com/cart/5:1"));
@@ -202,7 +203,8 @@ fn customers_and_products_are_read() {
     let product = json!({"id": 4, "title": "Lamp", "handle": "lamp", "product_type": "Lights", "tags": "home, led",
         "image": {"src": "https://cdn.example/lamp.png"}, "updated_at": "2026-01-01T00:00:00Z"});
     let What::ProductUpdated(body) = told("products/update", &product).unwrap().what else { panic!("no product") };
-    assert_eq!(body.categories, ["Lights", "home", "led"]);
+    assert!(body.categories.product_types.contains("Lights"));
+    assert_eq!(body.categories.tags.iter().collect::<Vec<_>>(), ["home", "led"]);
     assert_eq!(body.product_url.as_deref(), Some("https://example.myshopify.com/products/lamp"));
 }
 

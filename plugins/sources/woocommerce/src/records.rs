@@ -41,6 +41,11 @@ struct Address {
     last_name: Option<String>,
     #[serde(default, deserialize_with = "json::text")]
     country: Option<String>,
+    /// A code, or a name where WooCommerce knows no codes.
+    #[serde(default, deserialize_with = "json::text")]
+    state: Option<String>,
+    #[serde(default, deserialize_with = "json::text")]
+    city: Option<String>,
     #[serde(default, deserialize_with = "json::text")]
     email: Option<String>,
     /// In local form, to be read with the country.
@@ -172,6 +177,8 @@ impl Address {
             email: self.email.clone(),
             phone: self.phone.clone(),
             country: self.country.clone(),
+            province: self.state.clone(),
+            city: self.city.clone(),
             ..events::Customer::default()
         }
     }
@@ -204,6 +211,8 @@ impl Customer {
             email: self.email.clone(),
             phone: lent(|address| &address.phone),
             country: lent(|address| &address.country),
+            province: lent(|address| &address.state),
+            city: lent(|address| &address.city),
             registered_at: Some(self.date_created_gmt),
             ..events::Customer::default()
         };
@@ -226,7 +235,11 @@ impl Product {
             title: plain(&self.name),
             image_url: self.images.iter().find_map(|image| image.src.clone()),
             product_url: self.permalink.clone(),
-            categories: self.categories.iter().chain(&self.tags).map(|named| plain(&named.name)).collect(),
+            categories: events::Categories {
+                product_types: Vec::new(),
+                tags: self.tags.iter().map(|named| plain(&named.name)).collect(),
+                collections: self.categories.iter().map(|named| plain(&named.name)).collect(),
+            },
             updated_at: Some(at),
         });
         Event::new(format!("product/{}@{}", self.id.0, at.0), at.0, Subject::default(), &fact)

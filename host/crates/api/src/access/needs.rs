@@ -17,12 +17,16 @@ const NEEDS: &[(&str, &str, Power)] = &[
     ("PUT", "/v1/people/{user}", Power::Own),
     ("DELETE", "/v1/people/{user}", Power::Own),
     ("POST", "/v1/strategies", Power::Edit),
-    // A check changes nothing, whatever its method.
+    // Neither changes anything, whatever its method.
     ("POST", "/v1/strategies/check", Power::See),
+    ("POST", "/v1/strategies/preview", Power::See),
     ("PUT", "/v1/strategies/{strategy}", Power::Edit),
+    ("DELETE", "/v1/strategies/{strategy}", Power::Edit),
     ("POST", "/v1/strategies/{strategy}/state", Power::Edit),
     ("POST", "/v1/strategies/{strategy}/versions/{number}/move-runs", Power::Edit),
     ("PUT", "/v1/contents/{name}", Power::Edit),
+    // Looking at what is not saved yet changes nothing.
+    ("POST", "/v1/contents/preview", Power::See),
     ("PUT", "/v1/channels/{name}", Power::Integrate),
     ("DELETE", "/v1/channels/{name}", Power::Integrate),
     ("POST", "/v1/channels/{name}/release", Power::Integrate),
@@ -40,6 +44,8 @@ const NEEDS: &[(&str, &str, Power)] = &[
     ("POST", "/v1/plugins/{name}/rollback", Power::Integrate),
     ("POST", "/v1/events", Power::Integrate),
     ("POST", "/v1/identify", Power::Integrate),
+    ("GET", "/v1/metrics", Power::Operate),
+    ("DELETE", "/v1/customers/{customer}", Power::Own),
     ("POST", "/v1/demo/skip", Power::Edit),
     // Whoever signs out changes only what is theirs.
     ("DELETE", "/v1/session", Power::See),

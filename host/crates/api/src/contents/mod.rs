@@ -1,6 +1,7 @@
 //! `/v1/contents`: what messages say. Saving makes the next revision; published versions keep theirs (S28).
 
 mod list;
+mod preview;
 mod save;
 mod show;
 
@@ -35,5 +36,6 @@ impl ContentView {
 pub(crate) fn operations() -> OpenApiRouter<Api> {
     OpenApiRouter::default()
         .routes(routes!(list::list_contents))
+        .routes(routes!(preview::preview_content))
         .routes(routes!(show::show_content, save::save_content))
 }

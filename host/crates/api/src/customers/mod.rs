@@ -1,5 +1,6 @@
 //! `/v1/customers`: people, known or still anonymous.
 
+mod erase;
 mod list;
 mod show;
 mod why;
@@ -12,6 +13,6 @@ use crate::router::Api;
 pub(crate) fn operations() -> OpenApiRouter<Api> {
     OpenApiRouter::default()
         .routes(routes!(list::list_customers))
-        .routes(routes!(show::show_customer))
+        .routes(routes!(show::show_customer, erase::erase_customer))
         .routes(routes!(why::why))
 }

@@ -20,5 +20,3 @@ pub(crate) fn controls(api: &Api) -> Result<&Arc<dyn DemoControls>, Problem> {
     let absent = || Problem::new(Code::UnknownRoute, "Only `cartwright demo` has a clock that can be skipped ahead.");
     api.options.demo.as_ref().ok_or_else(absent)
 }
-
-pub(crate) use skip::check_span;

@@ -49,7 +49,7 @@ pub(crate) async fn skip(State(api): State<Api>, JsonBody(skip): JsonBody<Skip>)
 }
 
 /// A span that the clock can be skipped by.
-pub(crate) fn check_span(by: Span) -> Result<Span, Problem> {
+fn check_span(by: Span) -> Result<Span, Problem> {
     if by > Span::ZERO && by <= FURTHEST {
         Ok(by)
     } else {

@@ -48,6 +48,10 @@ pub(crate) struct Introduction {
     last_name: Option<String>,
     /// ISO 3166-1 alpha-2.
     country: Option<String>,
+    /// ISO 3166-2, with its country or without: `US-FL` or `FL`.
+    province: Option<String>,
+    /// City.
+    city: Option<String>,
     /// BCP 47 tag.
     language: Option<String>,
     /// IANA time zone.
@@ -103,6 +107,8 @@ fn event_of(said: Introduction, country: Option<&str>, now: Timestamp) -> Result
         email: said.email,
         phone: said.phone,
         country: said.country,
+        province: said.province,
+        city: said.city,
         language: said.language,
         time_zone: said.time_zone,
         registered_at: None,

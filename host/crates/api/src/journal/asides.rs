@@ -17,11 +17,14 @@ use crate::openapi::Described;
 use crate::problem::Problem;
 use crate::router::Api;
 
-/// Which page.
+/// Which deliveries.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct AsideQuery {
+    /// Those of a channel or source, by its id.
+    #[param(value_type = Option<uuid::Uuid>)]
+    connection: Option<ConnectionId>,
     /// At most this many, 1 to 200.
     limit: Option<u32>,
     /// The `next` of the page before.
@@ -38,7 +41,7 @@ pub(crate) struct AsideView {
     connection: Option<ConnectionId>,
     /// Why it was put aside.
     reason: String,
-    /// The delivery as it came.
+    /// The delivery as it came, without credentials.
     raw: Value,
 }
 
@@ -61,6 +64,6 @@ pub(crate) async fn list_asides(
 ) -> Result<Json<Listing<AsideView>>, Problem> {
     let list = List("asides");
     let page = list.page(query.limit, query.after.as_deref())?;
-    let found = api.engine.store.asides(shop.id(), &page).await?;
+    let found = api.engine.store.asides(shop.id(), query.connection, &page).await?;
     Ok(Json(list.show(found, AsideView::from)))
 }

@@ -76,6 +76,8 @@ codes! {
     PluginBreaksStrategies = "plugin_breaks_strategies", CONFLICT, "Strategies would not be sound with it";
     /// A version that cannot go to a stage from where it stands.
     PluginStage = "plugin_stage", CONFLICT, "The version cannot go there";
+    /// A strategy that is at work.
+    StrategyAtWork = "strategy_at_work", CONFLICT, "The strategy is at work";
     /// A link that works once and was used, or whose time is over.
     LinkGone = "link_gone", GONE, "The link is good for nothing any more";
     /// Too much.

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use cartwright_domain::alert::{AlertTarget, target_faults};
 use cartwright_domain::cap::Cap;
 use cartwright_domain::publish::shop_faults;
 use cartwright_domain::shop::Shop;
@@ -50,6 +51,9 @@ pub(crate) struct ShopChange {
     /// Messages of one customer that are due within this time of each other are decided together (S20).
     #[serde(default)]
     decide_together: Option<Span>,
+    /// Who is told of what only people can put right, over the shop's own channels: alerts, and their all-clears.
+    #[serde(default)]
+    alerts: Option<Vec<AlertTarget>>,
 }
 
 described!(ShopChange);
@@ -99,7 +103,14 @@ pub(crate) async fn change_shop(
     if let Some(span) = change.decide_together {
         shop.decide_together = span;
     }
-    faults::refuse(Code::InvalidRequest, shop_faults(&shop))?;
+    let mut found = shop_faults(&shop);
+    if let Some(alerts) = change.alerts {
+        let connections = api.engine.store.connections(shop.id).await?;
+        let connections: Vec<_> = connections.into_iter().map(|entry| entry.value).collect();
+        found.extend(target_faults(&alerts, &connections));
+        shop.alerts = alerts;
+    }
+    faults::refuse(Code::InvalidRequest, found)?;
     api.engine.store.save_shop(&shop).await?;
     Ok(Json(shop))
 }

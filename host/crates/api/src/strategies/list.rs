@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use cartwright_domain::ids::StrategyId;
 use cartwright_domain::strategy::{StrategyState, TriggerKind};
+use cartwright_domain::time::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
@@ -49,7 +50,18 @@ pub(crate) struct StrategyLine {
     trigger: TriggerKind,
     /// Number of the current version.
     version: u32,
+    /// The channels that it writes to, and those of webhook steps, by name.
+    channels: Vec<String>,
+    /// How many runs of it are under way, counted no further than 10,000.
+    running: u64,
+    /// When its version or its state changed last.
+    changed_at: Timestamp,
+    /// When it was made.
+    created_at: Timestamp,
 }
+
+/// Nobody needs to know exactly how many more there are, and counting them takes time.
+const MOST_COUNTED: u32 = 10_000;
 
 type Strategies = Described<Listing<StrategyLine>>;
 
@@ -71,9 +83,10 @@ pub(crate) async fn list_strategies(
     records.retain(|record| query.state.is_none_or(|state| record.state == state));
     let current: Vec<_> = records.iter().map(|record| record.current).collect();
     let versions = api.engine.store.versions(shop.id(), &current).await?;
-    let triggers: BTreeMap<_, _> = versions.iter().map(|version| (version.id, version.definition.trigger.on)).collect();
+    let current: BTreeMap<_, _> = versions.iter().map(|version| (version.id, &version.definition)).collect();
     let lines = records.into_iter().filter_map(|record| {
-        let trigger = *triggers.get(&record.current)?;
+        let definition = current.get(&record.current)?;
+        let trigger = definition.trigger.on;
         let wanted = query.trigger.is_none_or(|wanted| wanted == trigger);
         wanted.then_some(StrategyLine {
             id: record.id,
@@ -81,7 +94,18 @@ pub(crate) async fn list_strategies(
             state: record.state,
             trigger,
             version: record.current_number,
+            channels: definition.channels().into_keys().map(str::to_owned).collect(),
+            running: 0,
+            changed_at: record.changed_at,
+            created_at: record.created_at,
         })
     });
-    Ok(Json(list.cut(lines.collect(), &page, |line| line.name.clone())))
+    let mut listing = list.cut(lines.collect(), &page, |line| line.name.clone());
+    let shown: Vec<StrategyId> = listing.items.iter().map(|line| line.id).collect();
+    let running: BTreeMap<_, _> =
+        api.engine.store.running(shop.id(), &shown, MOST_COUNTED).await?.into_iter().collect();
+    for line in &mut listing.items {
+        line.running = running.get(&line.id).copied().unwrap_or_default();
+    }
+    Ok(Json(listing))
 }

@@ -3,7 +3,9 @@
 mod check;
 mod list;
 mod moving;
+mod preview;
 mod publish;
+mod remove;
 mod replace;
 mod show;
 mod state;
@@ -72,7 +74,8 @@ pub(crate) fn operations() -> OpenApiRouter<Api> {
     OpenApiRouter::default()
         .routes(routes!(list::list_strategies, publish::publish_strategy))
         .routes(routes!(check::check_strategy))
-        .routes(routes!(show::show_strategy, replace::replace_strategy))
+        .routes(routes!(preview::preview_strategy))
+        .routes(routes!(show::show_strategy, replace::replace_strategy, remove::remove_strategy))
         .routes(routes!(state::set_strategy_state))
         .routes(routes!(versions::list_strategy_versions))
         .routes(routes!(moving::preview_moving_runs))

@@ -1,5 +1,7 @@
 //! Facts as rule trees read them. Each that is read is written down with its value and what it was asked about.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::{Reaction, Subject};
@@ -64,6 +66,8 @@ impl Subject {
     pub(crate) fn text(&self, field: &str, reads: &mut Vec<FactRead>) -> Option<String> {
         let text = match field {
             "customer.country" => self.customer.country.clone(),
+            "customer.province" => self.customer.province.clone(),
+            "customer.city" => self.customer.city.clone(),
             "customer.language" => self.customer.language.clone(),
             "customer.time_zone" => {
                 let place = zone::of_customer(&self.customer, &self.shop);
@@ -170,7 +174,10 @@ impl Subject {
             "customer.tags" => self.customer.tags.iter().cloned().collect(),
             "customer.lists" => self.customer.lists.iter().cloned().collect(),
             "cart.skus" => lines.iter().filter_map(|line| line.sku.clone()).collect(),
-            "cart.categories" => lines.iter().flat_map(|line| line.categories.iter().cloned()).collect(),
+            "cart.product_types" => of_lines(lines, |line| &line.categories.product_types),
+            "cart.tags" => of_lines(lines, |line| &line.categories.tags),
+            "cart.collections" => of_lines(lines, |line| &line.categories.collections),
+            "cart.categories" => lines.iter().flat_map(|line| line.categories.all().cloned()).collect(),
             _ => Vec::new(),
         };
         note(reads, field, (!values.is_empty()).then(|| values.join(", ")));
@@ -184,14 +191,22 @@ impl Subject {
         value
     }
 
-    /// What a server of the shop's own answered, at a path of it.
+    /// What a server of the shop's own answered to a step, at a path of it: `STEP.PATH`.
+    pub fn answer_at(&self, place: &str) -> Option<&Value> {
+        let (step, path) = webhook::place(place)?;
+        webhook::at(self.own.answers.get(step)?, path).filter(|value| !value.is_null())
+    }
+
+    /// The same as a field of rules.
     pub(crate) fn answer<'a>(&'a self, field: &str, reads: &mut Vec<FactRead>) -> Option<&'a Value> {
-        let asked = webhook::field(field);
-        let value = asked.and_then(|(step, path)| webhook::at(self.own.answers.get(step)?, path));
-        let value = value.filter(|value| !value.is_null());
+        let value = field.strip_prefix(webhook::FIELD).and_then(|place| self.answer_at(place));
         note(reads, field, value.map(webhook::shown));
         value
     }
+}
+
+fn of_lines(lines: &[Line], names: impl Fn(&Line) -> &BTreeSet<String>) -> Vec<String> {
+    lines.iter().flat_map(names).cloned().collect()
 }
 
 fn note(reads: &mut Vec<FactRead>, field: &str, value: Option<impl Into<FactValue>>) {

@@ -290,6 +290,7 @@ impl Planner<'_> {
             last_answer: None,
             answer: None,
             receipt: None,
+            clicked: false,
             changed_at: self.now,
             counted: Counted::default(),
             version: None,

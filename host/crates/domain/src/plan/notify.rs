@@ -127,6 +127,7 @@ impl Planner<'_> {
             last_answer: None,
             answer: None,
             receipt: None,
+            clicked: false,
             changed_at: self.now,
             counted: Default::default(),
             version: None,

@@ -13,7 +13,7 @@ pub fn strategy_schema() -> Value {
     SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<Strategy>().to_value()
 }
 
-/// The schema of events, `wit/v0.1/events.schema.json`: what sources answer with, `POST /v1/events` takes, and a
+/// The schema of events, `wit/v0.2/events.schema.json`: what sources answer with, `POST /v1/events` takes, and a
 /// line of an event log holds.
 pub fn event_schema() -> Value {
     let mut generator = SchemaSettings::draft2020_12().into_generator();
@@ -99,6 +99,6 @@ mod tests {
 
     #[test]
     fn the_published_schema_of_events_is_current() {
-        assert_current("wit/v0.1/events.schema.json", &event_schema());
+        assert_current("wit/v0.2/events.schema.json", &event_schema());
     }
 }

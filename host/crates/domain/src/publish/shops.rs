@@ -64,6 +64,7 @@ mod tests {
             quiet_hours: crate::window::preset::QuietHours::Off,
             cap: None,
             decide_together: crate::shop::DECIDE_TOGETHER,
+            alerts: Vec::new(),
         };
         assert_eq!(shop_faults(&shop), []);
         shop.name = " ".into();

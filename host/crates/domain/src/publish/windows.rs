@@ -10,6 +10,7 @@ use crate::message::Purpose;
 use crate::message_step::MessageStep;
 use crate::shop::Shop;
 use crate::strategy::{Step, Strategy};
+use crate::window::preset::{Preset, presets};
 use crate::window::{OpeningHours, Window, have_common_minute};
 use crate::zone::Zone;
 
@@ -66,8 +67,9 @@ pub(super) fn check(definition: &Strategy, view: &ShopView<'_>, faults: &mut Vec
 }
 
 fn channel_fault(definition: &Strategy, view: &ShopView<'_>, path: String, channel: &str) -> Option<StrategyFault> {
+    let connection = view.channel(channel);
     let own = definition.policies.window.as_ref();
-    let of_channel = view.channel(channel).and_then(|channel| channel.window.as_ref());
+    let of_channel = connection.and_then(|channel| channel.window.as_ref());
     let hours: Vec<&OpeningHours> = [view.shop.window.as_ref(), of_channel, own]
         .into_iter()
         .flatten()
@@ -78,7 +80,16 @@ fn channel_fault(definition: &Strategy, view: &ShopView<'_>, path: String, chann
         .collect();
     let of = format!("the windows of the shop, of the channel `{channel}` and of the strategy");
     match common(&hours, view.shop) {
-        Common::Some => None,
+        Common::Some => {
+            let kind = connection.and_then(|channel| Some(channel.ability.as_ref()?.channel.as_str()))?;
+            let regions = closed_regions(&hours, view.shop, kind);
+            let message = format!(
+                "{of} have no minute of the week in common with the quiet hours of {}; messages to customers there \
+                 would be skipped",
+                regions.join(", ")
+            );
+            (!regions.is_empty()).then(|| StrategyFault::warning(path, message))
+        }
         Common::Never => {
             let message = format!("{of} have no minute of the week in common, so nothing could ever be sent");
             Some(StrategyFault::error(path, message))
@@ -92,6 +103,17 @@ fn channel_fault(definition: &Strategy, view: &ShopView<'_>, path: String, chann
             Some(StrategyFault::warning(path, message))
         }
     }
+}
+
+/// Where quiet hours, if the shop has switched them on, leave nothing of these windows over a kind of channel.
+fn closed_regions(hours: &[&OpeningHours], shop: &Shop, kind: &str) -> Vec<&'static str> {
+    let all = presets().presets.iter().filter(|_| !shop.quiet_hours.is_off());
+    let concerned = all.filter(|preset| preset.channels.iter().any(|known| known == kind));
+    let leaves_none = |preset: &&Preset| {
+        let both: Vec<_> = hours.iter().copied().chain([&preset.window]).collect();
+        !matches!(common(&both, shop), Common::Some)
+    };
+    concerned.filter(leaves_none).map(|preset| preset.region.as_str()).collect()
 }
 
 pub(super) fn sends_marketing(step: &MessageStep, definition: &Strategy, view: &ShopView<'_>) -> bool {

@@ -94,9 +94,9 @@ impl Rule {
     }
 
     fn filter_faults(&self, path: &str, faults: &mut Vec<(String, String)>) {
-        let Some(Filter { sku, category, step }) = &self.filter else { return };
+        let Some(filter @ Filter { step, .. }) = self.filter.as_deref() else { return };
         let path = format!("{path}.where");
-        for (name, _) in [("sku", sku), ("category", category)].iter().filter(|(_, list)| !list.is_empty()) {
+        for (name, _) in filter.of_goods().iter().filter(|(_, list)| !list.is_empty()) {
             if !is_of_goods(&self.field) {
                 faults.push((format!("{path}.{name}"), format!("{} is not about goods; leave it out", self.field)));
             }
@@ -104,8 +104,9 @@ impl Rule {
         if step.is_some() && !is_of_messages(&self.field) {
             faults.push((format!("{path}.step"), format!("{} is not about messages; leave it out", self.field)));
         }
-        if sku.is_empty() && category.is_empty() && step.is_none() {
-            faults.push((path, "chooses nothing; name `sku`, `category` or `step`, or leave it out".into()));
+        if filter.of_goods().iter().all(|(_, list)| list.is_empty()) && step.is_none() {
+            let names = "`sku`, `product_type`, `tag`, `collection`, `category` or `step`";
+            faults.push((path, format!("chooses nothing; name {names}, or leave it out")));
         }
     }
 }

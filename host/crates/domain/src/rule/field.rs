@@ -27,6 +27,8 @@ pub enum FieldKind {
 /// place of the answer to a webhook step.
 pub const FIELDS: &[(&str, FieldKind)] = &[
     ("customer.country", FieldKind::Text),
+    ("customer.province", FieldKind::Text),
+    ("customer.city", FieldKind::Text),
     ("customer.language", FieldKind::Text),
     ("customer.time_zone", FieldKind::Text),
     ("customer.consent", FieldKind::Text),
@@ -45,6 +47,9 @@ pub const FIELDS: &[(&str, FieldKind)] = &[
     ("cart.pieces", FieldKind::Count),
     ("cart.lines", FieldKind::Count),
     ("cart.skus", FieldKind::Many),
+    ("cart.product_types", FieldKind::Many),
+    ("cart.tags", FieldKind::Many),
+    ("cart.collections", FieldKind::Many),
     ("cart.categories", FieldKind::Many),
     ("cart.updated_at", FieldKind::Instant),
     ("messages.sent", FieldKind::Count),

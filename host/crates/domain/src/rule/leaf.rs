@@ -25,7 +25,7 @@ impl Rule {
         // With `within`, the range is what the moment is compared with, and chooses nothing.
         let range = self.range.as_ref().filter(|_| self.operator != Operator::Within);
         let times = range.map_or(Times::ALL, |range| range.times(facts));
-        let asked = Asked { field: &self.field, times, is_ranged: range.is_some(), filter: self.filter.as_ref() };
+        let asked = Asked { field: &self.field, times, is_ranged: range.is_some(), filter: self.filter.as_deref() };
         match kind {
             FieldKind::Text => {
                 let text = facts.text(&self.field, reads);

@@ -11,6 +11,7 @@ use cartwright_domain::sending;
 use cartwright_domain::strategy::Strategy;
 use cartwright_domain::time::{Span, Timestamp};
 use cartwright_domain::trace::{Happening, MessageTrace};
+use cartwright_domain::why::why;
 use serde_json::{Value, json};
 
 /// A strategy that sends one message as soon as `event` happens.
@@ -63,6 +64,19 @@ fn s20_a_second_contact_within_72_h_is_capped() {
     stage.event(at(10 + 72, 0), &says("shop.second", at(10 + 72, 0)));
     assert_eq!(stage.sent_at(), [at(10, 0), at(10 + 72, 0)]);
     assert_eq!(check(&stage.world), []);
+}
+
+#[test]
+fn s20_a_strategy_that_never_began_says_which_cap_would_refuse() {
+    let mut stage = two(json!({}), json!({}));
+    stage.event(at(10, 0), &says("shop.first", at(10, 0)));
+    let ana = ana_of(&stage).id;
+    let second = stage.world.strategies.iter().find(|live| live.record.name == "second").expect("it is live");
+    let asked = |now| why(&stage.world, ana, second, &[], &[], now).expect("Ana is known").findings;
+    let tell = asked(at(11, 0)).pop().expect("of its step");
+    assert_eq!((tell.passes, tell.reason.as_deref()), (Some(false), Some("capped_by_shop")));
+    assert!(tell.facts.iter().any(|fact| fact.to_string() == "cap.shop.counted = 1"), "{:?}", tell.facts);
+    assert_eq!(asked(at(10 + 72, 0)).pop().and_then(|tell| tell.passes), Some(true));
 }
 
 #[test]

@@ -28,6 +28,32 @@ fn says(subject: &Subject, field: &str, operator: &str, value: Value) -> Truth {
     says_with(subject, json!({ "field": field, "operator": operator, "value": value })).0
 }
 
+#[test]
+fn s35_orders_are_sorted_under_what_the_catalogue_knows_of_their_goods() {
+    let mut stage = Stage::with(reminder());
+    let mut lamp = product("lamp", at(8, 0), "https://shop.example/lamp.png");
+    let What::ProductUpdated(body) = &mut lamp.what else { unreachable!("it is a product") };
+    body.categories = serde_json::from_value(json!({ "product_types": ["Lights"], "tags": ["led"] })).expect("kinds");
+    stage.event(at(8, 0), &lamp);
+    stage.event(at(8, 1), &ana_identifies(at(8, 1)));
+    let mut bought = order("o1", at(9, 0));
+    let What::OrderPlaced(body) = &mut bought.what else { unreachable!("it is an order") };
+    body.lines = vec![Line { title: "Lamp".into(), product_id: Some("lamp".into()), quantity: 1, ..Line::default() }];
+    stage.event(at(9, 0), &bought);
+    stage.event(at(10, 0), &cart(at(10, 0), &[("a", 1)]));
+    let subject = stage.world.subject(stage.run(), at(10, 0)).expect("Ana");
+    for (filter, count) in [
+        (json!({ "product_type": ["Lights"] }), 1),
+        (json!({ "tag": ["led"] }), 1),
+        (json!({ "category": ["led"] }), 1),
+        (json!({ "tag": ["Lights"] }), 0),
+        (json!({ "collection": ["led"] }), 0),
+    ] {
+        let rule = json!({ "field": "orders.count", "operator": "=", "value": count, "where": filter });
+        assert_eq!(says_with(&subject, rule).0, Truth::Yes, "{filter}");
+    }
+}
+
 fn money(amount: &str) -> Value {
     json!({ "amount": amount, "currency": "EUR" })
 }
@@ -43,7 +69,7 @@ fn order_of(id: &str, moment: Timestamp, amount: &str, goods: &[&str]) -> Event 
 
 fn line(goods: &str, quantity: u32) -> Line {
     let (sku, category) = goods.split_once('/').expect("sku/category");
-    Line { title: sku.into(), sku: Some(sku.into()), categories: vec![category.into()], quantity, ..Line::default() }
+    Line { title: sku.into(), sku: Some(sku.into()), categories: [category].into(), quantity, ..Line::default() }
 }
 
 /// Ana, asked about at 11:00 on 9 August 2024 in Ho Chi Minh City, with these orders before.
@@ -117,6 +143,7 @@ fn s35_orders_are_counted_summed_and_averaged_in_a_range_and_by_what_they_hold()
         ("orders.count", json!(2), recent()),
         ("orders.count", json!(2), json!({ "where": { "category": ["shoes"] } })),
         ("orders.count", json!(1), json!({ "where": { "sku": ["a", "c"], "category": ["hats"] } })),
+        ("orders.count", json!(0), json!({ "where": { "tag": ["hats"] } })),
         ("orders.count", json!(0), json!({ "where": { "sku": ["z"] } })),
         ("orders.count", json!(1), json!({ "where": { "sku": ["a", "c"] }, "range": { "within_days": 30 } })),
         ("orders.spent", money("175.50"), json!({})),
@@ -155,6 +182,8 @@ fn s35_the_customer_and_the_cart() {
     record.id = "record".into();
     record.what = What::CustomerUpdated(CustomerBody {
         country: Some("DE".into()),
+        province: Some("by".into()),
+        city: Some("Fürth".into()),
         time_zone: Some("Asia/Tokyo".into()),
         registered_at: Some(moment("2025-12-01T00:00:00Z")),
         tags: Some(vec!["vip".into()]),
@@ -170,6 +199,8 @@ fn s35_the_customer_and_the_cart() {
     let subject = stage.world.subject(stage.run(), at(20, 30)).expect("Ana");
     for (field, operator, value, truth) in [
         ("customer.country", "includes", json!(["DE", "AT"]), Truth::Yes),
+        ("customer.province", "=", json!("DE-BY"), Truth::Yes),
+        ("customer.city", "includes", json!(["Fürth", "Hof"]), Truth::Yes),
         ("customer.consent", "=", json!("subscribed"), Truth::Yes),
         ("customer.email", "not_empty", json!(null), Truth::Yes),
         ("customer.phone", "empty", json!(null), Truth::Yes),

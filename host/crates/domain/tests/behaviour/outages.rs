@@ -1,6 +1,7 @@
 //! What an outage does to messages, on a stage: a source that is silent (S08), and what became overdue (S27).
 
 use crate::stage::*;
+use cartwright_domain::alert::AlertCause;
 use cartwright_domain::fact::FactRead;
 use cartwright_domain::message::{HoldReason, MessageState, SkipReason};
 use cartwright_domain::time::Span;
@@ -24,8 +25,14 @@ fn s08_a_reminder_is_held_while_the_source_is_silent_and_goes_when_it_is_heard_a
     stage.event(at(11, 0), &cart(at(11, 0), &[("a", 1)]));
     stage.wait_until(at(16, 0));
     assert_eq!(stage.message().state, MessageState::Held { reason: HoldReason::SourceStale });
+    let told = |stage: &Stage| {
+        let last = stage.world.alarms.last().expect("somebody is told");
+        (last.cause, last.about.clone(), last.told.is_some())
+    };
+    assert_eq!(told(&stage), (AlertCause::SourceStale, "shopify".into(), true));
     let source = stage.world.sources["shopify"].value.id;
     stage.world.hear(source, at(16, 0));
+    assert_eq!(told(&stage), (AlertCause::SourceStale, "shopify".into(), false));
     stage.wait_until(at(16, 2));
     assert_eq!(stage.sent().len(), 1);
 }

@@ -87,7 +87,7 @@ fn s01_steps_see_the_cart_with_what_the_catalogue_knows_of_its_lines() {
     let subject = stage.world.subject(stage.run(), at(11, 0)).expect("Ana");
     let cart = subject.cart.expect("her cart");
     assert_eq!(cart.lines()[0].image_url.as_deref(), Some("https://shop.example/new.png"));
-    assert_eq!(cart.lines()[0].categories, ["kitchen"]);
+    assert_eq!(cart.lines()[0].categories, ["kitchen"].into());
 }
 
 #[test]

@@ -1,12 +1,15 @@
 //! The rules of sending: checks, consent, outcomes and receipts.
 
 use crate::stage::*;
+use cartwright_domain::alert::{AlertCause, last_words};
 use cartwright_domain::check::check;
 use cartwright_domain::contact::ConsentState;
 use cartwright_domain::event::{ReceiptKind, What};
+use cartwright_domain::funnel::{Figure, figures_of};
 use cartwright_domain::message::{
     Details, HoldReason, MessageState, Outcome, Rejection, RejectionClass, SkipReason, back_off,
 };
+use cartwright_domain::outcome::settle;
 use cartwright_domain::run::EndReason;
 use cartwright_domain::strategy::StrategyState;
 
@@ -149,6 +152,18 @@ fn s22_a_later_attempt_s_refusal_says_nothing_of_the_one_that_may_have_arrived()
 }
 
 #[test]
+fn s22_a_receipt_settles_what_waits_to_be_sent_again_without_an_answer() {
+    let mut stage = lost_once();
+    let told = receipt(ReceiptKind::Delivered, stage.message(), at(14, 1));
+    stage.event(at(14, 1), &told);
+    assert_eq!(stage.message().state, MessageState::Accepted);
+    stage.provider_is_up = true;
+    stage.wait_until(at(15, 0));
+    assert_eq!(stage.message().attempts, 1, "it arrived: it is not sent again");
+    assert_eq!(check(&stage.world), []);
+}
+
+#[test]
 fn s23_what_ends_a_message_ends_it_and_the_run_goes_on() {
     use RejectionClass::*;
     for class in [
@@ -206,6 +221,9 @@ fn s23_credentials_and_credit_hold_the_channel_until_they_are_put_right() {
         let hold = stage.world.connections["inbox"].value.held.clone().expect("the channel is held");
         assert_eq!(hold.reason, reason);
         assert!(!hold.next_step.is_empty() && hold.words == "in the play (42)");
+        let [alarm] = &last_words(stage.world.alarms.clone())[..] else { panic!("one alert is told") };
+        assert_eq!((alarm.cause, alarm.about.as_str()), (AlertCause::ChannelHeld, "inbox"));
+        assert_eq!(alarm.told.as_ref().expect("it is wrong").next_step, hold.next_step);
         stage.wait_until(at(16, 0));
         assert_eq!(stage.message().state, MessageState::Held { reason });
         stage.world.connections.get_mut("inbox").expect("it").edit().held = None;
@@ -219,6 +237,32 @@ fn s23_a_refused_template_holds_the_content_on_this_channel() {
     let stage = answered(RejectionClass::Template);
     assert!(stage.world.connections["inbox"].value.held_contents.contains_key("reminder"));
     assert!(stage.world.connections["inbox"].value.held.is_none());
+    let [alarm] = &stage.world.alarms[..] else { panic!("one alert is told") };
+    assert_eq!((alarm.cause, alarm.about.as_str()), (AlertCause::ContentHeld, "reminder on inbox"));
+}
+
+#[test]
+fn s23_five_odd_refusals_in_a_row_are_told_once_and_the_first_other_answer_is_the_all_clear() {
+    let mut stage = answered(RejectionClass::BadRequest);
+    let odd = |stage: &Stage| stage.world.connections["inbox"].value.odd_refusals;
+    assert_eq!((odd(&stage), stage.world.alarms.len()), (1, 0));
+    let id = stage.message().id;
+    let answer = |stage: &mut Stage, outcome: &Outcome| {
+        let entry = stage.world.messages.get_mut(&id).expect("it");
+        let (lease_until, adapter_state) = (at(23, 0), String::new());
+        entry.edit().state = MessageState::HandedOver { lease_until, adapter_state };
+        settle(&mut stage.world, id, outcome, at(15, 0));
+    };
+    let details = Details { code: Some("77".into()), text: "no".into() };
+    let refused = Outcome::Rejected(Rejection { class: RejectionClass::Unknown, details });
+    for _ in 0..6 {
+        answer(&mut stage, &refused);
+    }
+    let [alarm] = &stage.world.alarms[..] else { panic!("told {} times", stage.world.alarms.len()) };
+    assert_eq!((alarm.cause, alarm.about.as_str()), (AlertCause::OddRefusals, "inbox"));
+    answer(&mut stage, &Outcome::Accepted { provider_id: "1".into() });
+    let last = stage.world.alarms.last().expect("it");
+    assert_eq!((last.cause, last.told.as_ref(), odd(&stage)), (AlertCause::OddRefusals, None, 0));
 }
 
 #[test]
@@ -231,24 +275,45 @@ fn s23_the_back_off_doubles_from_30_s_to_1_h_within_20_percent() {
     }
 }
 
+/// All receipts of a message, in every order and each twice. A failure that the provider takes back counts for nothing
+/// but what it says of the address.
 #[test]
 fn s23_receipts_in_any_order_and_twice_end_in_the_same_state() {
     use ReceiptKind::*;
-    let orders = [
-        [Accepted, Delivered, Read],
-        [Read, Delivered, Accepted],
-        [Delivered, Accepted, Read],
-        [Read, Accepted, Delivered],
-    ];
-    for kinds in orders {
+    let failure = Rejection { class: RejectionClass::InvalidRecipient, details: Details::default() };
+    let mut ends = Vec::new();
+    let mut orders = 0;
+    every_order(&mut [Accepted, Failed, Delivered, Read, Clicked, Replied], 0, &mut |kinds| {
+        orders += 1;
         let mut stage = subscribed();
         stage.event(at(10, 0), &cart(at(10, 0), &[("a", 1)]));
         stage.wait_until(at(14, 0));
-        for kind in kinds.into_iter().chain(kinds) {
-            let told = receipt(kind, stage.message(), at(15, 0));
-            stage.event(at(15, 0), &told);
+        for kind in kinds.iter().chain(kinds) {
+            let mut told = receipt(*kind, stage.message(), at(15, 0));
+            if let What::Receipt(receipt) = &mut told.what {
+                receipt.failure = (*kind == Failed).then(|| failure.clone());
+            }
+            stage.event(at(16, 0), &told);
         }
-        assert_eq!(stage.message().receipt, Some(Read), "{kinds:?}");
-        assert_eq!(stage.message().state, MessageState::Accepted);
+        let message = stage.message().clone();
+        let marks = stage.world.customers.values().next().unwrap().value.marks.clone();
+        assert_eq!((message.state.clone(), message.receipt), (MessageState::Accepted, Some(Replied)), "{kinds:?}");
+        ends.push((message, marks));
+    });
+    let [first, others @ ..] = &ends[..] else { panic!("no order") };
+    assert!(others.iter().all(|end| end == first));
+    assert_eq!((orders, first.1.len()), (720, 1));
+    let counted = [Figure::Accepted, Figure::Delivered, Figure::Read, Figure::Clicked, Figure::Replied];
+    assert_eq!(figures_of(&first.0), counted);
+}
+
+fn every_order(kinds: &mut [ReceiptKind], from: usize, look: &mut impl FnMut(&[ReceiptKind])) {
+    if from == kinds.len() {
+        return look(kinds);
+    }
+    for place in from..kinds.len() {
+        kinds.swap(from, place);
+        every_order(kinds, from + 1, look);
+        kinds.swap(from, place);
     }
 }

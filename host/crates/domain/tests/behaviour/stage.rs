@@ -89,6 +89,7 @@ impl Stage {
             quiet_hours: cartwright_domain::window::preset::QuietHours::Off,
             cap: None,
             decide_together: DECIDE_TOGETHER,
+            alerts: Vec::new(),
         };
         let live: Vec<LiveStrategy> = strategies
             .into_iter()
@@ -101,6 +102,8 @@ impl Stage {
                     state: StrategyState::Live,
                     current: version.id,
                     current_number: 1,
+                    created_at: at(0, 0),
+                    changed_at: at(0, 0),
                 };
                 LiveStrategy { record, version: Arc::new(version) }
             })
@@ -440,7 +443,7 @@ pub(crate) fn product(id: &str, moment: Timestamp, image: &str) -> Event {
         product_id: id.into(),
         title: "Shirt".into(),
         image_url: Some(image.into()),
-        categories: vec!["kitchen".into()],
+        categories: ["kitchen"].into(),
         updated_at: Some(moment),
         ..ProductBody::default()
     };

@@ -2,7 +2,11 @@
 //! one another.
 
 mod clock;
+mod erasure;
+mod incidents;
 mod life;
+mod links;
+mod listing;
 mod nodes;
 mod people;
 mod plugins;
@@ -10,7 +14,11 @@ mod store;
 mod trust;
 
 pub use clock::{Clock, Entropy};
+pub use erasure::Erasure;
+pub use incidents::Incidents;
 pub use life::*;
+pub use links::Links;
+pub use listing::*;
 pub use nodes::*;
 pub use people::*;
 pub use plugins::*;

@@ -10,6 +10,8 @@ use super::StoreError;
 /// What is done with a link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Redemption {
+    /// Somebody becomes the first user; nobody does if there is one by now.
+    First(User),
     /// Somebody becomes a user, with a role in a shop if the link gives one.
     Join(User, Option<(ShopId, Role)>),
     /// A user has another password from now on, and is signed in nowhere any more.
@@ -52,7 +54,7 @@ pub trait People: Send + Sync {
     async fn add_link(&self, link: &Link) -> Result<(), StoreError>;
     /// The link of a hash, if it is good at this moment.
     async fn link(&self, hash: &[u8; 32], now: Timestamp) -> Result<Option<Link>, StoreError>;
-    /// Uses a link up and does what it is for, in one transaction. Returns whether it was there: of two who use the
-    /// same one, one is told no.
+    /// Uses a link up and does what it is for, in one transaction. Returns whether it was good: of two who use the
+    /// same one, or two for the first user, one is told no.
     async fn redeem(&self, hash: &[u8; 32], redemption: &Redemption) -> Result<bool, StoreError>;
 }

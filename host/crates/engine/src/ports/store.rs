@@ -3,13 +3,16 @@
 //! Every call is of one shop, except the claim of due work and the batch of arriving events.
 
 use async_trait::async_trait;
+use cartwright_domain::alert::Alarm;
 use cartwright_domain::cart::Cart;
 use cartwright_domain::content::Content;
 use cartwright_domain::customer::Customer;
+use cartwright_domain::erasure::Erased;
 use cartwright_domain::event::{Event, Origin};
 use cartwright_domain::facts::Contact;
 use cartwright_domain::funnel::Cell;
 use cartwright_domain::ids::{ConnectionId, CustomerId, KeyId, MessageId, RunId, ShopId, StrategyId, VersionId};
+use cartwright_domain::incident::Incident;
 use cartwright_domain::local::Day;
 use cartwright_domain::message::Message;
 use cartwright_domain::order::Order;
@@ -25,7 +28,9 @@ use cartwright_domain::world::{Entry, Identity};
 use serde_json::Value;
 use std::sync::Arc;
 
-use super::{Captured, Components, Nodes, PluginLife, Secret};
+use super::{
+    Captured, Components, CustomerSearch, Erasure, Incidents, MessageFilter, Nodes, PluginLife, RunFilter, Secret,
+};
 
 /// Why storage did not do it.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -188,6 +193,12 @@ pub struct Changes {
     pub sources: Vec<Entry<SourceState>>,
     /// Events that a source told when it was asked: durable with this, to be applied like those that arrive.
     pub arrivals: Vec<Arrival>,
+    /// What people are to be told, or need not worry about any more; saying either twice changes nothing.
+    pub alarms: Vec<Alarm>,
+    /// What was told of incidents that are there.
+    pub incidents: Vec<Entry<Incident>>,
+    /// Somebody who is erased: what is deleted beside the rows that change (S45).
+    pub erased: Option<Erased>,
     /// Lines of traces, in order.
     pub traces: Vec<(RunId, TraceEntry)>,
     /// What the sums of reports move by, in the order of their cells (S30).
@@ -242,26 +253,6 @@ pub struct ApiKey {
     pub hash: [u8; 32],
     /// Made.
     pub created_at: Timestamp,
-}
-
-/// What to list of runs.
-#[derive(Debug, Clone, Default)]
-pub struct RunFilter {
-    /// Of a strategy.
-    pub strategy: Option<StrategyId>,
-    /// Of a customer.
-    pub customer: Option<CustomerId>,
-    /// Only those that are not over.
-    pub active_only: bool,
-}
-
-/// What to list of messages.
-#[derive(Debug, Clone, Default)]
-pub struct MessageFilter {
-    /// Of a run.
-    pub run: Option<RunId>,
-    /// Of a customer.
-    pub customer: Option<CustomerId>,
 }
 
 /// Which figures of messages.
@@ -358,7 +349,11 @@ pub trait Settings: Send + Sync {
         shop: ShopId,
         strategy: StrategyId,
         state: StrategyState,
+        at: Timestamp,
     ) -> Result<bool, StoreError>;
+    /// Forgets a strategy. Its versions stay, so that its runs and messages can still be read; its name is free. A
+    /// conflict if the settings have moved since the revision, or if a run of it is under way.
+    async fn remove_strategy(&self, shop: ShopId, strategy: StrategyId, revision: u64) -> Result<bool, StoreError>;
     /// All strategies of a shop, by name.
     async fn strategies(&self, shop: ShopId) -> Result<Vec<StrategyRecord>, StoreError>;
     /// Versions by id.
@@ -377,10 +372,15 @@ pub trait Journal: Send + Sync {
     async fn accept(&self, arrivals: &[Arrival]) -> Result<Vec<Arrived>, StoreError>;
     /// Keeps a delivery that could not be taken.
     async fn put_aside(&self, aside: &Aside) -> Result<(), StoreError>;
-    /// Deliveries put aside, newest first.
-    async fn asides(&self, shop: ShopId, page: &PageRequest) -> Result<Page<Aside>, StoreError>;
-    /// Counts something under a name.
-    async fn count(&self, shop: ShopId, counter: &str) -> Result<(), StoreError>;
+    /// Deliveries put aside, of one connection or of all, newest first.
+    async fn asides(
+        &self,
+        shop: ShopId,
+        connection: Option<ConnectionId>,
+        page: &PageRequest,
+    ) -> Result<Page<Aside>, StoreError>;
+    /// Counts something that happened so many times under a name.
+    async fn count(&self, shop: ShopId, counter: &str, times: u64) -> Result<(), StoreError>;
     /// What was counted, by name.
     async fn counts(&self, shop: ShopId) -> Result<Vec<(String, u64)>, StoreError>;
     /// Events to apply, oldest first: by `received_at`, then their place in the journal.
@@ -399,9 +399,10 @@ pub trait Journal: Send + Sync {
 /// The ledger: customers, runs and messages.
 #[async_trait]
 pub trait Ledger: Send + Sync {
-    /// Shops of these shards with pending events, or runs, messages or tasks of sources that are due by now.
+    /// Shops of these shards with pending events, or runs, messages, tasks of sources or incidents that are due by now.
     async fn shops_with_work(&self, shards: &[Shard], now: Timestamp) -> Result<Vec<ShopId>, StoreError>;
-    /// The earliest instant at which a run, message or task of a source of these shards becomes due, if any is to.
+    /// The earliest instant at which a run, message, task of a source or incident of these shards becomes due, if any
+    /// is to.
     async fn next_due(&self, shards: &[Shard]) -> Result<Option<Timestamp>, StoreError>;
     /// Runs that are due, earliest first, then by id.
     async fn due_runs(&self, shop: ShopId, now: Timestamp, limit: u32) -> Result<Vec<RunId>, StoreError>;
@@ -420,10 +421,24 @@ pub trait Ledger: Send + Sync {
 pub trait Reading: Send + Sync {
     /// Customers, newest first.
     async fn customers(&self, shop: ShopId, page: &PageRequest) -> Result<Page<Customer>, StoreError>;
+    /// Customers who are looked for, in the order of what they are found by.
+    async fn find_customers(
+        &self,
+        shop: ShopId,
+        search: &CustomerSearch,
+        page: &PageRequest,
+    ) -> Result<Page<Customer>, StoreError>;
     /// A customer by id, as whoever it became.
     async fn customer(&self, shop: ShopId, customer: CustomerId) -> Result<Option<Customer>, StoreError>;
     /// Runs, newest first.
     async fn runs(&self, shop: ShopId, filter: &RunFilter, page: &PageRequest) -> Result<Page<Run>, StoreError>;
+    /// How many runs of each strategy are under way, counted no further than `most`.
+    async fn running(
+        &self,
+        shop: ShopId,
+        strategies: &[StrategyId],
+        most: u32,
+    ) -> Result<Vec<(StrategyId, u64)>, StoreError>;
     /// A run.
     async fn run(&self, shop: ShopId, run: RunId) -> Result<Option<Run>, StoreError>;
     /// A run's trace, oldest first.
@@ -447,10 +462,33 @@ pub trait Reading: Send + Sync {
 
 /// All of it.
 pub trait Store:
-    Settings + PluginLife + Journal + Ledger + Reading + Nodes + super::People + super::Trust + Components
+    Settings
+    + PluginLife
+    + Journal
+    + Ledger
+    + Incidents
+    + Erasure
+    + super::Links
+    + Reading
+    + Nodes
+    + super::People
+    + super::Trust
+    + Components
 {
 }
-impl<T: Settings + PluginLife + Journal + Ledger + Reading + Nodes + super::People + super::Trust + Components> Store
-    for T
+impl<
+    T: Settings
+        + PluginLife
+        + Journal
+        + Ledger
+        + Incidents
+        + Erasure
+        + super::Links
+        + Reading
+        + Nodes
+        + super::People
+        + super::Trust
+        + Components,
+> Store for T
 {
 }

@@ -1,6 +1,7 @@
 //! What a source said, in one commit: the events, where it goes on, when it is asked next, and the messages that waited
 //! for it.
 
+use cartwright_domain::alert::{Alarm, AlertCause};
 use cartwright_domain::event::Origin;
 use cartwright_domain::ids::{ConnectionId, MessageId, ShopId};
 use cartwright_domain::plugin::SourceTaskKind;
@@ -58,10 +59,11 @@ impl Engine {
             _ => return Ok(Vec::new()),
         };
         let (arrivals, answers) = self.arriving(shop, Origin::Connection(connection), events).await?;
-        for refused in answers.into_iter().flatten() {
+        let refused: Vec<_> = answers.into_iter().flatten().collect();
+        for refused in &refused {
             tracing::warn!(%shop, %connection, ?refused, "a source told an event that cannot be taken");
-            self.store.count(shop, "source_event_refused").await?;
         }
+        self.tally(shop, "source_event_refused", refused.len()).await?;
         Ok(arrivals)
     }
 
@@ -96,20 +98,26 @@ impl Engine {
         changes.arrivals = arrivals.to_vec();
         let committed = self.commit(shop, changes).await?;
         let conflicts = committed.arrived.iter().filter(|arrived| **arrived == Arrived::Conflict).count();
-        for _ in 0..conflicts {
-            self.store.count(shop, "source_event_refused").await?;
-        }
-        Ok(())
+        self.tally(shop, "source_event_refused", conflicts).await
     }
 
     fn take_said(&self, world: &mut World, state: &mut Entry<SourceState>, kind: SourceTaskKind, said: Option<&Said>) {
         let now = self.now();
         let connection = state.value.connection;
         let state = state.edit();
+        let source = world.sources.values().find(|entry| entry.value.id == connection);
+        let source = source.map(|entry| entry.value.name.clone()).unwrap_or_default();
         match said {
             None => state.pass(kind, now),
-            Some(Err(trouble)) => state.fail(kind, trouble.clone(), now),
+            Some(Err(trouble)) => {
+                state.fail(kind, trouble.clone(), now);
+                let failures = state.tasks.get(&kind).map_or(0, |task| task.failures);
+                let is_subscription = kind == SourceTaskKind::Subscribe;
+                world.alarms.extend(Alarm::of_trouble(&source, is_subscription, failures, trouble));
+            }
             Some(Ok(done)) => {
+                let told = [AlertCause::SubscriptionLost, AlertCause::SourceRefused];
+                let told = told.map(|cause| (cause, state.is_in_trouble(cause)));
                 // S08: an answer says as much as an event that the source is there.
                 world.hear(connection, now);
                 match done {
@@ -123,6 +131,8 @@ impl Engine {
                     }
                     _ => state.succeed(kind, now),
                 }
+                let over = told.into_iter().filter(|(cause, was)| *was && !state.is_in_trouble(*cause));
+                world.alarms.extend(over.map(|(cause, _)| Alarm::clear(cause, &source, now)));
             }
         }
     }

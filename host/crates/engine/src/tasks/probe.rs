@@ -53,7 +53,7 @@ impl Engine {
         let Some(mut call) = self.connection_call(shop, connection).await? else {
             return Err(ProbeFailure::NoPlugin(connection.plugin.to_string()));
         };
-        self.renew(&mut call, connection.ability.as_ref()).await?;
+        self.renew(name, &mut call, connection.ability.as_ref()).await?;
         let deadline = self.now() + PATIENCE;
         let said = match kind {
             ConnectionKind::Channel => match self.tasks().run(&call, &ChannelTask::Probe, deadline).await? {

@@ -1,5 +1,6 @@
 //! Secrets that a channel renews: before they are used for the last time, never in the middle of a batch (S44).
 
+use cartwright_domain::alert::{Alarm, AlertCause};
 use cartwright_domain::shop::ChannelAbility;
 use cartwright_domain::time::Span;
 
@@ -11,12 +12,15 @@ use crate::ports::{ChannelDone, ChannelTask, ConnectionCall, StoreError};
 const AHEAD: Span = Span::minutes(10);
 /// How long the other side has for it.
 const PATIENCE: Span = Span::seconds(30);
+/// What a person can do about a secret that was not renewed.
+const STEP: &str = "Store a new secret for the channel before that; the provider's console shows how to get one.";
 
 impl Engine {
     /// Renews what ends soon. When a secret that a person entered ends nobody knows, so it is renewed at its first use.
     /// One that cannot be renewed is used as it is: the provider says what it thinks of it.
     pub(crate) async fn renew(
         &self,
+        channel: &str,
         call: &mut ConnectionCall,
         ability: Option<&ChannelAbility>,
     ) -> Result<(), StoreError> {
@@ -25,15 +29,25 @@ impl Engine {
                 continue;
             }
             let task = ChannelTask::Refresh(secret.clone());
-            match self.tasks().run(call, &task, self.now() + PATIENCE).await {
-                Ok(ChannelDone::Refreshed) => {}
-                Ok(refused) => {
-                    tracing::warn!(connection = %call.connection, secret, ?refused, "a secret was not renewed")
+            let now = self.now();
+            let why = match self.tasks().run(call, &task, now + PATIENCE).await {
+                Ok(ChannelDone::Refreshed) => None,
+                Ok(ChannelDone::Failed(rejection)) => Some(rejection.details.text),
+                Ok(_) => Some("the channel's plugin said nothing about the secret".to_owned()),
+                Err(failure) => Some(failure.to_string()),
+            };
+            let alarm = match why {
+                None => Alarm::clear(AlertCause::TokenExpiring, channel, now),
+                Some(why) => {
+                    tracing::warn!(connection = %call.connection, secret, why, "a secret was not renewed");
+                    let words = match call.expiries.get(secret) {
+                        Some(end) => format!("`{secret}` ends at {end}, and was not renewed: {why}"),
+                        None => format!("`{secret}` was not renewed: {why}"),
+                    };
+                    Alarm::raise(AlertCause::TokenExpiring, channel, words, STEP, now)
                 }
-                Err(failure) => {
-                    tracing::warn!(connection = %call.connection, secret, %failure, "a secret was not renewed")
-                }
-            }
+            };
+            self.sound(call.plugin.shop, vec![alarm]).await?;
             self.open(call).await?;
         }
         Ok(())

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use cartwright_domain::cart::{Cart, Side};
+use cartwright_domain::categories::Categories;
 use cartwright_domain::contact::{Email, Phone};
 use cartwright_domain::customer::Customer;
 use cartwright_domain::event::{Line, OrderBody};
@@ -54,6 +55,7 @@ fn subject(number: usize) -> Subject {
         quiet_hours: cartwright_domain::window::preset::QuietHours::Off,
         cap: None,
         decide_together: cartwright_domain::shop::DECIDE_TOGETHER,
+        alerts: Vec::new(),
     };
     let mut customer = Customer::anonymous(mint.next(), moment() - Span::days(number as i64 % 400));
     let (orders, lines) = match number {
@@ -119,7 +121,7 @@ fn line(place: u32, currency: Currency) -> Line {
         sku: known.then(|| format!("SKU-{place}")),
         product_id: known.then(|| "9007199254740993".to_owned()),
         variant_id: None,
-        categories: vec!["обувь".to_owned(); place as usize % 3],
+        categories: if known { ["обувь"].into() } else { Categories::default() },
         image_url: None,
         product_url: None,
     }

@@ -11,7 +11,7 @@ use super::grants::{self, Target};
 use super::names::{Names, NotPublic, Reach, Unreachable};
 use super::pace::Gate;
 use super::placeholders::{Secrets, Writing};
-use super::{EgressPolicy, chain, refused};
+use super::{EgressPolicy, chain, refused, time_out};
 use crate::limits::{Limits, bytes};
 
 /// Headers that say where a request goes and how long it is: the host's own business.
@@ -70,7 +70,7 @@ impl Clients {
             .timeout(limits.request)
             .send()
             .await;
-        answer(limits, sent.map_err(failure)?).await
+        answer(limits, sent.map_err(|error| failure(limits, error))?).await
     }
 }
 
@@ -189,7 +189,7 @@ async fn answer(limits: &Limits, mut response: reqwest::Response) -> Result<Resp
         .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
         .collect();
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(failure)? {
+    while let Some(chunk) = response.chunk().await.map_err(|error| failure(limits, error))? {
         if body.len() + chunk.len() > limits.body_bytes {
             return Err(EgressFailure::TooLarge((body.len() + chunk.len()) as u64));
         }
@@ -199,7 +199,7 @@ async fn answer(limits: &Limits, mut response: reqwest::Response) -> Result<Resp
 }
 
 /// Whether anything left. Only what failed while connecting certainly did not; in doubt it may have.
-fn failure(error: reqwest::Error) -> EgressFailure {
+fn failure(limits: &Limits, error: reqwest::Error) -> EgressFailure {
     // The URL has secrets in it.
     let error = error.without_url();
     if let Some(why) = not_public(&error) {
@@ -208,8 +208,12 @@ fn failure(error: reqwest::Error) -> EgressFailure {
     if error.is_builder() {
         return refused(format!("the request is malformed: {}", chain(&error)));
     }
-    let text = if error.is_timeout() { format!("time-out: {}", chain(&error)) } else { chain(&error) };
-    if error.is_connect() { EgressFailure::NotSent(text) } else { EgressFailure::NoAnswer(text) }
+    match (error.is_connect(), error.is_timeout()) {
+        (true, true) => EgressFailure::NotSent(format!("time-out: {}", chain(&error))),
+        (true, false) => EgressFailure::NotSent(chain(&error)),
+        (false, true) => EgressFailure::NoAnswer(time_out(limits.request)),
+        (false, false) => EgressFailure::NoAnswer(chain(&error)),
+    }
 }
 
 fn not_public(error: &reqwest::Error) -> Option<String> {

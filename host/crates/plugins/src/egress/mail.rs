@@ -9,6 +9,8 @@ use lettre::address::Envelope;
 use lettre::message::header::{self, HeaderName, HeaderValue};
 use lettre::message::{Mailboxes, Message, MessageBuilder, MultiPart, SinglePart};
 
+use super::dkim::{self, Signer};
+use super::placeholders::Secrets;
 use super::refused;
 
 /// Fields that are the host's own.
@@ -21,22 +23,29 @@ pub(super) struct Letter {
     pub(super) bytes: Vec<u8>,
 }
 
-pub(super) fn letter(mail: &Mail, now: Timestamp) -> Result<Letter, EgressFailure> {
+pub(super) fn letter(mail: &Mail, secrets: Secrets<'_>, now: Timestamp) -> Result<Letter, EgressFailure> {
     let from = address("envelope-from", &mail.envelope_from)?;
     let to = address("envelope-to", &mail.envelope_to)?;
     let envelope = Envelope::new(Some(from.clone()), vec![to.clone()])
         .map_err(|why| refused(format!("the envelope is malformed: {why}")))?;
     let since_1970 = Duration::from_millis(u64::try_from(now.millis()).unwrap_or(0));
     let mut builder = Message::builder().envelope(envelope).date(SystemTime::UNIX_EPOCH + since_1970);
+    let mut signer = None;
     for (name, value) in &mail.headers {
-        builder = field(builder, name, value)?;
+        if name.eq_ignore_ascii_case(dkim::FIELD) {
+            signer = Some(Signer::read(value, secrets)?);
+        } else {
+            builder = field(builder, name, value)?;
+        }
     }
     let message = match &mail.html {
         None => builder.singlepart(SinglePart::plain(mail.text.clone())),
         Some(html) => builder.multipart(MultiPart::alternative_plain_html(mail.text.clone(), html.clone())),
     };
     let message = message.map_err(|why| refused(format!("the mail is malformed: {why}")))?;
-    Ok(Letter { from, to, bytes: message.formatted() })
+    let bytes = message.formatted();
+    let signature = signer.map(|signer| signer.field(&bytes, now)).transpose()?;
+    Ok(Letter { from, to, bytes: [signature.unwrap_or_default(), bytes].concat() })
 }
 
 fn address(what: &str, text: &str) -> Result<Address, EgressFailure> {
@@ -78,6 +87,9 @@ fn field(builder: MessageBuilder, name: &str, value: &str) -> Result<MessageBuil
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::guest::Rights;
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
 
     fn mail(headers: &[(&str, &str)]) -> Mail {
         let mut all = vec![("From".to_owned(), "Käse & Co <shop@example.com>".to_owned())];
@@ -95,7 +107,9 @@ mod tests {
     }
 
     fn written(mail: &Mail) -> Result<String, String> {
-        match letter(mail, Timestamp::from_millis(1_762_077_600_000)) {
+        let rights = Rights::of(Arc::default(), Arc::default());
+        let secrets = Secrets { rights: &rights, values: &BTreeMap::new() };
+        match letter(mail, secrets, Timestamp::from_millis(1_762_077_600_000)) {
             Ok(letter) => Ok(String::from_utf8(letter.bytes).unwrap()),
             Err(EgressFailure::Refused(why)) => Err(why),
             Err(other) => panic!("{other:?}"),
@@ -116,6 +130,20 @@ mod tests {
     fn text_and_html_are_two_readings_of_one_mail() {
         let text = written(&Mail { html: Some("<p>Hi</p>".to_owned()), ..mail(&[]) }).unwrap();
         assert!(text.contains("multipart/alternative") && text.contains("text/html") && text.contains("text/plain"));
+    }
+
+    #[test]
+    fn a_signer_is_named_with_a_secret_that_the_connection_has() {
+        let refusal = |field: &str| written(&mail(&[("DKIM-Signature", field)])).unwrap_err();
+        assert!(refusal("d=example.com; s=shop; b={secret:dkim_key}").contains("`dkim_key`"));
+        for field in [
+            "",
+            "v=1; d=example.com; s=shop; b=forged",
+            "d=example.com; b={secret:dkim_key}",
+            "d=a b; s=s; b={secret:k}",
+        ] {
+            assert!(refusal(field).contains("names a signer"), "{field}");
+        }
     }
 
     #[test]

@@ -20,7 +20,7 @@ use super::mail::{Letter, letter};
 use super::names::{Reach, Unreachable, addresses};
 use super::pace::Gate;
 use super::placeholders::Secrets;
-use super::{EgressPolicy, chain, refused};
+use super::{EgressPolicy, chain, refused, time_out};
 use crate::limits::Limits;
 
 /// A server, as the plugin named it.
@@ -49,7 +49,7 @@ pub(super) async fn perform(
 ) -> Result<Response, EgressFailure> {
     let server = server(policy, gate, mail)?;
     let credentials = credentials(secrets, mail)?;
-    let letter = letter(mail, gate.now)?;
+    let letter = letter(mail, secrets, gate.now)?;
     let ready = within(limits.request, converse(limits, &server, credentials, &letter)).await;
     let mut connection = match ready {
         None => return Err(EgressFailure::NotSent(time_out(limits.request))),
@@ -190,10 +190,6 @@ fn reply(code: u16, text: &str) -> Response {
         if ["2", "4", "5"].contains(class)
             && [subject, detail].iter().all(|part| (1..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit())));
     Response::Mail { code, enhanced: is_enhanced.then(|| first.to_owned()), text: text.trim().to_owned() }
-}
-
-fn time_out(limit: Duration) -> String {
-    format!("time-out: no answer within {} ms", limit.as_millis())
 }
 
 #[expect(clippy::disallowed_methods, reason = "a mail server is real I/O, and may never answer")]

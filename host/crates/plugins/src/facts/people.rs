@@ -13,6 +13,14 @@ impl customer::Host for Guest {
         self.fact(Fact::CustomerCountry, |subject| subject.customer.country.clone())
     }
 
+    fn province(&mut self) -> Result<Option<String>> {
+        self.fact(Fact::CustomerProvince, |subject| subject.customer.province.clone())
+    }
+
+    fn city(&mut self) -> Result<Option<String>> {
+        self.fact(Fact::CustomerCity, |subject| subject.customer.city.clone())
+    }
+
     fn language(&mut self) -> Result<Option<String>> {
         self.fact(Fact::CustomerLanguage, |subject| subject.customer.language.clone())
     }

@@ -110,7 +110,7 @@ impl cart::Host for Guest {
     }
 
     fn has_category(&mut self, name: String) -> Result<bool> {
-        let has = |subject: &Subject| lines(subject).iter().any(|line| line.categories.contains(&name));
+        let has = |subject: &Subject| lines(subject).iter().any(|line| line.categories.have(&name));
         self.fact_about(Fact::CartHasCategory, || vec![name.as_str().into()], has)
     }
 

@@ -22,4 +22,9 @@ impl run::Host for Guest {
     fn messages_sent(&mut self) -> Result<u32> {
         self.fact(Fact::RunMessagesSent, |subject| subject.messages_sent)
     }
+
+    fn answer(&mut self, place: String) -> Result<Option<String>> {
+        let about = || vec![place.as_str().into()];
+        self.fact_about(Fact::RunAnswer, about, |subject| subject.answer_at(&place).map(ToString::to_string))
+    }
 }

@@ -65,7 +65,7 @@ fn subject(cart: Option<CartBody>) -> Subject {
         step: "check".into(),
         messages_sent: 1,
         orders_known: true,
-        own: Own::default(),
+        own: Own { answers: [("score".to_owned(), json!({"risk": {"level": "low"}}))].into(), ..Own::default() },
         now: NOW,
     }
 }
@@ -113,7 +113,7 @@ fn shoes() -> CartBody {
         quantity: 2,
         price: serde_json::from_value(json!({"amount": "10.00", "currency": "EUR"})).ok(),
         sku: Some("A1".to_owned()),
-        categories: vec!["shoes".to_owned()],
+        categories: ["shoes"].into(),
         ..Line::default()
     };
     CartBody { lines: vec![line], ..CartBody::default() }
@@ -148,6 +148,15 @@ fn every_read_is_written_down_once_with_its_argument_and_value() {
         "cart.quantity-of(\"A2\") = 0",
     ];
     assert_eq!(read(&guest), reads);
+}
+
+#[test]
+fn what_the_shops_own_server_answered_is_read_by_its_place() {
+    let mut guest = guest(None);
+    assert_eq!(run::Host::answer(&mut guest, "score.risk.level".to_owned()).unwrap().as_deref(), Some("\"low\""));
+    assert_eq!(run::Host::answer(&mut guest, "score.none".to_owned()).unwrap(), None);
+    assert_eq!(run::Host::answer(&mut guest, "score".to_owned()).unwrap(), None, "a step is no place");
+    assert_eq!(read(&guest)[0], r#"run.answer("score.risk.level") = "\"low\"""#);
 }
 
 #[test]
@@ -297,6 +306,8 @@ fn record_of(facts: Vec<FactRead>) -> DecisionRecord {
 /// Reads everything there is.
 fn read_all(guest: &mut Guest) {
     customer::Host::country(guest).unwrap();
+    customer::Host::province(guest).unwrap();
+    customer::Host::city(guest).unwrap();
     customer::Host::registered_at(guest).unwrap();
     customer::Host::has_tag(guest, "vip".to_owned()).unwrap();
     customer::Host::tags(guest).unwrap();

@@ -23,8 +23,16 @@ pub(super) async fn commit(store: &MemoryStore, shop: ShopId, changes: &Changes)
         store.settings.commit(shop, &of_settings).await?;
         store.forget_known();
     }
+    if changes.erased.is_some() {
+        // What plugins wrote down, and the hashes, lie beside.
+        store.settings.commit(shop, &Changes { erased: changes.erased.clone(), ..Changes::default() }).await?;
+    }
     let mut state = store.state();
+    if let Some(erased) = &changes.erased {
+        state.shops.entry(shop).or_default().erase(erased);
+    }
     write(state.shops.entry(shop).or_default(), changes);
+    super::incidents::sound(state.shops.entry(shop).or_default(), shop, &changes.alarms);
     let arrived = changes.arrivals.iter().map(|arrival| accept(&mut state, arrival)).collect();
     if changes.hand_overs == 0 {
         return Ok(Committed { first_hand_over: 0, arrived });
@@ -62,6 +70,7 @@ fn check(tables: &Tables, changes: &Changes) -> Result<(), StoreError> {
         && rows_stand(&tables.runs, &changes.runs, |run| run.id)
         && rows_stand(&tables.sources, &changes.sources, |source| source.connection)
         && rows_stand(&tables.messages, &changes.messages, |message| message.id)
+        && rows_stand(&tables.incidents, &changes.incidents, |incident| incident.id)
         && names_are_free(tables, changes)
         && keys_are_free(tables, changes)
         && owners_are_there(tables, changes)
@@ -130,6 +139,7 @@ fn write(tables: &mut Tables, changes: &Changes) {
     ending.into_iter().chain(going).for_each(|entry| tables.put_run(entry));
     changes.messages.iter().for_each(|entry| tables.put_message(entry));
     changes.sources.iter().for_each(|entry| tables.put_source(entry));
+    changes.incidents.iter().for_each(|entry| tables.put_incident(entry));
     for (gone, heir) in &changes.merged {
         tables.merge(*gone, *heir);
     }

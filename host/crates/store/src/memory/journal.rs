@@ -3,7 +3,7 @@
 use std::ops::Bound;
 
 use async_trait::async_trait;
-use cartwright_domain::ids::ShopId;
+use cartwright_domain::ids::{ConnectionId, ShopId};
 use cartwright_domain::time::Timestamp;
 use cartwright_engine::ports::{Arrival, Arrived, Aside, Journal, Page, PageRequest, PendingEvent, StoreError};
 
@@ -26,15 +26,22 @@ impl Journal for MemoryStore {
         Ok(())
     }
 
-    async fn asides(&self, shop: ShopId, page: &PageRequest) -> Result<Page<Aside>, StoreError> {
+    async fn asides(
+        &self,
+        shop: ShopId,
+        connection: Option<ConnectionId>,
+        page: &PageRequest,
+    ) -> Result<Page<Aside>, StoreError> {
+        let wanted = |aside: &Aside| connection.is_none() || aside.connection == connection;
         Ok(self.read(shop, |tables| {
-            let newest = tables.asides.range(..page::before_number(page)).rev().take(page::rows(page) as usize);
-            page::page(newest.map(|(place, aside)| (place.to_string(), aside.clone())).collect(), page)
+            let newest = tables.asides.range(..page::before_number(page)).rev().filter(|(_, aside)| wanted(aside));
+            let listed = newest.take(page::rows(page) as usize);
+            page::page(listed.map(|(place, aside)| (place.to_string(), aside.clone())).collect(), page)
         }))
     }
 
-    async fn count(&self, shop: ShopId, counter: &str) -> Result<(), StoreError> {
-        *self.state().shops.entry(shop).or_default().counts.entry(counter.to_owned()).or_default() += 1;
+    async fn count(&self, shop: ShopId, counter: &str, times: u64) -> Result<(), StoreError> {
+        *self.state().shops.entry(shop).or_default().counts.entry(counter.to_owned()).or_default() += times;
         Ok(())
     }
 

@@ -5,6 +5,7 @@
 //! Start reading at [`tables`], then `commit.rs`: what is checked before anything is changed.
 
 mod commit;
+mod incidents;
 mod journal;
 mod ledger;
 mod load;

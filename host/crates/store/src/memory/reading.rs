@@ -3,13 +3,14 @@
 use async_trait::async_trait;
 use cartwright_domain::customer::Customer;
 use cartwright_domain::funnel::Cell;
-use cartwright_domain::ids::{CustomerId, MessageId, RunId, ShopId};
+use cartwright_domain::ids::{CustomerId, MessageId, RunId, ShopId, StrategyId};
 use cartwright_domain::message::Message;
 use cartwright_domain::run::Run;
 use cartwright_domain::time::Timestamp;
 use cartwright_domain::trace::TraceEntry;
+use cartwright_domain::world::IdentityKind;
 use cartwright_engine::ports::{
-    FigureFilter, InboxEntry, MessageFilter, Page, PageRequest, Reading, RunFilter, StoreError,
+    CustomerSearch, FigureFilter, InboxEntry, MessageFilter, Page, PageRequest, Reading, RunFilter, StoreError,
 };
 
 use super::MemoryStore;
@@ -26,6 +27,15 @@ impl Reading for MemoryStore {
         }))
     }
 
+    async fn find_customers(
+        &self,
+        shop: ShopId,
+        search: &CustomerSearch,
+        page: &PageRequest,
+    ) -> Result<Page<Customer>, StoreError> {
+        Ok(self.read(shop, |tables| find_customers(tables, search, page)))
+    }
+
     async fn customer(&self, shop: ShopId, customer: CustomerId) -> Result<Option<Customer>, StoreError> {
         Ok(self.read(shop, |tables| tables.customers.get(&tables.heir(customer)).map(|row| row.value.clone())))
     }
@@ -38,6 +48,11 @@ impl Reading for MemoryStore {
                 .filter(|run| filter.strategy.is_none_or(|strategy| run.strategy == strategy))
                 .filter(|run| customer.is_none_or(|customer| run.customer == customer))
                 .filter(|run| !filter.active_only || run.is_active())
+                .filter(|run| filter.version.is_none_or(|version| run.version == version))
+                .filter(|run| filter.step.as_deref().is_none_or(|step| run.step() == Some(step)))
+                .filter(|run| filter.end.is_none() || run.end_reason() == filter.end)
+                .filter(|run| filter.from.is_none_or(|from| run.id.0 >= page::first_id(from)))
+                .filter(|run| filter.until.is_none_or(|until| run.id.0 < page::first_id(until)))
                 .take(page::rows(page) as usize);
             page::page(listed.map(|run| (run.id.to_string(), run.clone())).collect(), page)
         }))
@@ -45,6 +60,21 @@ impl Reading for MemoryStore {
 
     async fn run(&self, shop: ShopId, run: RunId) -> Result<Option<Run>, StoreError> {
         Ok(self.read(shop, |tables| tables.runs.get(&run).map(|row| row.value.clone())))
+    }
+
+    async fn running(
+        &self,
+        shop: ShopId,
+        strategies: &[StrategyId],
+        most: u32,
+    ) -> Result<Vec<(StrategyId, u64)>, StoreError> {
+        Ok(self.read(shop, |tables| {
+            let count = |strategy: &StrategyId| {
+                let active = tables.active.keys().filter(|(of, _)| of == strategy);
+                (*strategy, active.take(most as usize).count() as u64)
+            };
+            strategies.iter().map(count).collect()
+        }))
     }
 
     async fn trace(&self, shop: ShopId, run: RunId) -> Result<Vec<TraceEntry>, StoreError> {
@@ -109,6 +139,7 @@ impl Reading for MemoryStore {
                 "events" => rows(&|tables| tables.events.len()),
                 "event_ids" => rows(&|tables| tables.event_ids.len()),
                 "identities" => rows(&|tables| tables.identities.len()),
+                "incidents" => rows(&|tables| tables.incidents.len()),
                 "inbox" => rows(&|tables| tables.inbox.len()),
                 "merged_customers" => rows(&|tables| tables.merged.len()),
                 "message_figures" => rows(&|tables| tables.figures.len()),
@@ -127,12 +158,51 @@ impl Reading for MemoryStore {
     }
 }
 
+fn is_asked(tables: &Tables, filter: &MessageFilter, message: &Message) -> bool {
+    let run = || tables.runs.get(&message.run).map(|row| &row.value);
+    filter.strategy.is_none_or(|wanted| run().is_some_and(|run| run.strategy == wanted))
+        && filter.version.is_none_or(|wanted| run().is_some_and(|run| message.version_of(run) == wanted))
+        && filter.step.as_deref().is_none_or(|step| message.step == step)
+        && filter.state.as_deref().is_none_or(|state| message.state.name() == state)
+        && (filter.reason.is_none() || message.state.reason() == filter.reason)
+        && filter.from.is_none_or(|from| message.created_at >= from)
+        && filter.until.is_none_or(|until| message.created_at < until)
+}
+
+fn find_customers(tables: &Tables, search: &CustomerSearch, page: &PageRequest) -> Page<Customer> {
+    let (word, id) = page::behind_word(page);
+    let mut found: Vec<(String, CustomerId)> = match search {
+        CustomerSearch::Id(id) => tables.customers.contains_key(id).then(|| (String::new(), *id)).into_iter().collect(),
+        CustomerSearch::Email(prefix) => by_address(tables, IdentityKind::Email, prefix),
+        CustomerSearch::Phone(prefix) => by_address(tables, IdentityKind::Phone, prefix),
+        CustomerSearch::Name(prefix) => {
+            let word = |customer: &Customer| {
+                let (name, surname) = customer.search_names();
+                [name, surname].into_iter().find(|word| word.starts_with(prefix))
+            };
+            tables.customers.iter().filter_map(|(id, row)| Some((word(&row.value)?, *id))).collect()
+        }
+    };
+    found.sort();
+    let behind = found.into_iter().filter(|(at, of)| page.after.is_none() || (at, of.0) > (&word, id));
+    let listed = behind.take(page::rows(page) as usize);
+    let listed = listed
+        .filter_map(|(word, id)| Some((page::word_cursor(&word, id.0), tables.customers.get(&id)?.value.clone())));
+    page::page(listed.collect(), page)
+}
+
+fn by_address(tables: &Tables, kind: IdentityKind, prefix: &str) -> Vec<(String, CustomerId)> {
+    let named = tables.identities.iter().filter(|(name, _)| name.kind == kind && name.value.starts_with(prefix));
+    named.map(|(name, customer)| (name.value.clone(), *customer)).collect()
+}
+
 fn messages(tables: &Tables, filter: &MessageFilter, page: &PageRequest) -> Page<Message> {
     let (at, id) = page::before_moment(page);
     let customer = filter.customer.map(|customer| tables.heir(customer));
     let asked = |message: &&Row<Message>| {
         filter.run.is_none_or(|run| message.value.run == run)
             && customer.is_none_or(|customer| message.value.customer == customer)
+            && is_asked(tables, filter, &message.value)
     };
     let of_run: Vec<(Timestamp, MessageId)>;
     // The messages of one run are few, however many there are.

@@ -16,8 +16,8 @@ use cartwright_domain::trust::TrustPolicy;
 use cartwright_domain::user::{Link, Role, Session, User};
 use cartwright_domain::world::Entry;
 use cartwright_engine::ports::{
-    ApiKey, Captured, Components, Figure, Note, NoteKind, Page, PageRequest, People, PluginChanges, PluginLife,
-    Publication, Redemption, Resealed, Secret, SecretPlace, Settings, StoreError, Trust,
+    ApiKey, Captured, Components, Erasure, Figure, Links, Note, NoteKind, Page, PageRequest, People, PluginChanges,
+    PluginLife, Publication, Redemption, Resealed, Secret, SecretPlace, Settings, StoreError, Trust,
 };
 
 use super::MemoryStore;
@@ -40,6 +40,21 @@ macro_rules! forward {
 }
 
 forward! {
+    Erasure {
+        ask erasure_key(shop: ShopId) -> Option<[u8; 32]>;
+        change make_erasure_key(shop: ShopId, key: [u8; 32]) -> [u8; 32];
+        ask erased_among(shop: ShopId, hashes: &[[u8; 32]]) -> Vec<[u8; 32]>;
+    } own {}
+}
+
+forward! {
+    Links {
+        ask link_key(shop: ShopId) -> Option<[u8; 32]>;
+        ask make_link_key(shop: ShopId, key: [u8; 32]) -> [u8; 32];
+    } own {}
+}
+
+forward! {
     Settings {
         change add_shop(shop: &Shop) -> ();
         change save_shop(shop: &Shop) -> ();
@@ -58,7 +73,7 @@ forward! {
         change save_content(shop: ShopId, content: &Content, at: Timestamp) -> u32;
         ask contents(shop: ShopId) -> Vec<(Content, u32)>;
         change publish(shop: ShopId, publication: &Publication<'_>) -> ();
-        change set_strategy_state(shop: ShopId, strategy: StrategyId, state: StrategyState) -> bool;
+        change set_strategy_state(shop: ShopId, strategy: StrategyId, state: StrategyState, at: Timestamp) -> bool;
         ask strategies(shop: ShopId) -> Vec<StrategyRecord>;
         ask versions(shop: ShopId, ids: &[VersionId]) -> Vec<Version>;
         ask versions_of(shop: ShopId, strategy: StrategyId) -> Vec<Version>;
@@ -82,6 +97,16 @@ forward! {
                 self.state().shops.entry(shop).or_default().sources.remove(&gone.id);
             }
             Ok(removed)
+        }
+
+        async fn remove_strategy(&self, shop: ShopId, strategy: StrategyId, revision: u64) -> Result<bool, StoreError> {
+            let _turn = self.commits.lock().await;
+            if self.read(shop, |tables| tables.active.keys().any(|(of, _)| *of == strategy)) {
+                return Err(StoreError::Conflict);
+            }
+            let removed = self.settings.remove_strategy(shop, strategy, revision).await;
+            self.forget_known();
+            removed
         }
 
         async fn secrets(&self, shop: ShopId, connection: ConnectionId) -> Result<Vec<(String, Secret)>, StoreError> {

@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use cartwright_domain::cart::Cart;
 use cartwright_domain::customer::Customer;
+use cartwright_domain::erasure::Erased;
 use cartwright_domain::funnel::Cell;
-use cartwright_domain::ids::{CartId, ConnectionId, CustomerId, MessageId, RunId, StrategyId};
+use cartwright_domain::ids::{CartId, ConnectionId, CustomerId, IncidentId, MessageId, RunId, StrategyId};
+use cartwright_domain::incident::Incident;
 use cartwright_domain::message::Message;
 use cartwright_domain::order::Order;
 use cartwright_domain::product::Product;
@@ -63,6 +65,7 @@ pub(super) struct Tables {
     pub(super) due_messages: BTreeSet<(Timestamp, MessageId)>,
     pub(super) newest_messages: BTreeSet<(Timestamp, MessageId)>,
     pub(super) sources: BTreeMap<ConnectionId, Row<SourceState>>,
+    pub(super) incidents: BTreeMap<IncidentId, Row<Incident>>,
     pub(super) traces: BTreeMap<RunId, Vec<TraceEntry>>,
     pub(super) inbox: BTreeMap<MessageId, InboxEntry>,
     pub(super) event_ids: HashMap<(Uuid, String), [u8; 32]>,
@@ -178,12 +181,45 @@ impl Tables {
         self.sources.insert(entry.value.connection, next(entry));
     }
 
+    pub(super) fn put_incident(&mut self, entry: &Entry<Incident>) {
+        self.incidents.insert(entry.value.id, next(entry));
+    }
+
+    /// Deletes what is not a row that the batch has changed.
+    pub(super) fn erase(&mut self, erased: &Erased) {
+        for run in &erased.runs {
+            self.traces.remove(run);
+        }
+        for message in &erased.messages {
+            self.inbox.remove(message);
+        }
+        if let Some(customer) = erased.customer {
+            for name in self.names_of.remove(&customer).unwrap_or_default() {
+                self.identities.remove(&name);
+            }
+            for cart in self.carts_of.remove(&customer).unwrap_or_default() {
+                self.carts.remove(&cart);
+            }
+        }
+        self.events.retain(|(_, sequence), _| !erased.events.contains(sequence));
+        for sequence in &erased.events {
+            if let Some(received_at) = self.received.remove(sequence) {
+                self.pending.remove(&(received_at, *sequence));
+            }
+        }
+        self.asides.retain(|_, aside| {
+            let raw = aside.raw.to_string().to_lowercase();
+            !erased.traits.iter().any(|text| raw.contains(text))
+        });
+    }
+
     /// The earliest instant at which anything is due.
     pub(super) fn next_due(&self) -> Option<Timestamp> {
         let run = self.due_runs.first().map(|(due, _)| *due);
         let message = self.due_messages.first().map(|(due, _)| *due);
         let sources = self.sources.values().filter_map(|row| row.value.due_at());
-        run.into_iter().chain(message).chain(sources).min()
+        let incidents = self.incidents.values().filter_map(|row| row.value.due_at);
+        run.into_iter().chain(message).chain(sources).chain(incidents).min()
     }
 
     /// Whatever belonged to the one belongs to the other, with a new revision: who loaded it before must look again.

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use cartwright_domain::cart::Cart;
 use cartwright_domain::customer::Customer;
 use cartwright_domain::ids::{CustomerId, RunId, ShopId};
+use cartwright_domain::incident::Incident;
 use cartwright_domain::message::Message;
 use cartwright_domain::order::Order;
 use cartwright_domain::product::Product;
@@ -22,7 +23,9 @@ use sqlx::postgres::PgArguments;
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
+use super::erasure::erase;
 use super::figures::move_figures;
+use super::incidents::sound;
 use super::journal::take_in;
 use super::settings::move_settings;
 use super::{PostgresStore, each, lock_number};
@@ -36,6 +39,9 @@ pub(super) async fn commit(store: &PostgresStore, shop: ShopId, changes: &Change
     let mut batch = Batch { transaction: store.begin().await?, shop };
     batch.check_fence(changes.fence).await?;
     batch.check_unchanged(&changes.unchanged).await?;
+    if let Some(erased) = &changes.erased {
+        erase(&mut batch.transaction, shop, erased).await?;
+    }
     batch.remove_applied(&changes.applied).await?;
     batch.write_customers(&changes.customers).await?;
     batch.write_identities(changes).await?;
@@ -50,6 +56,8 @@ pub(super) async fn commit(store: &PostgresStore, shop: ShopId, changes: &Change
     }
     batch.write_connections(&changes.connections).await?;
     batch.write_sources(&changes.sources).await?;
+    batch.write_incidents(&changes.incidents).await?;
+    sound(&mut batch.transaction, shop, &changes.alarms).await?;
     batch.append_traces(&changes.traces).await?;
     move_figures(&mut batch.transaction, shop, &changes.figures).await?;
     batch.append_inbox(&changes.inbox).await?;
@@ -136,17 +144,22 @@ impl Batch {
 
     async fn write_customers(&mut self, customers: &[Entry<Customer>]) -> Result<(), StoreError> {
         let (new, changed) = new_and_changed(customers);
-        let insert = "insert into customers (shop_id, customer_id, revision, document)
-                      select $1, id, expected + 1, document
-                      from unnest($2::uuid[], $3::bigint[], $4::text[]) as next (id, expected, document)";
-        let update = "update customers set revision = expected + 1, document = next.document
-                      from unnest($2::uuid[], $3::bigint[], $4::text[]) as next (id, expected, document)
+        let insert = "insert into customers (shop_id, customer_id, name, surname, revision, document)
+                      select $1, id, name, surname, expected + 1, document
+                      from unnest($2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::text[])
+                          as next (id, name, surname, expected, document)";
+        let update = "update customers set name = next.name, surname = next.surname, revision = expected + 1,
+                                           document = next.document
+                      from unnest($2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::text[])
+                          as next (id, name, surname, expected, document)
                       where shop_id = $1 and customer_id = id and revision = expected";
         for (entries, sql) in [(new, insert), (changed, update)].into_iter().filter(|(entries, _)| !entries.is_empty())
         {
             let query = sqlx::query(sql)
                 .bind(self.shop.0)
                 .bind(each(&entries, |entry| entry.value.id.0))
+                .bind(each(&entries, |entry| column(&entry.value.search_names().0).into_owned()))
+                .bind(each(&entries, |entry| column(&entry.value.search_names().1).into_owned()))
                 .bind(each(&entries, |entry| entry.revision.cast_signed()))
                 .bind(documents(&entries)?);
             self.all(entries.len(), query).await?;
@@ -247,14 +260,18 @@ impl Batch {
     async fn write_runs(&mut self, runs: &[Entry<Run>]) -> Result<(), StoreError> {
         let (new, changed) = new_and_changed(runs);
         let (going, ending): (Vec<_>, Vec<_>) = changed.into_iter().partition(|entry| entry.value.is_active());
-        let insert = "insert into runs (shop_id, run_id, customer_id, strategy_id, run_key, active, due_at, revision, document)
-                      select $1, id, customer, strategy, key, active, due_at, expected + 1, document
-                      from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::boolean[], $7::bigint[], $8::bigint[], $9::text[])
-                          as next (id, customer, strategy, key, active, due_at, expected, document)";
+        let insert = "insert into runs (shop_id, run_id, customer_id, strategy_id, run_key, active, due_at, version_id, step,
+                                        end_reason, revision, document)
+                      select $1, id, customer, strategy, key, active, due_at, version, step, end_reason, expected + 1, document
+                      from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::boolean[], $7::bigint[], $8::uuid[],
+                                  $9::text[], $10::text[], $11::bigint[], $12::text[])
+                          as next (id, customer, strategy, key, active, due_at, version, step, end_reason, expected, document)";
         let update = "update runs set customer_id = customer, strategy_id = strategy, run_key = key, active = next.active,
-                                      due_at = next.due_at, revision = expected + 1, document = next.document
-                      from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::boolean[], $7::bigint[], $8::bigint[], $9::text[])
-                          as next (id, customer, strategy, key, active, due_at, expected, document)
+                                      due_at = next.due_at, version_id = version, step = next.step,
+                                      end_reason = next.end_reason, revision = expected + 1, document = next.document
+                      from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::boolean[], $7::bigint[], $8::uuid[],
+                                  $9::text[], $10::text[], $11::bigint[], $12::text[])
+                          as next (id, customer, strategy, key, active, due_at, version, step, end_reason, expected, document)
                       where shop_id = $1 and run_id = id and revision = expected";
         let parts = [(ending, update), (going, update), (new, insert)];
         for (entries, sql) in parts.into_iter().filter(|(entries, _)| !entries.is_empty()) {
@@ -266,6 +283,9 @@ impl Batch {
                 .bind(each(&entries, |entry| column(&entry.value.key)))
                 .bind(each(&entries, |entry| entry.value.is_active()))
                 .bind(each(&entries, |entry| entry.value.due_at.map(|due| due.millis())))
+                .bind(each(&entries, |entry| entry.value.version.0))
+                .bind(each(&entries, |entry| entry.value.step().map(column)))
+                .bind(each(&entries, |entry| entry.value.end_reason()))
                 .bind(each(&entries, |entry| entry.revision.cast_signed()))
                 .bind(documents(&entries)?);
             self.all(entries.len(), query).await?;
@@ -275,15 +295,23 @@ impl Batch {
 
     async fn write_messages(&mut self, messages: &[Entry<Message>]) -> Result<(), StoreError> {
         let (new, changed) = new_and_changed(messages);
-        let insert = "insert into messages (shop_id, message_id, run_id, customer_id, created_at, due_at, provider_id, revision, document)
-                      select $1, id, run, customer, created_at, due_at, provider_id, expected + 1, document
-                      from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::bigint[], $7::text[], $8::bigint[], $9::text[])
-                          as next (id, run, customer, created_at, due_at, provider_id, expected, document)";
+        let insert = "insert into messages (shop_id, message_id, run_id, customer_id, created_at, due_at, provider_id, step,
+                                            state, reason, strategy_id, version_id, revision, document)
+                      select $1, id, run, customer, created_at, due_at, provider_id, step, state, reason,
+                             (select strategy_id from runs where shop_id = $1 and run_id = run),
+                             coalesce(version, (select version_id from runs where shop_id = $1 and run_id = run)),
+                             expected + 1, document
+                      from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::bigint[], $7::text[], $8::text[],
+                                  $9::text[], $10::text[], $11::uuid[], $12::bigint[], $13::text[])
+                          as next (id, run, customer, created_at, due_at, provider_id, step, state, reason, version, expected, document)";
         let update = "update messages set run_id = run, customer_id = customer, created_at = next.created_at,
-                                          due_at = next.due_at, provider_id = next.provider_id,
+                                          due_at = next.due_at, provider_id = next.provider_id, step = next.step,
+                                          state = next.state, reason = next.reason,
+                                          version_id = coalesce(version, (select version_id from runs where shop_id = $1 and run_id = run)),
                                           revision = expected + 1, document = next.document
-                      from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::bigint[], $7::text[], $8::bigint[], $9::text[])
-                          as next (id, run, customer, created_at, due_at, provider_id, expected, document)
+                      from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::bigint[], $7::text[], $8::text[],
+                                  $9::text[], $10::text[], $11::uuid[], $12::bigint[], $13::text[])
+                          as next (id, run, customer, created_at, due_at, provider_id, step, state, reason, version, expected, document)
                       where shop_id = $1 and message_id = id and revision = expected";
         for (entries, sql) in [(new, insert), (changed, update)].into_iter().filter(|(entries, _)| !entries.is_empty())
         {
@@ -295,6 +323,10 @@ impl Batch {
                 .bind(each(&entries, |entry| entry.value.created_at.millis()))
                 .bind(each(&entries, |entry| entry.value.due_at.map(|due| due.millis())))
                 .bind(each(&entries, |entry| entry.value.provider_id.as_deref().map(column)))
+                .bind(each(&entries, |entry| column(&entry.value.step)))
+                .bind(each(&entries, |entry| entry.value.state.name()))
+                .bind(each(&entries, |entry| entry.value.state.reason()))
+                .bind(each(&entries, |entry| entry.value.version.map(|version| version.0)))
                 .bind(each(&entries, |entry| entry.revision.cast_signed()))
                 .bind(documents(&entries)?);
             self.all(entries.len(), query).await?;
@@ -368,6 +400,28 @@ impl Batch {
             self.all(entries.len(), query).await?;
         }
         Ok(())
+    }
+
+    /// What was opened by an alarm before: nothing is new here.
+    async fn write_incidents(&mut self, incidents: &[Entry<Incident>]) -> Result<(), StoreError> {
+        if incidents.is_empty() {
+            return Ok(());
+        }
+        let entries: Vec<&Entry<Incident>> = incidents.iter().collect();
+        let query = sqlx::query(
+            "update incidents set closed_at = next.closed_at, due_at = next.due_at, revision = expected + 1,
+                                  document = next.document
+             from unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[])
+                 as next (id, closed_at, due_at, expected, document)
+             where shop_id = $1 and incident_id = id and revision = expected",
+        )
+        .bind(self.shop.0)
+        .bind(each(&entries, |entry| entry.value.id.0))
+        .bind(each(&entries, |entry| entry.value.closed_at.map(|at| at.millis())))
+        .bind(each(&entries, |entry| entry.value.due_at.map(|at| at.millis())))
+        .bind(each(&entries, |entry| entry.revision.cast_signed()))
+        .bind(documents(&entries)?);
+        self.all(incidents.len(), query).await
     }
 
     async fn append_traces(&mut self, traces: &[(RunId, TraceEntry)]) -> Result<(), StoreError> {

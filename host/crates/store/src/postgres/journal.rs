@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use cartwright_domain::ids::{ConnectionId, ShopId};
 use cartwright_domain::time::Timestamp;
 use cartwright_engine::ports::{Arrival, Arrived, Aside, Journal, Page, PageRequest, PendingEvent, StoreError};
-use sqlx::{Postgres, Transaction};
+use sqlx::{Postgres, QueryBuilder, Transaction};
 use uuid::Uuid;
 
 use super::{PostgresStore, each, lock_number};
@@ -42,17 +42,15 @@ impl Journal for PostgresStore {
         self.end(transaction).await
     }
 
-    async fn asides(&self, shop: ShopId, page: &PageRequest) -> Result<Page<Aside>, StoreError> {
-        let found: Vec<(i64, Option<Uuid>, i64, String, String)> = sqlx::query_as(
-            "select sequence, connection_id, received_at, reason, document from asides
-             where shop_id = $1 and sequence < $2 order by sequence desc limit $3",
-        )
-        .bind(shop.0)
-        .bind(page::before_number(page))
-        .bind(page::rows(page))
-        .fetch_all(&self.pool)
-        .await
-        .map_err(failed)?;
+    async fn asides(
+        &self,
+        shop: ShopId,
+        connection: Option<ConnectionId>,
+        page: &PageRequest,
+    ) -> Result<Page<Aside>, StoreError> {
+        let mut query = select_asides("", shop, connection, page);
+        let found: Vec<(i64, Option<Uuid>, i64, String, String)> =
+            query.build_query_as().fetch_all(&self.pool).await.map_err(failed)?;
         let asides = found.into_iter().map(|(sequence, connection, received_at, reason, raw)| {
             let aside = Aside {
                 shop,
@@ -66,14 +64,15 @@ impl Journal for PostgresStore {
         Ok(page::page(asides.collect::<Result<_, StoreError>>()?, page))
     }
 
-    async fn count(&self, shop: ShopId, counter: &str) -> Result<(), StoreError> {
+    async fn count(&self, shop: ShopId, counter: &str, times: u64) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
         sqlx::query(
-            "insert into counts (shop_id, name, count) values ($1, $2, 1)
-             on conflict (shop_id, name) do update set count = counts.count + 1",
+            "insert into counts (shop_id, name, count) values ($1, $2, $3)
+             on conflict (shop_id, name) do update set count = counts.count + excluded.count",
         )
         .bind(shop.0)
         .bind(text::column(counter))
+        .bind(times.cast_signed())
         .execute(&mut *transaction)
         .await
         .map_err(failed)?;
@@ -150,6 +149,25 @@ fn events(found: Vec<EventRow>) -> Result<Vec<PendingEvent>, StoreError> {
         })
     };
     found.into_iter().map(event).collect()
+}
+
+/// The page of deliveries that were put aside; `before` it may stand `explain`.
+pub(crate) fn select_asides(
+    before: &str,
+    shop: ShopId,
+    connection: Option<ConnectionId>,
+    page: &PageRequest,
+) -> QueryBuilder<Postgres> {
+    let mut query: QueryBuilder<Postgres> = QueryBuilder::new(format!(
+        "{before}select sequence, connection_id, received_at, reason, document from asides where shop_id = "
+    ));
+    query.push_bind(shop.0);
+    if let Some(connection) = connection {
+        query.push(" and connection_id = ").push_bind(connection.0);
+    }
+    query.push(" and sequence < ").push_bind(page::before_number(page));
+    query.push(" order by sequence desc limit ").push_bind(page::rows(page));
+    query
 }
 
 /// Makes arrivals durable within a transaction; what became of each.

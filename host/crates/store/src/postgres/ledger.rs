@@ -23,7 +23,8 @@ impl Ledger for PostgresStore {
                and (exists (select 1 from pending_events where shop_id = s.shop_id)
                  or exists (select 1 from runs where shop_id = s.shop_id and due_at <= $1)
                  or exists (select 1 from messages where shop_id = s.shop_id and due_at <= $1)
-                 or exists (select 1 from source_states where shop_id = s.shop_id and due_at <= $1))
+                 or exists (select 1 from source_states where shop_id = s.shop_id and due_at <= $1)
+                 or exists (select 1 from incidents where shop_id = s.shop_id and due_at <= $1))
              order by shop_id",
         )
         .bind(now.millis())
@@ -40,7 +41,8 @@ impl Ledger for PostgresStore {
             "select min(least(
                  (select min(due_at) from runs where shop_id = s.shop_id and due_at is not null),
                  (select min(due_at) from messages where shop_id = s.shop_id and due_at is not null),
-                 (select min(due_at) from source_states where shop_id = s.shop_id and due_at is not null)))
+                 (select min(due_at) from source_states where shop_id = s.shop_id and due_at is not null),
+                 (select min(due_at) from incidents where shop_id = s.shop_id and due_at is not null)))
              from shops s where get_byte(sha256(uuid_send(shop_id)), 0) = any($1)",
         )
         .bind(numbers(shards))

@@ -15,9 +15,12 @@
 //! one another. Loading takes a snapshot, because six statements must tell of one moment.
 
 mod commit;
+mod erasure;
 mod figures;
+mod incidents;
 mod journal;
 mod ledger;
+mod links;
 mod load;
 mod nodes;
 mod notes;
@@ -25,8 +28,16 @@ mod people;
 mod plugins;
 mod publication;
 mod reading;
+mod search;
 mod settings;
 mod trust;
+
+#[cfg(test)]
+pub(crate) use journal::select_asides;
+#[cfg(test)]
+pub(crate) use reading::{count_running, select_messages, select_runs};
+#[cfg(test)]
+pub(crate) use search::SEARCHES;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

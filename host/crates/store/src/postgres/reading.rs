@@ -3,19 +3,20 @@
 use async_trait::async_trait;
 use cartwright_domain::customer::Customer;
 use cartwright_domain::funnel::Cell;
-use cartwright_domain::ids::{CustomerId, MessageId, RunId, ShopId};
+use cartwright_domain::ids::{CustomerId, MessageId, RunId, ShopId, StrategyId};
 use cartwright_domain::message::Message;
 use cartwright_domain::run::Run;
 use cartwright_domain::time::Timestamp;
 use cartwright_domain::trace::TraceEntry;
 use cartwright_engine::ports::{
-    FigureFilter, InboxEntry, MessageFilter, Page, PageRequest, Reading, RunFilter, StoreError,
+    CustomerSearch, FigureFilter, InboxEntry, MessageFilter, Page, PageRequest, Reading, RunFilter, StoreError,
 };
 use sqlx::{Postgres, QueryBuilder};
 use uuid::Uuid;
 
 use super::PostgresStore;
 use super::figures::message_figures;
+use super::search::find_customers;
 use crate::error::failed;
 use crate::rows::{self, Owned, OwnedRow};
 use crate::{page, text};
@@ -37,6 +38,15 @@ impl Reading for PostgresStore {
         Ok(page::page(customers.collect(), page))
     }
 
+    async fn find_customers(
+        &self,
+        shop: ShopId,
+        search: &CustomerSearch,
+        page: &PageRequest,
+    ) -> Result<Page<Customer>, StoreError> {
+        find_customers(&self.pool, shop, search, page).await
+    }
+
     async fn customer(&self, shop: ShopId, customer: CustomerId) -> Result<Option<Customer>, StoreError> {
         let found: Option<OwnedRow> = sqlx::query_as(
             "select customer_id, revision, document from customers
@@ -52,20 +62,11 @@ impl Reading for PostgresStore {
     }
 
     async fn runs(&self, shop: ShopId, filter: &RunFilter, page: &PageRequest) -> Result<Page<Run>, StoreError> {
-        let mut query: QueryBuilder<Postgres> =
-            QueryBuilder::new("select customer_id, revision, document from runs where shop_id = ");
-        query.push_bind(shop.0);
-        query.push(" and run_id < ").push_bind(page::before_id(page));
-        if let Some(strategy) = filter.strategy {
-            query.push(" and strategy_id = ").push_bind(strategy.0);
-        }
-        if let Some(customer) = filter.customer {
-            query.push(" and customer_id = ").push_bind(self.heir(shop, customer).await?);
-        }
-        if filter.active_only {
-            query.push(" and active");
-        }
-        query.push(" order by run_id desc limit ").push_bind(page::rows(page));
+        let customer = match filter.customer {
+            Some(customer) => Some(self.heir(shop, customer).await?),
+            None => None,
+        };
+        let mut query = select_runs("", shop, filter, customer, page);
         let found: Vec<OwnedRow> = query.build_query_as().fetch_all(&self.pool).await.map_err(failed)?;
         let runs = Run::from_rows(found)?.into_iter().map(|entry| (entry.value.id.to_string(), entry.value));
         Ok(page::page(runs.collect(), page))
@@ -80,6 +81,20 @@ impl Reading for PostgresStore {
                 .await
                 .map_err(failed)?;
         Ok(found.map(Run::from_row).transpose()?.map(|entry| entry.value))
+    }
+
+    async fn running(
+        &self,
+        shop: ShopId,
+        strategies: &[StrategyId],
+        most: u32,
+    ) -> Result<Vec<(StrategyId, u64)>, StoreError> {
+        if strategies.is_empty() {
+            return Ok(Vec::new());
+        }
+        let found: Vec<(Uuid, i64)> =
+            count_running("", shop, strategies, most).build_query_as().fetch_all(&self.pool).await.map_err(failed)?;
+        Ok(found.into_iter().map(|(strategy, count)| (StrategyId(strategy), count.cast_unsigned())).collect())
     }
 
     async fn trace(&self, shop: ShopId, run: RunId) -> Result<Vec<TraceEntry>, StoreError> {
@@ -99,18 +114,11 @@ impl Reading for PostgresStore {
         filter: &MessageFilter,
         page: &PageRequest,
     ) -> Result<Page<Message>, StoreError> {
-        let (at, id) = page::before_moment(page);
-        let mut query: QueryBuilder<Postgres> =
-            QueryBuilder::new("select customer_id, revision, document from messages where shop_id = ");
-        query.push_bind(shop.0);
-        query.push(" and (created_at, message_id) < (").push_bind(at).push(", ").push_bind(id).push(")");
-        if let Some(run) = filter.run {
-            query.push(" and run_id = ").push_bind(run.0);
-        }
-        if let Some(customer) = filter.customer {
-            query.push(" and customer_id = ").push_bind(self.heir(shop, customer).await?);
-        }
-        query.push(" order by created_at desc, message_id desc limit ").push_bind(page::rows(page));
+        let customer = match filter.customer {
+            Some(customer) => Some(self.heir(shop, customer).await?),
+            None => None,
+        };
+        let mut query = select_messages("", shop, filter, customer, page);
         let found: Vec<OwnedRow> = query.build_query_as().fetch_all(&self.pool).await.map_err(failed)?;
         let messages = Message::from_rows(found)?.into_iter().map(|entry| {
             let message = entry.value;
@@ -192,4 +200,101 @@ impl PostgresStore {
                 .map_err(failed)?;
         Ok(became.unwrap_or(customer.0))
     }
+}
+
+/// The page of runs that a filter lets through, newest first; `before` it may stand `explain`.
+pub(crate) fn select_runs(
+    before: &str,
+    shop: ShopId,
+    filter: &RunFilter,
+    customer: Option<Uuid>,
+    page: &PageRequest,
+) -> QueryBuilder<Postgres> {
+    let mut query: QueryBuilder<Postgres> =
+        QueryBuilder::new(format!("{before}select customer_id, revision, document from runs where shop_id = "));
+    query.push_bind(shop.0);
+    query.push(" and run_id < ").push_bind(page::before_id(page));
+    if let Some(strategy) = filter.strategy {
+        query.push(" and strategy_id = ").push_bind(strategy.0);
+    }
+    if let Some(customer) = customer {
+        query.push(" and customer_id = ").push_bind(customer);
+    }
+    if filter.active_only {
+        query.push(" and active");
+    }
+    if let Some(version) = filter.version {
+        query.push(" and version_id = ").push_bind(version.0);
+    }
+    if let Some(step) = &filter.step {
+        query.push(" and step = ").push_bind(text::column(step).into_owned());
+    }
+    if let Some(end) = &filter.end {
+        query.push(" and end_reason = ").push_bind(text::column(end).into_owned());
+    }
+    if let Some(from) = filter.from {
+        query.push(" and run_id >= ").push_bind(page::first_id(from));
+    }
+    if let Some(until) = filter.until {
+        query.push(" and run_id < ").push_bind(page::first_id(until));
+    }
+    query.push(" order by run_id desc limit ").push_bind(page::rows(page));
+    query
+}
+
+/// How many runs of each strategy are under way, counted no further than `most`; `before` it may stand `explain`.
+pub(crate) fn count_running(
+    before: &str,
+    shop: ShopId,
+    strategies: &[StrategyId],
+    most: u32,
+) -> QueryBuilder<Postgres> {
+    let mut query: QueryBuilder<Postgres> = QueryBuilder::new(before);
+    for (place, strategy) in strategies.iter().enumerate() {
+        query.push(if place == 0 { "select " } else { " union all select " }).push_bind(strategy.0);
+        query.push(", (select count(*) from (select 1 from runs where shop_id = ").push_bind(shop.0);
+        query.push(" and strategy_id = ").push_bind(strategy.0);
+        query.push(" and active limit ").push_bind(i64::from(most)).push(") counted)");
+    }
+    query
+}
+
+/// The page of messages that a filter lets through, newest first; `before` it may stand `explain`.
+pub(crate) fn select_messages(
+    before: &str,
+    shop: ShopId,
+    filter: &MessageFilter,
+    customer: Option<Uuid>,
+    page: &PageRequest,
+) -> QueryBuilder<Postgres> {
+    let (at, id) = page::before_moment(page);
+    let mut query: QueryBuilder<Postgres> =
+        QueryBuilder::new(format!("{before}select customer_id, revision, document from messages where shop_id = "));
+    query.push_bind(shop.0);
+    query.push(" and (created_at, message_id) < (").push_bind(at).push(", ").push_bind(id).push(")");
+    if let Some(run) = filter.run {
+        query.push(" and run_id = ").push_bind(run.0);
+    }
+    if let Some(customer) = customer {
+        query.push(" and customer_id = ").push_bind(customer);
+    }
+    if let Some(strategy) = filter.strategy {
+        query.push(" and strategy_id = ").push_bind(strategy.0);
+    }
+    if let Some(version) = filter.version {
+        query.push(" and version_id = ").push_bind(version.0);
+    }
+    for (column, value) in [("step", &filter.step), ("state", &filter.state), ("reason", &filter.reason)] {
+        if let Some(value) = value {
+            query.push(format!(" and {column} = ")).push_bind(text::column(value).into_owned());
+        }
+    }
+    if let Some(from) = filter.from {
+        query.push(" and created_at >= ").push_bind(from.millis());
+    }
+    if let Some(until) = filter.until {
+        query.push(" and created_at < ").push_bind(until.millis());
+    }
+    query.push(" order by created_at desc, message_id desc limit ").push_bind(page::rows(page));
+    query
 }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use cartwright_domain::cart::Cart;
 use cartwright_domain::customer::Customer;
 use cartwright_domain::ids::{CustomerId, RunId, ShopId};
+use cartwright_domain::incident::Incident;
 use cartwright_domain::message::Message;
 use cartwright_domain::order::Order;
 use cartwright_domain::product::Product;
@@ -23,9 +24,11 @@ use serde_json::{Value, json};
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{AssertSqlSafe, Sqlite, Transaction};
 
+use super::erasure::erase;
 use super::figures::move_figures;
+use super::incidents::sound;
 use super::journal::{take_in, take_numbers};
-use super::revised::Column::{Id, Plain};
+use super::revised::Column::{Id, OfRun, OrOfRun, Plain};
 use super::revised::{Table, row};
 use super::settings::move_settings;
 use super::{SqliteStore, ids};
@@ -35,28 +38,57 @@ use crate::text::column;
 
 type Query<'q> = sqlx::query::Query<'q, Sqlite, SqliteArguments>;
 
-const CUSTOMERS: Table = Table { name: "customers", key: Id("customer_id"), others: &[] };
+const CUSTOMERS: Table =
+    Table { name: "customers", key: Id("customer_id"), others: &[Plain("name"), Plain("surname")] };
 const CARTS: Table = Table { name: "carts", key: Id("cart_id"), others: &[Id("customer_id"), Plain("open")] };
 const ORDERS: Table = Table { name: "orders", key: Plain("order_id"), others: &[Id("customer_id")] };
 const PRODUCTS: Table = Table { name: "products", key: Plain("product_id"), others: &[] };
 const RUNS: Table = Table {
     name: "runs",
     key: Id("run_id"),
-    others: &[Id("customer_id"), Id("strategy_id"), Plain("run_key"), Plain("active"), Plain("due_at")],
+    others: &[
+        Id("customer_id"),
+        Id("strategy_id"),
+        Plain("run_key"),
+        Plain("active"),
+        Plain("due_at"),
+        Id("version_id"),
+        Plain("step"),
+        Plain("end_reason"),
+    ],
 };
 const MESSAGES: Table = Table {
     name: "messages",
     key: Id("message_id"),
-    others: &[Id("run_id"), Id("customer_id"), Plain("created_at"), Plain("due_at"), Plain("provider_id")],
+    others: &[
+        Id("run_id"),
+        Id("customer_id"),
+        Plain("created_at"),
+        Plain("due_at"),
+        Plain("provider_id"),
+        Plain("step"),
+        Plain("state"),
+        Plain("reason"),
+        OrOfRun("version_id"),
+        OfRun("strategy_id"),
+    ],
 };
 const CONNECTIONS: Table =
     Table { name: "connections", key: Id("connection_id"), others: &[Plain("kind"), Plain("name")] };
 const SOURCES: Table = Table { name: "source_states", key: Id("connection_id"), others: &[Plain("due_at")] };
+const INCIDENTS: Table = Table {
+    name: "incidents",
+    key: Id("incident_id"),
+    others: &[Plain("cause"), Plain("about"), Plain("opened_at"), Plain("closed_at"), Plain("due_at")],
+};
 
 pub(super) async fn commit(store: &SqliteStore, shop: ShopId, changes: &Changes) -> Result<Committed, StoreError> {
     let mut batch = Batch { transaction: store.begin().await?, shop };
     batch.check_fence(changes.fence).await?;
     batch.check_unchanged(&changes.unchanged).await?;
+    if let Some(erased) = &changes.erased {
+        erase(&mut batch.transaction, shop, erased).await?;
+    }
     batch.remove_applied(&changes.applied).await?;
     if changes.after_urgent_events {
         batch.check_no_urgent_event().await?;
@@ -74,6 +106,8 @@ pub(super) async fn commit(store: &SqliteStore, shop: ShopId, changes: &Changes)
     }
     batch.write_connections(&changes.connections).await?;
     batch.write_sources(&changes.sources).await?;
+    batch.write_incidents(&changes.incidents).await?;
+    sound(&mut batch.transaction, shop, &changes.alarms).await?;
     batch.append_traces(&changes.traces).await?;
     move_figures(&mut batch.transaction, shop, &changes.figures).await?;
     batch.append_inbox(&changes.inbox).await?;
@@ -183,7 +217,11 @@ impl Batch {
     }
 
     async fn write_customers(&mut self, customers: &[Entry<Customer>]) -> Result<(), StoreError> {
-        self.write(&CUSTOMERS, customers.iter(), |customer| json!([customer.id])).await
+        self.write(&CUSTOMERS, customers.iter(), |customer| {
+            let (name, surname) = customer.search_names();
+            json!([customer.id, column(&name), column(&surname)])
+        })
+        .await
     }
 
     /// Names are given freely, but taken only from customers that this batch has read: a name that appeared meanwhile
@@ -229,7 +267,9 @@ impl Batch {
         let (going, ending): (Vec<_>, Vec<_>) = changed.into_iter().partition(|entry| entry.value.is_active());
         self.write(&RUNS, ending.into_iter().chain(going).chain(new), |run| {
             let due = run.due_at.map(|due| due.millis());
-            json!([run.id, run.customer, run.strategy, column(&run.key), run.is_active(), due])
+            let (step, end) = (run.step().map(column), run.end_reason());
+            let key = column(&run.key);
+            json!([run.id, run.customer, run.strategy, key, run.is_active(), due, run.version, step, end])
         })
         .await
     }
@@ -238,7 +278,9 @@ impl Batch {
         self.write(&MESSAGES, messages.iter(), |message| {
             let (created, due) = (message.created_at.millis(), message.due_at.map(|due| due.millis()));
             let provider_id = message.provider_id.as_deref().map(column);
-            json!([message.id, message.run, message.customer, created, due, provider_id])
+            let (step, state, reason) = (column(&message.step), message.state.name(), message.state.reason());
+            let (run, version) = (message.run, message.version);
+            json!([message.id, run, message.customer, created, due, provider_id, step, state, reason, version, run])
         })
         .await
     }
@@ -277,6 +319,15 @@ impl Batch {
     async fn write_sources(&mut self, sources: &[Entry<SourceState>]) -> Result<(), StoreError> {
         self.write(&SOURCES, sources.iter(), |source| {
             json!([source.connection, source.due_at().map(|due| due.millis())])
+        })
+        .await
+    }
+
+    async fn write_incidents(&mut self, incidents: &[Entry<Incident>]) -> Result<(), StoreError> {
+        self.write(&INCIDENTS, incidents.iter(), |incident| {
+            let (closed, due) = (incident.closed_at.map(|at| at.millis()), incident.due_at.map(|at| at.millis()));
+            let opened = incident.opened_at.millis();
+            json!([incident.id, incident.cause.name(), column(&incident.about), opened, closed, due])
         })
         .await
     }

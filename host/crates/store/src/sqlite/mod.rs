@@ -1,9 +1,12 @@
 //! SQLite: one writer, many readers, every commit on the disk before it counts.
 
 mod commit;
+mod erasure;
 mod figures;
+mod incidents;
 mod journal;
 mod ledger;
+mod links;
 mod load;
 mod nodes;
 mod notes;
@@ -12,8 +15,16 @@ mod plugins;
 mod publication;
 mod reading;
 mod revised;
+mod search;
 mod settings;
 mod trust;
+
+#[cfg(test)]
+pub(crate) use journal::select_asides;
+#[cfg(test)]
+pub(crate) use reading::{count_running, select_messages, select_runs};
+#[cfg(test)]
+pub(crate) use search::SEARCHES;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};

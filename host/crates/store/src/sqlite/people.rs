@@ -187,6 +187,16 @@ impl People for SqliteStore {
             return Ok(false);
         }
         match redemption {
+            Redemption::First(user) => {
+                let others = sqlx::query_scalar::<_, i64>("select count(*) from users")
+                    .fetch_one(&mut *transaction)
+                    .await
+                    .map_err(failed)?;
+                if others > 0 {
+                    return Ok(false);
+                }
+                insert_user(&mut transaction, user).await?;
+            }
             Redemption::Join(user, role) => {
                 insert_user(&mut transaction, user).await?;
                 if let Some((shop, role)) = role {

@@ -20,11 +20,15 @@ pub(super) enum Column {
     Id(&'static str),
     /// As it is.
     Plain(&'static str),
+    /// What the run has whose UUID stands there.
+    OfRun(&'static str),
+    /// A UUID, else what the run has whose UUID stands behind it.
+    OrOfRun(&'static str),
 }
 
 impl Column {
     fn name(self) -> &'static str {
-        let (Self::Id(name) | Self::Plain(name)) = self;
+        let (Self::Id(name) | Self::Plain(name) | Self::OfRun(name) | Self::OrOfRun(name)) = self;
         name
     }
 
@@ -32,6 +36,12 @@ impl Column {
         match self {
             Self::Id(_) => format!("unhex(next.value ->> {place}, '-')"),
             Self::Plain(_) => format!("next.value ->> {place}"),
+            Self::OfRun(name) => format!(
+                "(select {name} from runs where runs.shop_id = $1 and runs.run_id = unhex(next.value ->> {place}, '-'))"
+            ),
+            Self::OrOfRun(name) => {
+                format!("coalesce({}, {})", Self::Id(name).read(place), Self::OfRun(name).read(place + 1))
+            }
         }
     }
 }

@@ -310,6 +310,7 @@ impl Settings for SqliteStore {
         shop: ShopId,
         strategy: StrategyId,
         state: StrategyState,
+        at: Timestamp,
     ) -> Result<bool, StoreError> {
         let mut transaction = self.begin().await?;
         let found: Option<String> =
@@ -320,7 +321,7 @@ impl Settings for SqliteStore {
                 .await
                 .map_err(failed)?;
         let Some(document) = found else { return Ok(false) };
-        let record = StrategyRecord { state, ..rows::read(&document)? };
+        let record = StrategyRecord { state, changed_at: at, ..rows::read(&document)? };
         sqlx::query("update strategies set document = $3 where shop_id = $1 and strategy_id = $2")
             .bind(shop.0)
             .bind(strategy.0)
@@ -331,6 +332,30 @@ impl Settings for SqliteStore {
         move_settings(&mut transaction, shop).await?;
         self.end(transaction).await?;
         Ok(true)
+    }
+
+    async fn remove_strategy(&self, shop: ShopId, strategy: StrategyId, revision: u64) -> Result<bool, StoreError> {
+        let mut transaction = self.begin().await?;
+        move_settings_from(&mut transaction, shop, revision).await?;
+        let is_at_work: bool = sqlx::query_scalar(
+            "select exists (select 1 from runs where shop_id = $1 and strategy_id = $2 and active = 1)",
+        )
+        .bind(shop.0)
+        .bind(strategy.0)
+        .fetch_one(&mut *transaction)
+        .await
+        .map_err(failed)?;
+        if is_at_work {
+            return Err(StoreError::Conflict);
+        }
+        let gone = sqlx::query("delete from strategies where shop_id = $1 and strategy_id = $2")
+            .bind(shop.0)
+            .bind(strategy.0)
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed)?;
+        self.end(transaction).await?;
+        Ok(gone.rows_affected() > 0)
     }
 
     async fn strategies(&self, shop: ShopId) -> Result<Vec<StrategyRecord>, StoreError> {

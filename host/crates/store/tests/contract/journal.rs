@@ -160,20 +160,37 @@ contract! {
             let aside = Aside { shop, connection, received_at: at(minute), reason: "unknown topic\0".into(), raw };
             store.put_aside(&aside).await.unwrap();
         }
-        let first = store.asides(shop, &PageRequest { after: None, limit: 2 }).await.unwrap();
+        let first = store.asides(shop, None, &PageRequest { after: None, limit: 2 }).await.unwrap();
         assert_eq!(first.items.iter().map(|aside| aside.raw["minute"].as_i64()).collect::<Vec<_>>(), [Some(2), Some(1)]);
         assert_eq!((first.items[0].connection, first.items[0].reason.as_str()), (connection, "unknown topic\0"));
-        let second = store.asides(shop, &PageRequest { after: first.next, limit: 2 }).await.unwrap();
+        let second = store.asides(shop, None, &PageRequest { after: first.next, limit: 2 }).await.unwrap();
         assert_eq!(second.items.len(), 1);
         assert_eq!((second.items[0].received_at, second.next), (at(0), None));
+    }
+
+    async fn s02_deliveries_put_aside_are_shown_by_connection(db) {
+        let store = db.store();
+        let shop = add_shop(&*store, 1).await;
+        let mut mint = mint(3);
+        let (one, other) = (mint.next(), mint.next());
+        for (minute, connection) in [Some(one), Some(other), None, Some(one)].into_iter().enumerate() {
+            let received_at = at(minute as i64);
+            let aside = Aside { shop, connection, received_at, reason: "odd".into(), raw: json!(minute) };
+            store.put_aside(&aside).await.unwrap();
+        }
+        let page = |after| PageRequest { after, limit: 1 };
+        let first = store.asides(shop, Some(one), &page(None)).await.unwrap();
+        let second = store.asides(shop, Some(one), &page(first.next)).await.unwrap();
+        let found = [&first.items[0].raw, &second.items[0].raw];
+        assert_eq!((found, second.next), ([&json!(3), &json!(0)], None));
     }
 
     async fn counting_counts(db) {
         let store = db.store();
         let shop = add_shop(&*store, 1).await;
-        for name in ["b", "a", "b"] {
-            store.count(shop, name).await.unwrap();
+        for (name, times) in [("b", 1), ("a", 1), ("b", 3)] {
+            store.count(shop, name, times).await.unwrap();
         }
-        assert_eq!(store.counts(shop).await.unwrap(), [("a".into(), 1), ("b".into(), 2)]);
+        assert_eq!(store.counts(shop).await.unwrap(), [("a".into(), 1), ("b".into(), 4)]);
     }
 }

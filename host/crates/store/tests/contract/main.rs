@@ -6,9 +6,13 @@
 
 mod concurrency;
 mod durability;
+mod erasure;
 mod figures;
+mod incidents;
 mod journal;
 mod ledger;
+mod links;
+mod lists;
 mod merging;
 mod migrations;
 mod nodes;
@@ -18,6 +22,7 @@ mod reading;
 mod secrets;
 mod settings;
 mod sources;
+mod strategies;
 mod tenants;
 mod trust;
 mod values;

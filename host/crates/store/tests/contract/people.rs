@@ -114,6 +114,17 @@ contract! {
         assert_eq!(store.link(&[1; 32], at(0)).await.unwrap(), None);
     }
 
+    async fn of_two_who_would_be_first_at_the_same_instant_one_is(db) {
+        let store = db.store();
+        for seed in [1, 2] {
+            store.add_link(&link(seed, Purpose::First)).await.unwrap();
+        }
+        let (ana, ben) = (Redemption::First(user(3, "ana")), Redemption::First(user(4, "ben")));
+        let (one, other) = tokio::join!(store.redeem(&[1; 32], &ana), store.redeem(&[2; 32], &ben));
+        assert!(one.unwrap() != other.unwrap());
+        assert_eq!(store.users().await.unwrap().len(), 1);
+    }
+
     async fn a_link_stays_good_when_the_name_is_taken(db) {
         let store = db.store();
         let invitation = link(1, Purpose::Operate);

@@ -51,7 +51,7 @@ contract! {
             assert!(store.runs(shop, &RunFilter::default(), &wrong).await.unwrap().items.is_empty());
             assert!(store.messages(shop, &MessageFilter::default(), &wrong).await.unwrap().items.is_empty());
             assert!(store.inbox(shop, &wrong).await.unwrap().items.is_empty());
-            assert!(store.asides(shop, &wrong).await.unwrap().items.is_empty());
+            assert!(store.asides(shop, None, &wrong).await.unwrap().items.is_empty());
         }
     }
 
@@ -71,7 +71,7 @@ contract! {
         assert_eq!(listed(RunFilter { strategy: Some(one), ..RunFilter::default() }).await, [bob.run.id, ana.run.id]);
         assert_eq!(listed(RunFilter { customer: Some(ana.customer.id), ..RunFilter::default() }).await, [second.id, ana.run.id]);
         assert_eq!(listed(RunFilter { active_only: true, ..RunFilter::default() }).await, [second.id, ana.run.id]);
-        let narrow = RunFilter { strategy: Some(one), customer: Some(ana.customer.id), active_only: true };
+        let narrow = RunFilter { strategy: Some(one), customer: Some(ana.customer.id), active_only: true, ..RunFilter::default() };
         assert_eq!(listed(narrow).await, [ana.run.id]);
         assert_eq!(store.run(shop, bob.run.id).await.unwrap(), Some(ended(bob.run)));
         assert_eq!(store.run(shop, Mint::new(at(1), [0; 32]).next()).await.unwrap(), None);
@@ -86,13 +86,13 @@ contract! {
         let more: Vec<_> = (1..4).map(|slot| message(shop, &ana.run, slot, None)).collect();
         let changes = Changes { messages: more.iter().cloned().map(Entry::new).collect(), ..Changes::default() };
         store.commit(shop, &changes).await.unwrap();
-        let of_run = MessageFilter { run: Some(ana.run.id), customer: None };
+        let of_run = MessageFilter { run: Some(ana.run.id), ..MessageFilter::default() };
         let listed = all(async |page| store.messages(shop, &of_run, &page).await).await;
         assert_eq!(listed.iter().map(|message| message.slot).collect::<Vec<_>>(), [3, 2, 1, 0]);
         let everything = all(async |page| store.messages(shop, &MessageFilter::default(), &page).await).await;
         assert_eq!(everything.len(), 5);
         assert!(everything.is_sorted_by(|one, next| (one.created_at, one.id) > (next.created_at, next.id)));
-        let of_bob = MessageFilter { run: None, customer: Some(bob.customer.id) };
+        let of_bob = MessageFilter { customer: Some(bob.customer.id), ..MessageFilter::default() };
         assert_eq!(all(async |page| store.messages(shop, &of_bob, &page).await).await, std::slice::from_ref(&bob.message));
         assert_eq!(store.message(shop, bob.message.id).await.unwrap(), Some(bob.message));
         assert_eq!(store.message(shop, message(shop, &bob.run, 9, None).id).await.unwrap(), None);

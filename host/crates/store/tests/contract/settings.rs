@@ -41,6 +41,8 @@ pub(crate) fn strategy(name: &str, seed: u8, number: u32) -> (StrategyRecord, Ve
         state: StrategyState::Live,
         current: version,
         current_number: number,
+        created_at: at(0),
+        changed_at: at(i64::from(number)),
     };
     let definition =
         json!({ "name": name, "trigger": { "on": "cart", "next": "end" }, "steps": { "end": { "kind": "exit" } } });
@@ -169,9 +171,10 @@ contract! {
         let shop = add_shop(&*store, 1).await;
         let (record, version) = strategy("carts", 10, 1);
         publish(&*store, shop, &record, &version).await.unwrap();
-        assert!(store.set_strategy_state(shop, record.id, StrategyState::Paused).await.unwrap());
-        assert_eq!(store.strategies(shop).await.unwrap()[0].state, StrategyState::Paused);
-        assert!(!store.set_strategy_state(shop, mint(99).next(), StrategyState::Live).await.unwrap());
+        assert!(store.set_strategy_state(shop, record.id, StrategyState::Paused, at(7)).await.unwrap());
+        let paused = StrategyRecord { state: StrategyState::Paused, changed_at: at(7), ..record };
+        assert_eq!(store.strategies(shop).await.unwrap(), [paused]);
+        assert!(!store.set_strategy_state(shop, mint(99).next(), StrategyState::Live, at(8)).await.unwrap());
     }
 
     async fn every_change_of_settings_moves_their_revision(db) {
@@ -198,7 +201,7 @@ contract! {
         moved("content").await;
         publish(&*store, shop, &strategy, &version).await.unwrap();
         moved("version").await;
-        store.set_strategy_state(shop, strategy.id, StrategyState::Closed).await.unwrap();
+        store.set_strategy_state(shop, strategy.id, StrategyState::Closed, at(1)).await.unwrap();
         moved("state").await;
         store.remove_connection(shop, ConnectionKind::Channel, "main").await.unwrap();
         moved("removal").await;

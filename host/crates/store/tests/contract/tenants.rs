@@ -36,7 +36,7 @@ contract! {
         store.add_figures(own, &[figure("d1", "calls", 1)]).await.unwrap();
         store.save_content(own, &content("hello"), at(0)).await.unwrap();
         store.add_key(&key).await.unwrap();
-        store.count(own, "late_event").await.unwrap();
+        store.count(own, "late_event", 1).await.unwrap();
         store.accept(&[urgent(own, "order")]).await.unwrap();
         store.put_aside(&Aside { shop: own, connection: None, received_at: at(0), reason: "odd".into(), raw: json!(1) }).await.unwrap();
         let inbox = InboxEntry { message: ana.message.id, at: at(0), to: "ana".into(), document: json!({}) };
@@ -63,7 +63,7 @@ contract! {
         assert!(store.strategies(other).await.unwrap().is_empty());
         assert!(store.versions(other, &[version.id]).await.unwrap().is_empty());
         assert!(store.versions_of(other, record.id).await.unwrap().is_empty());
-        assert!(store.asides(other, &page).await.unwrap().items.is_empty());
+        assert!(store.asides(other, None, &page).await.unwrap().items.is_empty());
         assert!(store.counts(other).await.unwrap().is_empty());
         assert!(store.pending_events(other, 10).await.unwrap().is_empty());
         assert!(store.due_runs(other, at(99), 10).await.unwrap().is_empty());
@@ -93,7 +93,9 @@ contract! {
 
         assert!(!store.remove_key(other, key.id).await.unwrap());
         assert!(!store.remove_connection(other, ConnectionKind::Channel, "main").await.unwrap());
-        assert!(!store.set_strategy_state(other, record.id, StrategyState::Stopped).await.unwrap());
+        assert!(!store.set_strategy_state(other, record.id, StrategyState::Stopped, at(1)).await.unwrap());
+        let revision = store.settings_revision(other).await.unwrap();
+        assert!(!store.remove_strategy(other, record.id, revision).await.unwrap());
         for changes in [
             Changes { customers: vec![changed(ana.customer.clone(), 1)], ..Changes::default() },
             Changes { carts: vec![changed(ana.cart.clone(), 1)], ..Changes::default() },

@@ -7,8 +7,10 @@ use cartwright_domain::content::Content;
 use cartwright_domain::customer::Customer;
 use cartwright_domain::funnel::Cell;
 use cartwright_domain::ids::{
-    ConnectionId, CustomerId, KeyId, MessageId, NodeId, NoteId, RunId, ShopId, StrategyId, UserId, VersionId,
+    ConnectionId, CustomerId, IncidentId, KeyId, MessageId, NodeId, NoteId, RunId, ShopId, StrategyId, UserId,
+    VersionId,
 };
+use cartwright_domain::incident::Incident;
 use cartwright_domain::message::Message;
 use cartwright_domain::plugin::{Breaker, Kill, PluginRecord};
 use cartwright_domain::run::Run;
@@ -157,7 +159,8 @@ forward! {
         save_content(shop: ShopId, content: &Content, at: Timestamp) -> u32;
         contents(shop: ShopId) -> Vec<(Content, u32)>;
         publish(shop: ShopId, publication: &Publication<'_>) -> ();
-        set_strategy_state(shop: ShopId, strategy: StrategyId, state: StrategyState) -> bool;
+        set_strategy_state(shop: ShopId, strategy: StrategyId, state: StrategyState, at: Timestamp) -> bool;
+        remove_strategy(shop: ShopId, strategy: StrategyId, revision: u64) -> bool;
         strategies(shop: ShopId) -> Vec<StrategyRecord>;
         versions(shop: ShopId, ids: &[VersionId]) -> Vec<Version>;
         versions_of(shop: ShopId, strategy: StrategyId) -> Vec<Version>;
@@ -187,8 +190,8 @@ forward! {
     Journal {
         accept(arrivals: &[Arrival]) -> Vec<Arrived>;
         put_aside(aside: &Aside) -> ();
-        asides(shop: ShopId, page: &PageRequest) -> Page<Aside>;
-        count(shop: ShopId, counter: &str) -> ();
+        asides(shop: ShopId, connection: Option<ConnectionId>, page: &PageRequest) -> Page<Aside>;
+        count(shop: ShopId, counter: &str, times: u64) -> ();
         counts(shop: ShopId) -> Vec<(String, u64)>;
         pending_events(shop: ShopId, limit: u32) -> Vec<PendingEvent>;
         recorded_events(shop: ShopId, after: Option<(Timestamp, i64)>, limit: u32) -> Vec<PendingEvent>;
@@ -199,9 +202,11 @@ forward! {
 forward! {
     Reading {
         customers(shop: ShopId, page: &PageRequest) -> Page<Customer>;
+        find_customers(shop: ShopId, search: &CustomerSearch, page: &PageRequest) -> Page<Customer>;
         customer(shop: ShopId, customer: CustomerId) -> Option<Customer>;
         runs(shop: ShopId, filter: &RunFilter, page: &PageRequest) -> Page<Run>;
         run(shop: ShopId, run: RunId) -> Option<Run>;
+        running(shop: ShopId, strategies: &[StrategyId], most: u32) -> Vec<(StrategyId, u64)>;
         trace(shop: ShopId, run: RunId) -> Vec<TraceEntry>;
         messages(shop: ShopId, filter: &MessageFilter, page: &PageRequest) -> Page<Message>;
         message(shop: ShopId, message: MessageId) -> Option<Message>;
@@ -252,6 +257,30 @@ forward! {
         add_link(link: &Link) -> ();
         link(hash: &[u8; 32], now: Timestamp) -> Option<Link>;
         redeem(hash: &[u8; 32], redemption: &Redemption) -> bool;
+    }
+}
+
+forward! {
+    Erasure {
+        erasure_key(shop: ShopId) -> Option<[u8; 32]>;
+        make_erasure_key(shop: ShopId, key: [u8; 32]) -> [u8; 32];
+        erased_among(shop: ShopId, hashes: &[[u8; 32]]) -> Vec<[u8; 32]>;
+    }
+}
+
+forward! {
+    Links {
+        link_key(shop: ShopId) -> Option<[u8; 32]>;
+        make_link_key(shop: ShopId, key: [u8; 32]) -> [u8; 32];
+    }
+}
+
+forward! {
+    Incidents {
+        due_incidents(shop: ShopId, now: Timestamp, limit: u32) -> Vec<Entry<Incident>>;
+        incident(shop: ShopId, incident: IncidentId) -> Option<Entry<Incident>>;
+        incidents(shop: ShopId, page: &PageRequest) -> Page<Incident>;
+        open_incidents() -> Vec<(ShopId, Incident)>;
     }
 }
 

@@ -3,15 +3,17 @@
 //! channel and its provider are the test's.
 //!
 //! A failure prints the smallest case, and its seed is kept beside this file. `PROPTEST_CASES` asks for more cases.
-//! Start reading at [`play`], then [`model`].
+//! Start reading at [`case`], then [`play`] and [`model`].
 
 #![allow(clippy::unwrap_used, reason = "a panic is the point of a test")]
 
+mod case;
 mod gate;
 mod log;
 mod model;
 mod play;
 mod provider;
+mod shop;
 
 use cartwright_testkit::database::Database;
 use proptest::prelude::*;
@@ -19,7 +21,8 @@ use proptest::test_runner::{FileFailurePersistence, RngSeed, TestRunner};
 use std::sync::Mutex;
 use tokio::runtime::Runtime;
 
-use play::{Case, case, play};
+use case::{Case, case};
+use play::play;
 
 /// In memory, and on each database.
 const CASES: u32 = 10_000;

@@ -6,8 +6,9 @@ use cartwright_domain::message::Message;
 use cartwright_domain::time::{Span, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::case::{Case, PEOPLE};
 use crate::log::{Answered, Deed, Did, HandOver};
-use crate::play::{Case, PEOPLE, Played, address};
+use crate::play::{Played, address};
 
 /// A claim lasts so long: between the place under a cap and the hand-over lies no more.
 const CLAIM: Span = Span::seconds(60);

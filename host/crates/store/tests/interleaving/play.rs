@@ -1,4 +1,4 @@
-//! A case: what happens in a shop, and which of two nodes does how much of the work in between.
+//! Plays a case: two nodes over one store, each of which goes from one gate to the next as it is told.
 
 use cartwright_domain::contact::ConsentState;
 use cartwright_domain::customer::Customer;
@@ -7,119 +7,23 @@ use cartwright_domain::ids::{NodeId, ShopId};
 use cartwright_domain::message::Message;
 use cartwright_domain::run::Run;
 use cartwright_domain::shard::Shard;
-use cartwright_domain::shop::{Connection, Shop};
-use cartwright_domain::strategy::{StrategyRecord, StrategyState, Version};
 use cartwright_domain::time::{Span, Timestamp};
 use cartwright_engine::ports::{
-    Clock, Instance, Lease, Mark, MessageFilter, PageRequest, PluginChanges, Publication, Role, RunFilter, Store,
-    StoreError,
+    Clock, Instance, Lease, Mark, MessageFilter, PageRequest, Role, RunFilter, Store, StoreError,
 };
 use cartwright_engine::{Engine, EventAnswer, MovableClock, Node};
 use cartwright_testkit::clock::{ManualClock, SeededEntropy, at};
-use proptest::prelude::*;
-use serde_json::{Value, json};
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Poll;
 use uuid::Uuid;
 
+use crate::case::{Case, Op, PEOPLE};
 use crate::gate::{Gate, Gated};
 use crate::log::{Deed, Did, Log};
-use crate::provider::{Mood, Provider, records};
-
-/// What happens, one after the other.
-#[derive(Debug, Clone)]
-pub(crate) enum Op {
-    /// Somebody did something so many minutes ago, and it is told to a node.
-    Tell { node: usize, person: usize, deed: Deed, anonymous: bool, quantity: u32, late: i64 },
-    /// Something that was told is told again.
-    Again { node: usize, which: usize },
-    /// A node goes on through so many gates.
-    Work { node: usize, gates: u32 },
-    /// A node ends what it is at, and does everything else that is due.
-    Settle { node: usize },
-    /// Time passes, whoever stands still meanwhile.
-    Wait { seconds: i64 },
-    /// A node falls where it stands; another begins in its place.
-    Crash { node: usize },
-    /// The provider changes.
-    Mood(Mood),
-    /// The shard goes to the other node; the one that had it may not know.
-    Move { told: bool },
-}
-
-#[derive(Debug, Clone)]
-pub(crate) struct Case {
-    pub(crate) seed: u64,
-    /// The provider takes a message once, however often it is sent.
-    pub(crate) idempotent: bool,
-    /// Contacts that a customer may have in a day.
-    pub(crate) contacts: u32,
-    /// Whether those of the same run count.
-    pub(crate) own_run_counts: bool,
-    /// Whether the nodes work by leases, or on everything at once.
-    pub(crate) leases: bool,
-    pub(crate) ops: Vec<Op>,
-}
-
-pub(crate) const PEOPLE: usize = 2;
-
-fn op() -> impl Strategy<Value = Op> {
-    let node = 0usize..2;
-    let deed = prop_oneof![
-        6 => Just(Deed::Cart),
-        2 => Just(Deed::Checkout),
-        1 => Just(Deed::Empty),
-        3 => Just(Deed::Order),
-        1 => Just(Deed::Identify),
-    ];
-    let late = prop_oneof![3 => Just(0i64), 1 => 0i64..240];
-    let seconds = prop_oneof![
-        2 => 1i64..120,
-        3 => 30 * 60i64..4 * 3600,
-        2 => (2i64..20).prop_map(|hours| hours * 3600),
-        // Just what a cart waits for, and what a checkout does.
-        2 => Just(3600i64),
-        1 => Just(1800i64),
-    ];
-    let gates = prop_oneof![2 => 1u32..8, 1 => 8u32..25];
-    let mood = prop_oneof![
-        3 => Just(Mood::Accepts),
-        1 => Just(Mood::Refuses),
-        1 => Just(Mood::Rejects),
-        1 => Just(Mood::SendsInSilence),
-        1 => Just(Mood::Loses),
-        1 => Just(Mood::IsAway),
-    ];
-    prop_oneof![
-        6 => (node.clone(), 0..PEOPLE, deed, prop::bool::weighted(0.2), 1u32..4, late).prop_map(
-            |(node, person, deed, anonymous, quantity, late)| Op::Tell { node, person, deed, anonymous, quantity, late }
-        ),
-        1 => (node.clone(), 0usize..40).prop_map(|(node, which)| Op::Again { node, which }),
-        9 => (node.clone(), gates).prop_map(|(node, gates)| Op::Work { node, gates }),
-        2 => node.clone().prop_map(|node| Op::Settle { node }),
-        5 => seconds.prop_map(|seconds| Op::Wait { seconds }),
-        1 => node.prop_map(|node| Op::Crash { node }),
-        1 => mood.prop_map(Op::Mood),
-        1 => any::<bool>().prop_map(|told| Op::Move { told }),
-    ]
-}
-
-pub(crate) fn case(leases: f64) -> impl Strategy<Value = Case> {
-    let ops = prop::collection::vec(op(), 4..20);
-    (any::<u64>(), any::<bool>(), 1u32..3, any::<bool>(), prop::bool::weighted(leases), ops).prop_map(
-        |(seed, idempotent, contacts, own_run_counts, leases, ops)| Case {
-            seed,
-            idempotent,
-            contacts,
-            own_run_counts,
-            leases,
-            ops,
-        },
-    )
-}
+use crate::provider::{Mood, Provider};
+use crate::shop::set_up;
 
 /// What is left when everything has come to rest.
 pub(crate) struct Played {
@@ -416,93 +320,4 @@ impl<'a> Stage<'a> {
 
 pub(crate) fn address(person: usize) -> String {
     format!("p{person}@example.com")
-}
-
-/// A shop whose day is from 9 to 18: its own window and its channel's together.
-async fn set_up(store: &dyn Store, case: &Case, now: Timestamp) -> ShopId {
-    static SHOPS: AtomicU64 = AtomicU64::new(1);
-    let number = u128::from(SHOPS.fetch_add(1, Ordering::Relaxed));
-    let id = |kind: u128| Uuid::from_u128(0x0193_0000_0000_7000_8000_0000_0000_0000 | number << 16 | kind);
-    let own_run = if case.own_run_counts { "counts" } else { "exempt" };
-    let hours = |from: &str, until: &str| json!({ "open": [{ "from": from, "until": until }], "zone": "shop" });
-    let shop = Shop {
-        id: ShopId(id(0)),
-        window: Some(value(hours("09:00", "20:00"))),
-        cap: Some(value(json!({ "contacts": case.contacts, "within": "24h", "own_run": own_run }))),
-        ..cartwright_testkit::values::shop()
-    };
-    store.add_shop(&shop).await.unwrap();
-    let ability = json!({ "channel": "post", "addresses": ["email"], "idempotent": case.idempotent, "lookup": false });
-    for record in records(&ability) {
-        let revision = store.settings_revision(shop.id).await.unwrap();
-        let component = Some(bytes::Bytes::from_static(b"-"));
-        let changes = PluginChanges { revision, records: vec![record], component, ..PluginChanges::default() };
-        store.change_plugins(shop.id, &changes).await.unwrap();
-    }
-    let channel: Connection = value(json!({
-        "id": id(1), "name": "post", "kind": "channel", "plugin": "post", "config": {}, "ability": ability,
-        "window": hours("08:00", "18:00"),
-    }));
-    store.save_connection(shop.id, &channel).await.unwrap();
-    for (place, definition) in [cart_strategy(), checkout_strategy()].into_iter().enumerate() {
-        let place = place as u128;
-        let version = Version {
-            id: value(json!(id(16 + place))),
-            strategy: value(json!(id(32 + place))),
-            number: 1,
-            published_at: now,
-            definition: value(definition),
-        };
-        let record = StrategyRecord {
-            id: version.strategy,
-            name: version.definition.name.clone(),
-            state: StrategyState::Live,
-            current: version.id,
-            current_number: 1,
-        };
-        let revision = store.settings_revision(shop.id).await.unwrap();
-        let publication = Publication { revision, record: &record, version: &version, contents: &[] };
-        store.publish(shop.id, &publication).await.unwrap();
-    }
-    shop.id
-}
-
-fn value<T: serde::de::DeserializeOwned>(json: Value) -> T {
-    serde_json::from_value(json).unwrap()
-}
-
-fn contents() -> Value {
-    json!([{ "name": "reminder", "variants": [{ "channel": "post", "body": { "text": "Still yours" } }] }])
-}
-
-/// How late a message may be: never, here, so that none is lost for that.
-const LATENESS: &str = "2000h";
-
-fn cart_strategy() -> Value {
-    let say = |next: &str| json!({ "kind": "message", "channel": "post", "content": "reminder", "next": next });
-    json!({
-        "name": "Carts",
-        "trigger": { "on": "cart", "settle": "1h", "next": "remind" },
-        "policies": { "max_lateness": LATENESS },
-        "steps": {
-            "remind": say("wait"),
-            "wait": { "kind": "delay", "for": "3h", "next": "again" },
-            "again": say("done"),
-            "done": { "kind": "exit" }
-        },
-        "contents": contents()
-    })
-}
-
-fn checkout_strategy() -> Value {
-    json!({
-        "name": "Checkouts",
-        "trigger": { "on": "checkout", "settle": "30m", "next": "remind" },
-        "policies": { "max_lateness": LATENESS, "priority": 1, "capped": "wait" },
-        "steps": {
-            "remind": { "kind": "message", "channel": "post", "content": "reminder", "next": "done" },
-            "done": { "kind": "exit" }
-        },
-        "contents": contents()
-    })
 }

@@ -154,17 +154,32 @@ fn a_deleted_checkout_is_empty_and_notices_have_names_of_their_own() {
     let refund =
         told("refunds/create", &json!({ "id": 1, "order_id": 5, "processed_at": "2026-11-02T10:00:00Z" })).unwrap();
     assert_eq!((refund.what.name(), refund.subject.order.as_deref()), ("shopify.refunded", Some("5")));
-    let uninstalled = told("app/uninstalled", &json!({ "id": 1, "email": "owner@example.com" })).unwrap();
+    let uninstalled =
+        told("app/uninstalled", &json!({ "id": 1, "email": "owner@example.com", "myshopify_domain": SHOP })).unwrap();
     let What::Custom(custom) = uninstalled.what else { panic!("not custom") };
     assert_eq!((custom.name.as_str(), custom.body), ("shopify.app_uninstalled", json!({})));
 }
 
 #[test]
-fn whoever_is_to_be_forgotten_wants_nothing_more() {
-    let body = json!({ "shop_domain": SHOP, "customer": { "id": 7, "email": "ana@example.ro" } });
+fn s45_whoever_is_to_be_erased_is_named_by_all_that_shopify_knows() {
+    let customer = json!({ "id": 7, "email": "ana@example.ro", "phone": "+40721000111" });
+    let body = json!({ "shop_id": 1, "shop_domain": SHOP, "customer": customer, "orders_to_redact": [5] });
     let event = told("customers/redact", &body).unwrap();
-    assert_eq!(event.subject.customer.as_deref(), Some("7"));
-    let consent = event.what.person().unwrap().consent.clone().unwrap();
-    assert_eq!(consent.state, cartwright_domain::contact::ConsentState::Unsubscribed);
+    assert_eq!(event.what.name(), "shopify.customer_redacted");
+    let names = (event.subject.customer.as_deref(), event.subject.email.as_deref(), event.subject.phone.as_deref());
+    assert_eq!(names, (Some("7"), Some("ana@example.ro"), Some("+40721000111")));
     assert_eq!(told("customers/data_request", &body).unwrap().what.name(), "shopify.data_requested");
+    let shop = json!({ "shop_id": 1, "shop_domain": SHOP });
+    assert_eq!(told("shop/redact", &shop).unwrap().what.name(), "shopify.shop_redacted");
+}
+
+#[test]
+fn s45_no_other_body_erases_anybody_under_a_topic_that_nobody_signed() {
+    let redaction = json!({ "shop_id": 1, "shop_domain": SHOP, "customer": { "id": 7 }, "orders_to_redact": [] });
+    for body in [order(), cart(), json!({ "customer": { "id": 7 } })] {
+        assert!(read(&webhook("customers/redact", &body), None, NOW).is_err(), "{body}");
+    }
+    for body in [order(), cart(), redaction] {
+        assert!(read(&webhook("shop/redact", &body), None, NOW).is_err(), "{body}");
+    }
 }

@@ -1,6 +1,7 @@
 //! Faults of caps, of several channels, and of what follows an order.
 
 use super::*;
+use crate::window::preset::QuietHours;
 
 fn with_sms(mut sample: Sample, receipts: Value) -> Sample {
     let id = sample.shop.id;
@@ -47,6 +48,18 @@ fn s19_a_step_names_its_channels_in_one_way_each_once_and_each_connected() {
         &mute.faults(sending(json!({"fallback": ["sms", "inbox"], "no_receipt_within": "2h"}))),
         "steps.thank.no_receipt_within: `sms` never says whether a message arrived",
     );
+}
+
+#[test]
+fn s04_windows_that_leave_nothing_of_a_region_s_quiet_hours_are_warned_of() {
+    let mut sample = with_sms(Sample::new(), json!(["delivered"]));
+    let mut late = sending(json!({"channel": "sms"}));
+    late["policies"] = json!({"window": {"open": [{"from": "21:00", "until": "21:30"}]}});
+    assert_eq!(sample.faults(late.clone()), [""; 0], "the shop has not switched the presets on");
+    sample.shop.quiet_hours = QuietHours::Presets;
+    let faults = sample.faults(late);
+    only(&faults, "(warning) policies.window: ");
+    assert!(faults[0].contains("US-FL") && !faults[0].contains("SA"), "{faults:?}");
 }
 
 #[test]

@@ -1,0 +1,160 @@
+/** A channel and a source are set up: what their plugins may do, secrets that never come back, whether they work, what
+ * came in that nobody understood. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { component, Service } from './service'
+import { hook } from './story'
+import { Visitor } from './visitor'
+
+let service: Service
+let visitor: Visitor
+let shop = ''
+
+beforeAll(async () => {
+  service = await Service.demo()
+  visitor = await Visitor.come(service.url)
+  await visitor.goto('/')
+  shop = new URL(visitor.page.url()).pathname.replace('/console', '').replace(/\/$/, '')
+}, 120_000)
+
+afterAll(async () => {
+  await visitor?.leave()
+  await service?.stop()
+})
+
+async function upload(file: string) {
+  await visitor.goto(`${shop}/plugins`)
+  const buffer = component(file)
+  await visitor.page
+    .locator('input[type=file]')
+    .setInputFiles({ name: `${file}.wasm`, mimeType: 'application/wasm', buffer })
+  await visitor.page.getByText('was checked and is installed').waitFor()
+}
+
+const TOKEN = 'a token that nobody may read again'
+
+test('a channel is set up from its plugin: what it may do is asked, and its secret never comes back', async () => {
+  const { page } = visitor
+  await upload('smsapi')
+  await visitor.goto(`${shop}/connections`)
+  await page.getByRole('link', { name: 'Add a channel' }).click()
+  await page.getByRole('combobox', { name: /^Plugin/ }).selectOption('smsapi')
+  await page.getByRole('textbox', { name: /^Name/ }).fill('texts')
+  await page.getByLabel('Sender name').fill('!')
+  await page.getByRole('button', { name: 'Set it up' }).click()
+  await page.locator('[aria-invalid=true]').first().waitFor()
+  await visitor.isSound('a form with something that does not fit')
+
+  await page.getByLabel('Sender name').fill('Acorn')
+  await page.getByLabel('API token').fill(TOKEN)
+  await page.getByRole('button', { name: 'Set it up' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByText('GET POST api.smsapi.com/').waitFor()
+  await dialog.getByText('Uses a secret without seeing it: API token').waitFor()
+  expect(await dialog.getByText('Key of the callbacks').count()).toBe(0)
+  await visitor.isSound('what a channel may do')
+  await visitor.shoot('connection-consent')
+  await dialog.getByRole('button', { name: 'Grant it and save' }).click()
+  await page.getByRole('heading', { level: 1, name: 'texts' }).waitFor()
+  await page.getByText('Saved. Try now whether it works.').waitFor()
+
+  const saved = await settings()
+  expect(saved.secrets).toEqual(['token'])
+  expect(saved.grants.hosts.map(one => one.host)).toEqual(['api.smsapi.com', 'api.smsapi.pl'])
+  expect(saved.grants.secrets).toEqual(['token'])
+  expect(await page.content()).not.toContain(TOKEN)
+  expect(await page.getByLabel('API token').inputValue()).toBe('')
+  expect(await page.getByLabel('API token').getAttribute('placeholder')).toContain('Set')
+  await visitor.isSound('a channel that was set up')
+  await visitor.shoot('connection-set-up')
+}, 90_000)
+
+type Saved = {
+  config: unknown
+  window: unknown
+  secrets: string[]
+  grants: { hosts: { host: string }[]; secrets: string[] }
+}
+const settings = async () => (await service.ask('GET', '/v1/channels/texts')) as Saved
+
+test('what is changed asks again only for more; what does not work says so and what to do', async () => {
+  const { page } = visitor
+  await visitor.goto(`${shop}/connections/channels/texts`)
+  // Its window is its own business: nothing more is asked for.
+  await page.getByLabel('Marketing goes out').selectOption({ label: 'At all hours' })
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('Saved. Try now whether it works.').waitFor()
+  const saved = await settings()
+  expect([saved.window, saved.secrets]).toEqual(['always', ['token']])
+
+  // Another host is more than was granted, and who says no changes nothing.
+  const nowhere = 'http://127.0.0.1:9'
+  await page.getByLabel('Endpoint').fill(nowhere)
+  await page.getByRole('button', { name: 'Save' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByText('GET POST 127.0.0.1:9/').waitFor()
+  await dialog.getByRole('button', { name: 'Cancel' }).click()
+  expect((await settings()).config).toMatchObject({ sender: 'Acorn' })
+  expect(JSON.stringify(await settings())).not.toContain(nowhere)
+  await page.getByRole('button', { name: 'Save' }).click()
+  await dialog.getByRole('button', { name: 'Grant it and save' }).click()
+  await expect.poll(async () => JSON.stringify(await settings())).toContain(nowhere)
+
+  await page.getByRole('button', { name: 'Try it now' }).click()
+  await page.getByText('It does not work').waitFor()
+  await page.getByText('Put right what is named here').waitFor()
+  await visitor.isSound('a probe that failed')
+  await visitor.shoot('connection-probe')
+  const { items } = (await service.ask('GET', '/v1/channels')) as { items: { name: string; plugin: string }[] }
+  await visitor.goto(`${shop}/connections/channels/${items.find(one => one.plugin.startsWith('inbox'))?.name}`)
+  await page.getByRole('button', { name: 'Try it now' }).click()
+  await page.getByText('It works').waitFor()
+  expect(visitor.faults).toEqual([])
+}, 90_000)
+
+test('a source is set up by keyboard alone, and is gone when somebody says so', async () => {
+  const { page } = visitor
+  const press = async (name: string) => {
+    await page.getByRole('button', { name, exact: true }).focus()
+    await page.keyboard.press('Enter')
+  }
+  await upload('segment')
+  await visitor.goto(`${shop}/connections/new/sources?plugin=segment`)
+  await page.getByRole('textbox', { name: /^Name/ }).focus()
+  await page.keyboard.press('Control+a')
+  await page.keyboard.type('site')
+  await page.locator('input[type=password]').first().focus()
+  await page.keyboard.type('a write key of ours')
+  await press('Set it up')
+  await press('Grant it and save')
+  await page.getByRole('heading', { level: 1, name: 'site' }).waitFor()
+  const { webhook } = (await service.ask('GET', '/v1/sources/site')) as { webhook: string }
+  await page.getByText(webhook).waitFor()
+  await visitor.isSound('a source that was set up')
+  await press('Remove')
+  await page.getByRole('dialog').getByText('Its secrets are forgotten').waitFor()
+  await visitor.isSound('the question before it is gone')
+  await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
+  await page.getByRole('heading', { level: 1, name: 'Channels and sources' }).waitFor()
+  await expect.poll(() => page.getByRole('link', { name: 'site', exact: true }).count()).toBe(0)
+  expect(visitor.faults).toEqual([])
+}, 90_000)
+
+test('what came in and was not understood is shown as it came, in both directions', async () => {
+  const { page } = visitor
+  await hook(service, 'themes/publish', { id: 1, name: 'Autumn' })
+  const { items } = (await service.ask('GET', '/v1/sources')) as { items: { name: string; plugin: string }[] }
+  const name = items.find(one => one.plugin.startsWith('shopify'))?.name
+  for (const [language, theme] of [
+    ['en', 'light'],
+    ['ar', 'dark'],
+  ] as const) {
+    await visitor.choose(language, theme)
+    await visitor.goto(`${shop}/connections/sources/${name}`)
+    await page.getByText('unknown topic `themes/publish`').waitFor()
+    await page.locator('details summary').first().click()
+    await page.getByText('x-shopify-topic: themes/publish').waitFor()
+    await page.getByText('"name": "Autumn"').waitFor()
+    await visitor.isSound(`a delivery in ${language}`)
+    await visitor.shoot(`connection-delivery-${language}-${theme}`)
+  }
+}, 60_000)

@@ -1,0 +1,104 @@
+/** A content is written, seen as a customer would see it, and saved; long lists are searched and narrowed. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Service } from './service'
+import { tell } from './story'
+import { Visitor } from './visitor'
+
+let service: Service
+let visitor: Visitor
+let shop = ''
+
+beforeAll(async () => {
+  service = await Service.demo()
+  await tell(service)
+  visitor = await Visitor.come(service.url)
+  await visitor.goto('/')
+  shop = new URL(visitor.page.url()).pathname.replace('/console', '').replace(/\/$/, '')
+}, 120_000)
+
+afterAll(async () => {
+  await visitor?.leave()
+  await service?.stop()
+})
+
+test('a content is written with a variable from the palette, previewed, refused while it has a fault, and saved', async () => {
+  const page = visitor.page
+  await visitor.goto(`${shop}/contents`)
+  await page.getByRole('button', { name: 'New content' }).click()
+  await page.getByRole('dialog').getByLabel('Name').fill('spring hello')
+  await page.getByRole('button', { name: 'Write it' }).click()
+  await page.getByRole('button', { name: 'Add a variant' }).click()
+  await page.getByRole('dialog').getByLabel('Channel').selectOption('inbox')
+  await page.getByRole('dialog').getByRole('button', { name: 'Add a variant' }).click()
+  const text = page.getByLabel('Text', { exact: false }).first()
+  await text.fill('Hello ')
+  await page.getByRole('button', { name: 'user_name' }).click()
+  expect(await text.inputValue()).toBe('Hello {{ user_name }}')
+  const phone = page.locator('.phone-screen')
+  await phone.getByText('Hello Ana').waitFor()
+  await page.getByLabel('As seen by').selectOption({ label: 'Ben Lindqvist' })
+  await phone.getByText('Hello Ben').waitFor()
+  await visitor.isSound('the editor of a content')
+  await visitor.shoot('content-editor')
+
+  await text.fill('Hello {{ user_name')
+  await page.getByRole('button', { name: 'Save as a new revision' }).click()
+  await page.getByText('The content has faults').first().waitFor()
+  visitor.expectFault('422')
+  await text.fill('Hello {{ user_name }}!')
+  await phone.getByText('Hello Ben!').waitFor()
+  await page.getByRole('button', { name: 'Save as a new revision' }).click()
+  await page.getByText('Saved as revision 1.').waitFor()
+  visitor.faults.length = 0
+  await visitor.goto(`${shop}/contents/spring hello`)
+  expect(await page.getByLabel('Text', { exact: false }).first().inputValue()).toBe('Hello {{ user_name }}!')
+}, 90_000)
+
+test('customers are found by name, address and phone, and nobody is said kindly', async () => {
+  const page = visitor.page
+  await visitor.goto(`${shop}/customers`)
+  const rows = page.locator('tbody tr')
+  for (const [typed, name] of [
+    ['lindq', null],
+    ['ana', 'Ana Lindqvist'],
+    ['ben@shop', 'Ben Lindqvist'],
+  ] as const) {
+    await page.getByRole('searchbox').fill(typed)
+    await expect.poll(() => rows.count()).toBe(name ? 1 : 2)
+    if (name) await rows.getByText(name).waitFor()
+  }
+  await visitor.isSound('customers who were looked for')
+  await page.getByRole('searchbox').fill('nobody at all')
+  await page.getByText('Nobody is found').waitFor()
+  await visitor.isSound('nobody found')
+}, 60_000)
+
+test('messages are narrowed by state, reason, strategy, step and day, and the address keeps it', async () => {
+  const page = visitor.page
+  await visitor.goto(`${shop}/messages`)
+  const rows = page.locator('tbody tr')
+  await rows.first().waitFor()
+  const all = await rows.count()
+  await page.getByLabel('State', { exact: true }).selectOption('Not sent')
+  await page.getByLabel('Reason').selectOption('No consent to marketing')
+  await expect.poll(() => rows.count()).toBeLessThan(all)
+  expect(page.url()).toContain('reason=no_consent')
+  await page.getByLabel('State', { exact: true }).selectOption('Sent')
+  await expect.poll(() => rows.count()).toBeGreaterThan(0)
+  await page.getByLabel('Strategy').selectOption('Add-to-cart reminder')
+  await expect.poll(() => page.getByLabel('Step').count()).toBe(1)
+  await page.getByLabel('To the day').fill('2020-01-01')
+  await page.getByText('Nothing fits. Take one of the filters away.').waitFor()
+  await visitor.isSound('narrowed messages')
+  await visitor.shoot('messages-narrowed')
+  expect(visitor.faults).toEqual([])
+}, 60_000)
+
+test('the tables of a report are handed out as a workbook', async () => {
+  const page = visitor.page
+  await visitor.goto(`${shop}/reports`)
+  const handed = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Download for Excel' }).click()
+  expect((await handed).suggestedFilename()).toBe('Reports.xlsx')
+  expect(visitor.faults).toEqual([])
+}, 60_000)

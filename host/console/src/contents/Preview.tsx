@@ -1,0 +1,79 @@
+/** What a content would say, as on a phone: rendered by the host for a customer, while it is written. */
+import { NativeSelect } from '@mantine/core'
+import { useDebouncedValue } from '@mantine/hooks'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { api, type Schemas, take } from '../api/client'
+import { Trouble } from '../pieces/Answer'
+import { useNameOf } from '../pieces/names'
+import { Said } from '../pieces/Said'
+import { useVisit } from '../shell/shop'
+import { useSpeech } from '../words'
+import type { Content, Variant } from './content'
+
+export function Preview({ content, variant }: { content: Content; variant: Variant }) {
+  const { say } = useSpeech()
+  const { shop } = useVisit()
+  const nameOf = useNameOf()
+  const [customer, choose] = useState('')
+  const [written] = useDebouncedValue(content, 300)
+  const customers = useQuery({
+    queryKey: ['shop', shop.id, 'customers', 'newest'],
+    queryFn: () => take(api.GET('/v1/customers', { params: { query: { limit: 20 } } })),
+  })
+  const asked = {
+    content: written,
+    channel: variant.channel,
+    language: variant.locale ?? content.default_locale,
+    customer: customer || null,
+  }
+  const preview = useQuery({
+    queryKey: ['shop', shop.id, 'preview', asked],
+    queryFn: () => take(api.POST('/v1/contents/preview', { body: asked })),
+    placeholderData: keepPreviousData,
+    enabled: written.variants.includes(variant),
+  })
+  return (
+    <div className="stack">
+      <NativeSelect
+        label={say('contents.previewFor')}
+        value={customer}
+        data={[
+          { value: '', label: say('contents.sample') },
+          ...(customers.data?.items.map(one => ({ value: one.id, label: nameOf(one) })) ?? []),
+        ]}
+        onChange={event => choose(event.currentTarget.value)}
+      />
+      {preview.error && <Trouble error={preview.error} />}
+      <div className="phone" aria-live="polite">
+        <div className="phone-bar">
+          <bdi>{shop.name}</bdi>
+        </div>
+        <div className="phone-screen short">
+          {preview.data && !preview.error && <Said document={preview.data.document} />}
+        </div>
+      </div>
+      {variant.channel === 'sms' && preview.data && (
+        <dl className="terms narrow">
+          <Parts term={say('contents.parts')} length={preview.data.length} />
+          <Parts term={say('contents.longest')} length={preview.data.longest} />
+        </dl>
+      )}
+    </div>
+  )
+}
+
+/** How many text messages it is paid for (S25). */
+function Parts({ term, length }: { term: string; length?: Schemas['Length'] | null }) {
+  const { say, word } = useSpeech()
+  if (!length) return null
+  return (
+    <div>
+      <dt>{term}</dt>
+      <dd>
+        <strong>{say('contents.partsOf', { parts: length.parts, units: length.units })}</strong>{' '}
+        <span className="quiet small">{word('alphabet', length.alphabet)}</span>
+      </dd>
+    </div>
+  )
+}

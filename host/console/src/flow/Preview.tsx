@@ -1,0 +1,163 @@
+/** What would happen to one customer: the engine plays the strategy as it is on the screen, saved or not. */
+import { Button } from '@mantine/core'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { Play } from 'lucide-react'
+import { useState } from 'react'
+import { api, Refusal, type Schemas, take } from '../api/client'
+import { Trouble } from '../pieces/Answer'
+import { useNameOf } from '../pieces/names'
+import { RunPosition } from '../pieces/states'
+import { Tag } from '../pieces/Tag'
+import { Facts, Trace } from '../pieces/Trace'
+import { useVisit } from '../shell/shop'
+import { useSpeech } from '../words'
+import type { Fault, Strategy } from './document'
+import { Faults } from './forms/Faults'
+import { ChoiceField, SpanField, TextField } from './forms/fields'
+import { instantOf, localOf } from '../pieces/moment'
+
+const play = (body: Schemas['PreviewRequest']) => take(api.POST('/v1/strategies/preview', { body }))
+type Report = Awaited<ReturnType<typeof play>>
+type Entry = Report['runs'][number]['trace'][number]
+const MOST = 100
+
+/** When a run came to each step, by what it left in its trace. */
+export function wayThrough(trace: Entry[], tell: (at: Entry['at']) => string): Map<string, string> {
+  const seen = new Map<string, string>()
+  for (const entry of trace) if (entry.step && !seen.has(entry.step)) seen.set(entry.step, tell(entry.at))
+  return seen
+}
+
+export function Preview(props: {
+  strategy: Strategy
+  /** The moment that the shop's clock shows. */
+  now: string
+  choose: (fault: Fault) => void
+  light: (way: Map<string, string> | undefined) => void
+}) {
+  const { say, word, moment } = useSpeech()
+  const { shop } = useVisit()
+  const nameOf = useNameOf()
+  const [customer, choose] = useState('')
+  const [at, set] = useState(() => localOf(props.now, shop.time_zone))
+  const [orderAfter, order] = useState<string | undefined>()
+  const [place, look] = useState(0)
+  const customers = useQuery({
+    queryKey: ['shop', shop.id, 'flow', 'customers'],
+    queryFn: () => take(api.GET('/v1/customers', { params: { query: { limit: MOST } } })),
+  })
+  const show = (report: Report, place: number) => {
+    const run = report.runs[place]
+    look(place)
+    props.light(run && wayThrough(run.trace, at => moment(at, shop.time_zone)))
+  }
+  const preview = useMutation({
+    mutationFn: () =>
+      play({
+        strategy: props.strategy,
+        customer: customer || null,
+        order_after: orderAfter ?? null,
+        at: at ? instantOf(at, shop.time_zone) : null,
+      }),
+    onSuccess: report => show(report, 0),
+    onError: () => props.light(undefined),
+  })
+  const { data, error } = preview
+  const run = data?.runs[place]
+  const faults: Fault[] =
+    error instanceof Refusal
+      ? error.errors.map(({ field, message }) => ({ path: field, message, severity: 'error' }))
+      : []
+  return (
+    <div className="stack">
+      <p className="quiet small">{say('flow.preview.about')}</p>
+      <ChoiceField
+        label={say('run.customer')}
+        value={customer}
+        choices={[
+          ['', say('flow.preview.sample')],
+          ...(customers.data?.items ?? []).map((one): [string, string] => [one.id, nameOf(one)]),
+        ]}
+        change={choose}
+      />
+      <TextField
+        type="datetime-local"
+        label={say('flow.preview.at')}
+        about={say('flow.preview.zone', { zone: shop.time_zone })}
+        value={at}
+        change={set}
+      />
+      <SpanField label={say('flow.preview.order')} value={orderAfter} change={order} />
+      <div>
+        <Button
+          leftSection={<Play size={15} aria-hidden />}
+          loading={preview.isPending}
+          onClick={() => preview.mutate()}
+        >
+          {say('flow.preview.play')}
+        </Button>
+      </div>
+      {error && (faults.length > 0 ? <Faults of={faults} choose={props.choose} /> : <Trouble error={error} />)}
+      {data && !run && (
+        <div className="stack tight" role="status">
+          <Tag tone="warn">{say('flow.preview.nobody')}</Tag>
+          {data.why?.findings.map((finding, place) => (
+            // findings stand in the order of the checks
+            <div key={place}>
+              <span lang="en">{finding.words}</span>
+              <Facts facts={finding.facts} />
+            </div>
+          ))}
+        </div>
+      )}
+      {data && data.runs.length > 1 && (
+        <ChoiceField
+          label={say('flow.preview.run')}
+          value={String(place)}
+          choices={data.runs.map((one, at): [string, string] => [
+            String(at),
+            moment(one.run.started_at, shop.time_zone),
+          ])}
+          change={value => show(data, Number(value))}
+        />
+      )}
+      {run && (
+        <div className="stack" role="status">
+          <div className="row">
+            <RunPosition position={run.run.position} />
+            <span className="quiet small">
+              {say('flow.preview.messages', { n: run.messages.filter(one => one.state === 'accepted').length })}
+            </span>
+          </div>
+          {run.messages.map(one => (
+            <Said key={one.id} message={one} state={word('messageState', one.state)} />
+          ))}
+          <Trace lines={run.trace.map(entry => ({ entry }))} madeUp />
+        </div>
+      )}
+    </div>
+  )
+}
+
+/** What a message would say. */
+function Said({ message, state }: { message: Schemas['MessageView']; state: string }) {
+  const { moment } = useSpeech()
+  const { shop } = useVisit()
+  const rendered = message.rendered as { text?: string; subject?: string } | undefined
+  const text = rendered?.text ?? rendered?.subject
+  return (
+    <div>
+      <div className="row small quiet">
+        <span className="code">{message.step}</span>
+        <span>{message.channel}</span>
+        <span>{moment(message.handed_over_at ?? message.changed_at, shop.time_zone)}</span>
+        <span>{state}</span>
+      </div>
+      {text && (
+        <div className="bubble" dir="auto">
+          {text}
+        </div>
+      )}
+    </div>
+  )
+}

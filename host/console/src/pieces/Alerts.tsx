@@ -1,0 +1,36 @@
+/** What only people can put right, while it stands; nothing where nothing is wrong. */
+import { Alert } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { TriangleAlert } from 'lucide-react'
+import { api, take } from '../api/client'
+import { useVisit } from '../shell/shop'
+import { type Key, useSpeech } from '../words'
+
+export function Alerts() {
+  const { say, moment } = useSpeech()
+  const { shop } = useVisit()
+  const alerts = useQuery({
+    queryKey: ['shop', shop.id, 'alerts'],
+    queryFn: () => take(api.GET('/v1/alerts', { params: { query: { limit: 20 } } })),
+    refetchInterval: 10_000,
+  })
+  const standing = alerts.data?.items.filter(alert => !alert.closed_at) ?? []
+  if (standing.length === 0) return null
+  return (
+    <section className="stack tight" aria-label={say('alerts.title')}>
+      {standing.map(alert => (
+        <Alert
+          key={alert.id}
+          color="red"
+          variant="light"
+          icon={<TriangleAlert aria-hidden />}
+          title={say(`alert.${alert.cause}` as Key, { about: alert.about })}
+        >
+          <p dir="auto">{alert.words}</p>
+          <p dir="auto">{alert.next_step}</p>
+          <p className="small">{say('alerts.since', { at: moment(alert.opened_at, shop.time_zone) })}</p>
+        </Alert>
+      ))}
+    </section>
+  )
+}

@@ -1,0 +1,158 @@
+//! What a content would say, before anybody gets it: rendered by the shop's renderer for a customer who was chosen, or
+//! for made-up ones. Nothing is sent and nothing is kept.
+
+use std::sync::Arc;
+
+use cartwright_domain::cart::{Cart, Side};
+use cartwright_domain::categories::Categories;
+use cartwright_domain::content::Content;
+use cartwright_domain::customer::Customer;
+use cartwright_domain::event::Line;
+use cartwright_domain::facts::{Own, Subject};
+use cartwright_domain::ids::{CartId, CustomerId, RunId, ShopId, StrategyId, VersionId};
+use cartwright_domain::money::Money;
+use cartwright_domain::plugin::PluginFailure;
+use cartwright_domain::run::{Run, Trigger};
+use cartwright_domain::shop::Shop;
+use cartwright_domain::sms;
+use cartwright_domain::time::Timestamp;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::Engine;
+use crate::ports::{StoreError, Wanted};
+use crate::render::{Rendering, data_of};
+
+/// A content as one customer would get it.
+#[derive(Debug)]
+pub struct ContentPreview {
+    /// The locale of the variant that was chosen.
+    pub locale: String,
+    /// What it says.
+    pub document: Value,
+    /// The length of its text, as a text message.
+    pub length: Option<sms::Length>,
+    /// The same with long names and titles (S25).
+    pub longest: Option<sms::Length>,
+}
+
+/// Why there is nothing to be seen.
+#[derive(Debug, thiserror::Error)]
+pub enum NoPreview {
+    /// The shop or the customer is not there.
+    #[error("there is no such customer")]
+    NoCustomer,
+    /// No variant for the channel.
+    #[error("it has no variant for this channel: add one")]
+    NoVariant,
+    /// The renderer said no.
+    #[error("{0}")]
+    Failed(PluginFailure),
+    /// Storage failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Engine {
+    /// Renders a content, which need not be saved, on a channel: for a customer, or for a made-up one of a language.
+    pub async fn preview_content(
+        &self,
+        shop: ShopId,
+        content: &Content,
+        channel: &str,
+        language: Option<&str>,
+        customer: Option<CustomerId>,
+    ) -> Result<ContentPreview, NoPreview> {
+        let settings = self.settings(shop).await?.ok_or(NoPreview::NoCustomer)?;
+        let now = self.now();
+        let subject = match customer {
+            Some(customer) => self.subject_of(shop, customer, now).await?.ok_or(NoPreview::NoCustomer)?,
+            None => made_up(&settings.shop, "Ana", "Lindqvist", "Copper teapot", now),
+        };
+        let longest = made_up(
+            &settings.shop,
+            "Maximiliane-Charlotte",
+            "von Hohenstein-Sonnenberg",
+            "Hand-hammered copper teapot with walnut handle, 1.2 litres, gift box",
+            now,
+        );
+        let language = language.or(subject.customer.language.as_deref());
+        let (variant, locale) = content.variant(channel, language).ok_or(NoPreview::NoVariant)?;
+        // As long as a real one, and nobody's.
+        let link = format!("{}/u/{}", self.public_url, "x".repeat(64));
+        let wanted = [&subject, &longest]
+            .map(|subject| Rendering { body: &variant.body, data: data_of(subject, content, &[], Some(&link)) });
+        let mut rendered = self.render_all(&settings, &wanted).await.into_iter();
+        let document = rendered.next().transpose().map_err(NoPreview::Failed)?.unwrap_or_default();
+        let longest = rendered.next().and_then(Result::ok);
+        let length = |document: &Value| document.get("text").and_then(Value::as_str).map(sms::length);
+        Ok(ContentPreview {
+            locale: locale.to_owned(),
+            length: length(&document),
+            longest: longest.as_ref().and_then(length),
+            document,
+        })
+    }
+
+    async fn subject_of(
+        &self,
+        shop: ShopId,
+        customer: CustomerId,
+        now: Timestamp,
+    ) -> Result<Option<Subject>, StoreError> {
+        let Some(settings) = self.settings(shop).await? else { return Ok(None) };
+        let Some(known) = self.store.customer(shop, customer).await? else { return Ok(None) };
+        let wanted = Wanted { customers: vec![known.id], ..Wanted::default() };
+        let world = self.load_world(&settings, &wanted).await?;
+        Ok(world.subject(&nobodys_run(known.id, now), now))
+    }
+}
+
+/// A run that there is not: whoever is looked at need not be on any way.
+fn nobodys_run(customer: CustomerId, now: Timestamp) -> Run {
+    let nothing = (StrategyId(Uuid::nil()), VersionId(Uuid::nil()));
+    Run::settling(RunId(Uuid::nil()), nothing, customer, Trigger::default(), now)
+}
+
+/// Somebody with a cart of two pieces.
+fn made_up(shop: &Arc<Shop>, first: &str, last: &str, title: &str, now: Timestamp) -> Subject {
+    let id = CustomerId(Uuid::nil());
+    let money = |amount: &str| Money::parse(amount, shop.currency).ok();
+    let line = Line {
+        title: title.to_owned(),
+        quantity: 2,
+        price: money("64"),
+        sku: Some("TEA-1".to_owned()),
+        product_id: Some("8101".to_owned()),
+        variant_id: None,
+        categories: Categories::default(),
+        image_url: None,
+        product_url: Some("https://shop.example/products/teapot".to_owned()),
+    };
+    let side = Side {
+        updated_at: now,
+        lines: vec![line],
+        total: money("128"),
+        recovery_url: Some("https://shop.example/cart/c/Z2NwLXVzLWVhc3QxOjAxSkY4".to_owned()),
+    };
+    let customer = Customer {
+        first_name: Some(first.to_owned()),
+        last_name: Some(last.to_owned()),
+        ..Customer::anonymous(id, now)
+    };
+    Subject {
+        shop: Arc::clone(shop),
+        customer: Arc::new(customer),
+        cart: Some(Arc::new(Cart { cart: Some(side), ..Cart::new(CartId(Uuid::nil()), id, now) })),
+        orders: Arc::from([]),
+        orders_known: true,
+        contacts: Arc::from([]),
+        run: RunId(Uuid::nil()),
+        strategy: "".into(),
+        started_at: now,
+        step: "".into(),
+        messages_sent: 0,
+        own: Own::default(),
+        now,
+    }
+}

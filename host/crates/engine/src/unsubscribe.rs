@@ -1,0 +1,128 @@
+//! What a customer says by the link in a message (S18): no more, or again. It is an event like any other, so nothing
+//! leaves that it forbids.
+
+use cartwright_domain::contact::ConsentState;
+use cartwright_domain::customer::Customer;
+use cartwright_domain::event::{ConsentBody, CustomerBody, Event, Origin, Subject, What};
+use cartwright_domain::ids::{CustomerId, ShopId};
+use cartwright_domain::unsubscribe::UnsubscribeLink;
+
+use crate::Engine;
+use crate::ports::{StoreError, Wanted};
+
+/// The variable of templates, and the field of contents whose channel has one.
+pub(crate) const UNSUBSCRIBE_URL: &str = "unsubscribe_url";
+
+/// Whoever opened the link of a message, as far as a page may show it to anybody who has the mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subscriber {
+    /// Name of the shop.
+    pub shop: String,
+    /// BCP 47 tag.
+    pub language: Option<String>,
+    /// The address with most of it left out; none where nothing is known of the customer any more.
+    pub address: Option<String>,
+    /// Whether marketing may go to them.
+    pub is_subscribed: bool,
+}
+
+impl Engine {
+    /// The key that seals the links of a shop; made when it is first needed.
+    pub(crate) async fn link_key(&self, shop: ShopId) -> Result<[u8; 32], StoreError> {
+        match self.store.link_key(shop).await? {
+            Some(key) => Ok(key),
+            None => self.store.make_link_key(shop, self.entropy.seed()).await,
+        }
+    }
+
+    /// Where a customer unsubscribes.
+    pub(crate) fn unsubscribe_url(&self, link: UnsubscribeLink, key: &[u8; 32]) -> String {
+        format!("{}/u/{}", self.public_url, link.token(key))
+    }
+
+    /// Whose link it is; none if it is nobody's.
+    pub async fn subscriber(&self, token: &str) -> Result<Option<Subscriber>, StoreError> {
+        let Some(link) = self.opened(token).await? else { return Ok(None) };
+        let Some((shop, customer)) = self.holder(link).await? else { return Ok(None) };
+        Ok(Some(shown(shop, customer.as_ref())))
+    }
+
+    /// Withdraws the consent of whoever has the link, or gives it again.
+    pub async fn set_subscription(&self, token: &str, subscribed: bool) -> Result<Option<Subscriber>, StoreError> {
+        let Some(link) = self.opened(token).await? else { return Ok(None) };
+        let Some((shop, customer)) = self.holder(link).await? else { return Ok(None) };
+        if let Some(customer) = customer.as_ref().filter(|customer| address_of(customer).is_some()) {
+            let event = said(customer, subscribed, self.now());
+            self.ingest(link.shop, Origin::Api, vec![event]).await?;
+        }
+        Ok(Some(Subscriber { is_subscribed: subscribed, ..shown(shop, customer.as_ref()) }))
+    }
+
+    async fn opened(&self, token: &str) -> Result<Option<UnsubscribeLink>, StoreError> {
+        let Some(claimed) = UnsubscribeLink::claimed(token) else { return Ok(None) };
+        let key = self.store.link_key(claimed.shop).await?;
+        Ok(key.and_then(|key| UnsubscribeLink::opened(token, &key)))
+    }
+
+    /// The shop's name, and the customer as whom they are known by now, if they are.
+    async fn holder(&self, link: UnsubscribeLink) -> Result<Option<(String, Option<Customer>)>, StoreError> {
+        let Some(settings) = self.settings(link.shop).await? else { return Ok(None) };
+        let wanted = Wanted { customers: vec![link.customer], ..Wanted::default() };
+        let world = self.load_world(&settings, &wanted).await?;
+        let customer = world.customers.into_values().next().map(|entry| entry.value);
+        Ok(Some((settings.shop.name.clone(), customer)))
+    }
+}
+
+fn shown(shop: String, customer: Option<&Customer>) -> Subscriber {
+    Subscriber {
+        shop,
+        language: customer.and_then(|customer| customer.language.clone()),
+        address: customer.and_then(address_of).map(|address| masked(&address)),
+        is_subscribed: customer.is_some_and(|customer| customer.marketing() != ConsentState::Unsubscribed),
+    }
+}
+
+fn address_of(customer: &Customer) -> Option<String> {
+    let phone = || customer.phone.as_ref().map(ToString::to_string);
+    customer.email.as_ref().map(ToString::to_string).or_else(phone)
+}
+
+/// `a…@example.com`, `…42`.
+fn masked(address: &str) -> String {
+    match address.split_once('@') {
+        Some((name, domain)) => format!("{}…@{domain}", name.chars().next().unwrap_or_default()),
+        None => format!("…{}", address.get(address.len().saturating_sub(2)..).unwrap_or_default()),
+    }
+}
+
+fn said(customer: &Customer, subscribed: bool, now: cartwright_domain::time::Timestamp) -> Event {
+    let state = if subscribed { ConsentState::Subscribed } else { ConsentState::Unsubscribed };
+    let word = if subscribed { "again" } else { "no-more" };
+    let consent = ConsentBody { state, at: None, topic: None };
+    Event {
+        id: event_id(customer.id, word, now),
+        occurred_at: now,
+        subject: Subject {
+            email: customer.email.as_ref().map(ToString::to_string),
+            phone: customer.phone.as_ref().filter(|_| customer.email.is_none()).map(ToString::to_string),
+            ..Subject::default()
+        },
+        what: What::CustomerIdentified(CustomerBody { consent: Some(consent), ..CustomerBody::default() }),
+    }
+}
+
+fn event_id(customer: CustomerId, word: &str, now: cartwright_domain::time::Timestamp) -> String {
+    format!("link:{customer}:{word}:{}", now.millis())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::masked;
+
+    #[test]
+    fn a_page_shows_no_more_of_an_address_than_its_owner_knows_it_by() {
+        assert_eq!(masked("ana@example.com"), "a…@example.com");
+        assert_eq!(masked("+4915112345642"), "…42");
+    }
+}

@@ -1,0 +1,5 @@
+-- What seals the links in a shop's messages: they are kept as long as the mail they stand in.
+create table link_keys (
+    shop_id uuid not null primary key,
+    key     bytea not null
+);

@@ -1,0 +1,86 @@
+//! The running service as a process: it says where it is, answers, and ends when it is told to.
+
+use cartwright_testkit::present;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+fn spawn(arguments: &[&str]) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_cartwright"))
+        .args(arguments)
+        .args(["--listen", "127.0.0.1:0"])
+        .current_dir(present::workspace())
+        .env("CARTWRIGHT_PLUGINS_DIR", present::plugins_folder())
+        .env("CARTWRIGHT_PLUGINS_CACHE", present::workspace().join("target/tests-plugins-cache"))
+        .env("RUST_LOG", "info")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+/// The address in the first line that holds one.
+fn address(lines: impl Read) -> (String, impl BufRead) {
+    let mut lines = BufReader::new(lines);
+    let mut said = String::new();
+    loop {
+        let mut line = String::new();
+        assert_ne!(lines.read_line(&mut line).unwrap(), 0, "it ended and said: {said}");
+        if let Some((_, rest)) = line.split_once("http://") {
+            let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && !".:".contains(c)).unwrap_or(rest.len());
+            return (rest[..end].to_owned(), lines);
+        }
+        said.push_str(&line);
+    }
+}
+
+fn get(address: &str, path: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+fn terminate(mut child: Child) -> Option<i32> {
+    let killed = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert!(killed.success());
+    child.wait().unwrap().code()
+}
+
+fn folder(test: &str) -> String {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder.display().to_string()
+}
+
+#[test]
+fn serve_answers_on_a_fresh_database_and_ends_well_when_told_to() {
+    let database = format!("sqlite:{}/serve.db", folder("serve"));
+    let mut child = spawn(&["serve", "--database-url", &database]);
+    let (address, _rest) = address(child.stderr.take().unwrap());
+    assert!(get(&address, "/v1/openapi.json").starts_with("HTTP/1.1 200"));
+    assert!(get(&address, "/v1/runs").starts_with("HTTP/1.1 401"));
+    assert_eq!(terminate(child), Some(0));
+}
+
+#[test]
+fn the_demo_says_what_to_try_and_keeps_its_files_to_itself() {
+    let data = folder("demo");
+    let mut child = spawn(&["demo", "--data", &data]);
+    let (address, mut rest) = address(child.stdout.take().unwrap());
+    let opened = get(&address, "/");
+    assert!(opened.starts_with("HTTP/1.1 307") && opened.contains("location: /console/"), "{opened}");
+    assert_eq!(terminate(child), Some(0));
+    let mut said = String::new();
+    rest.read_to_string(&mut said).unwrap();
+    assert!(said.contains("skip 4h") && said.contains("openssl dgst -sha256 -hmac"), "{said}");
+    for file in ["demo.db", "secret.key"] {
+        let mode = std::os::unix::fs::PermissionsExt::mode(
+            &std::fs::metadata(Path::new(&data).join(file)).unwrap().permissions(),
+        );
+        assert_eq!(mode & 0o077, 0, "{file} can be read by others");
+    }
+}
