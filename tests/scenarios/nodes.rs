@@ -55,13 +55,14 @@ impl Working {
         Self { engine, id, mark, stop, work }
     }
 
-    /// Lets time pass until others see it with so many shards.
-    async fn until_it_has(&self, world: &World, shards: u32) {
-        let has = async || {
+    /// Lets time pass until others see it with so many shards, and it knows: a beat that took too long took shards all
+    /// the same, and the next one tells it.
+    async fn until_it_has(&self, world: &World, shards: usize) {
+        let is_seen = async || {
             let nodes = self.engine.store.nodes().await.unwrap();
-            nodes.iter().find(|seen| seen.node.id == self.id).map(|seen| seen.shards)
+            nodes.iter().any(|seen| seen.node.id == self.id && seen.shards as usize == shards)
         };
-        while has().await != Some(shards) {
+        while !is_seen().await || self.engine.shards().len() != shards {
             world.clock.advance(Span::seconds(1));
             tokio::task::yield_now().await;
         }

@@ -113,10 +113,7 @@ test('what is changed asks again only for more; what does not work says so and w
 
 test('a source is set up by keyboard alone, and is gone when somebody says so', async () => {
   const { page } = visitor
-  const press = async (name: string) => {
-    await page.getByRole('button', { name, exact: true }).focus()
-    await page.keyboard.press('Enter')
-  }
+  const press = (name: string) => visitor.press(page.getByRole('button', { name, exact: true }))
   await upload('segment')
   await visitor.goto(`${shop}/connections/new/sources?plugin=segment`)
   await page.getByRole('textbox', { name: /^Name/ }).focus()

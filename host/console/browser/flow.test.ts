@@ -140,10 +140,7 @@ test('an edge is drawn from a step to another with the pointer', async () => {
 test('a strategy is built by keyboard alone', async () => {
   const { page } = visitor
   await visitor.goto(`${shop}/strategies/new?from=nothing`)
-  const press = async (target: Locator, key = 'Enter') => {
-    await target.focus()
-    await page.keyboard.press(key)
-  }
+  const press = visitor.press.bind(visitor)
   await press(page.getByRole('radio', { name: 'List' }), ' ')
   const list = page.getByRole('list', { name: 'List' })
   await press(list.getByRole('button', { name: 'Add here: A cart was filled' }))
@@ -157,7 +154,7 @@ test('a strategy is built by keyboard alone', async () => {
   await list.getByRole('button', { name: 'Remove: delay' }).waitFor()
   // Whoever chooses a step goes on in its form.
   await press(list.locator('.flow-outline-name').filter({ hasText: 'delay' }).first())
-  expect(await page.evaluate(() => document.activeElement?.classList.contains('flow-side'))).toBe(true)
+  await expect.poll(() => page.evaluate(() => document.activeElement?.classList.contains('flow-side'))).toBe(true)
   await side().getByLabel('How long', { exact: true }).focus()
   await page.keyboard.press('Control+a')
   await page.keyboard.type('3')

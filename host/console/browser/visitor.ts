@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type BrowserContext, chromium, type Page, type Request } from 'playwright-core'
+import { type BrowserContext, chromium, type Locator, type Page, type Request } from 'playwright-core'
 import { expect, vi } from 'vitest'
 
 const FLAGS = [
@@ -65,6 +65,20 @@ export class Visitor {
   async goto(path: string) {
     await this.page.goto(path.startsWith('http') ? path : `${this.url}/console${path}`)
     await this.settle()
+  }
+
+  /** Presses a key on what has the focus by then. A dialog takes the focus a moment after it opened, and gives it back
+   * a moment after it closed; timers of one page end in their order, so whoever waits longer comes after both. */
+  async press(target: Locator, key = 'Enter') {
+    await target.waitFor()
+    const within = await target.evaluate(element => element.closest('[role=dialog]') !== null)
+    await this.page.waitForFunction(within => {
+      const dialog = document.querySelector('[role=dialog]')
+      return within ? dialog?.contains(document.activeElement) : dialog === null
+    }, within)
+    await this.page.evaluate(() => new Promise(done => setTimeout(done, 50)))
+    await target.focus()
+    await this.page.keyboard.press(key)
   }
 
   /** Waits until nothing is loading any more. */

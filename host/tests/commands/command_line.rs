@@ -2,42 +2,28 @@
 
 use cartwright_testkit::present;
 use serde_json::Value;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::Path;
+use std::process::Command;
 
-fn cartwright(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_cartwright"))
-        .args(arguments)
+use crate::program::{self, folder};
+
+fn cartwright(arguments: &[&str]) -> Command {
+    let mut command = program::cartwright(arguments);
+    command
         .current_dir(present::workspace())
         .env("CARTWRIGHT_PLUGINS_DIR", present::plugins_folder())
-        .env("CARTWRIGHT_PLUGINS_CACHE", present::workspace().join("target/tests-plugins-cache"))
-        .env_remove("CARTWRIGHT_SECRET_KEY")
-        .output()
-        .unwrap()
+        .env("CARTWRIGHT_PLUGINS_CACHE", present::workspace().join("target/tests-plugins-cache"));
+    command
 }
 
 #[track_caller]
 fn printed(arguments: &[&str]) -> String {
-    let output = cartwright(arguments);
-    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
+    program::printed(&mut cartwright(arguments))
 }
 
-/// What is said of bad input: exit code 2, nothing on standard output.
 #[track_caller]
 fn refused(arguments: &[&str]) -> String {
-    let output = cartwright(arguments);
-    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    assert_eq!(String::from_utf8_lossy(&output.stdout), "", "{arguments:?}");
-    String::from_utf8(output.stderr).unwrap()
-}
-
-/// A folder of this test's own, empty.
-fn folder(test: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
-    let _ = std::fs::remove_dir_all(&folder);
-    std::fs::create_dir_all(&folder).unwrap();
-    folder
+    program::refused(&mut cartwright(arguments))
 }
 
 fn written(folder: &Path, name: &str, text: &str) -> String {
@@ -132,7 +118,7 @@ fn a_strategy_that_is_not_sound_is_refused_with_the_path_of_each_fault() {
     let body = check(|strategy| strategy["contents"][0]["variants"][0]["body"]["txt"] = "x".into());
     assert!(body.contains("contents[0].variants[0].body: "), "{body}");
     for name in EXAMPLES {
-        let output = cartwright(&["strategy", "check", &format!("examples/{name}.strategy.json")]);
+        let output = cartwright(&["strategy", "check", &format!("examples/{name}.strategy.json")]).output().unwrap();
         assert!(String::from_utf8_lossy(&output.stdout).contains("is sound"));
         assert_eq!(String::from_utf8_lossy(&output.stderr), "", "an example warns of something");
     }
@@ -142,7 +128,7 @@ fn a_strategy_that_is_not_sound_is_refused_with_the_path_of_each_fault() {
 fn a_variable_that_no_message_has_is_warned_of_before_it_silences_them_all() {
     let folder = folder("variables");
     let misspelt = example("add-to-cart-reminder.strategy.json").replace("{{ user_name }}", "{{ usre_name }}");
-    let output = cartwright(&["strategy", "check", &written(&folder, "misspelt.json", &misspelt)]);
+    let output = cartwright(&["strategy", "check", &written(&folder, "misspelt.json", &misspelt)]).output().unwrap();
     assert!(output.status.success());
     let warned = String::from_utf8_lossy(&output.stderr);
     assert!(warned.contains("warning: contents[0].variants[0].body: `usre_name` is no variable"), "{warned}");
@@ -227,12 +213,12 @@ fn an_installation_is_begun_on_the_command_line_and_looked_at_by_the_doctor() {
 fn the_doctor_ends_as_failed_where_something_is_wrong_and_makes_nothing() {
     let folder = folder("doctor");
     let file = folder.join("missing.db");
-    let output = cartwright(&["doctor", "--database-url", &format!("sqlite:{}", file.display())]);
+    let output = cartwright(&["doctor", "--database-url", &format!("sqlite:{}", file.display())]).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stdout).contains("WRONG  database: "));
     assert!(!file.exists());
     let key = written(&folder, "bad.key", "no key at all");
-    let output = cartwright(&["doctor", "--secret-key-file", &key]);
+    let output = cartwright(&["doctor", "--secret-key-file", &key]).output().unwrap();
     assert!(String::from_utf8_lossy(&output.stdout).contains("WRONG  secret keys: line 1"));
 }
 

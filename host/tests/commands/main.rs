@@ -11,6 +11,7 @@ mod plugin_commands;
 mod plugin_life;
 #[cfg(unix)]
 mod preview;
+mod program;
 mod registry;
 #[cfg(unix)]
 mod service;

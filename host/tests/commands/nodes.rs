@@ -9,9 +9,11 @@ use cartwright_testkit::database::Database;
 use cartwright_testkit::{database, values};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
+
+use crate::program::{self, folder};
 
 /// A node; it is killed when this is dropped.
 struct Node {
@@ -64,20 +66,11 @@ impl Drop for Node {
 }
 
 fn cartwright(words: &[&str], state: &Path) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_cartwright"));
-    command.args(words).arg("--state-dir").arg(state).env_remove("CARTWRIGHT_SECRET_KEY").output().unwrap()
+    program::cartwright(words).arg("--state-dir").arg(state).output().unwrap()
 }
 
 fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-/// A folder of this test's own, empty.
-fn folder(test: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
-    let _ = std::fs::remove_dir_all(&folder);
-    std::fs::create_dir_all(&folder).unwrap();
-    folder
 }
 
 /// Waits until the nodes are as they should be.

@@ -4,16 +4,15 @@ use cartwright_testkit::present;
 use hostile_guests::kit::{self, Meets};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
+
+use crate::program;
 
 fn cartwright(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_cartwright"))
-        .arg("plugin")
+    program::cartwright(&["plugin"])
         .args(arguments)
         .current_dir(folder)
         .env("CARTWRIGHT_PLUGINS_CACHE", present::workspace().join("target/tests-plugins-cache"))
-        .env_remove("CARTWRIGHT_URL")
-        .env_remove("CARTWRIGHT_KEY")
         .output()
         .unwrap()
 }

@@ -1,5 +1,4 @@
 //! A plugin's life in a running service, by the commands that people type: what was decided can be made again after an
-
 //! upgrade and after a power cut, and every change of who decides is one command.
 
 use cartwright_testkit::present;

@@ -1,5 +1,4 @@
 //! `POST /v1/strategies/preview` of the running service: what would happen to one customer is told by the engine itself,
-
 //! and nothing of it happens.
 
 use cartwright_testkit::present;

@@ -3,8 +3,9 @@
 use cartwright_testkit::present;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
+
+use crate::program::folder;
 
 fn spawn(arguments: &[&str]) -> Child {
     Command::new(env!("CARGO_BIN_EXE_cartwright"))
@@ -49,16 +50,9 @@ fn terminate(mut child: Child) -> Option<i32> {
     child.wait().unwrap().code()
 }
 
-fn folder(test: &str) -> String {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
-    let _ = std::fs::remove_dir_all(&folder);
-    std::fs::create_dir_all(&folder).unwrap();
-    folder.display().to_string()
-}
-
 #[test]
 fn serve_answers_on_a_fresh_database_and_ends_well_when_told_to() {
-    let database = format!("sqlite:{}/serve.db", folder("serve"));
+    let database = format!("sqlite:{}/serve.db", folder("serve").display());
     let mut child = spawn(&["serve", "--database-url", &database]);
     let (address, _rest) = address(child.stderr.take().unwrap());
     assert!(get(&address, "/v1/openapi.json").starts_with("HTTP/1.1 200"));
@@ -69,7 +63,7 @@ fn serve_answers_on_a_fresh_database_and_ends_well_when_told_to() {
 #[test]
 fn the_demo_says_what_to_try_and_keeps_its_files_to_itself() {
     let data = folder("demo");
-    let mut child = spawn(&["demo", "--data", &data]);
+    let mut child = spawn(&["demo", "--data", &data.display().to_string()]);
     let (address, mut rest) = address(child.stdout.take().unwrap());
     let opened = get(&address, "/");
     assert!(opened.starts_with("HTTP/1.1 307") && opened.contains("location: /console/"), "{opened}");
@@ -78,9 +72,7 @@ fn the_demo_says_what_to_try_and_keeps_its_files_to_itself() {
     rest.read_to_string(&mut said).unwrap();
     assert!(said.contains("skip 4h") && said.contains("openssl dgst -sha256 -hmac"), "{said}");
     for file in ["demo.db", "secret.key"] {
-        let mode = std::os::unix::fs::PermissionsExt::mode(
-            &std::fs::metadata(Path::new(&data).join(file)).unwrap().permissions(),
-        );
+        let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(data.join(file)).unwrap().permissions());
         assert_eq!(mode & 0o077, 0, "{file} can be read by others");
     }
 }

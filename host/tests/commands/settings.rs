@@ -1,5 +1,4 @@
 //! What people configure, on the real store and the real plugins: checked before it is stored, and denied unless
-
 //! granted.
 
 use bytes::Bytes;

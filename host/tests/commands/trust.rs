@@ -4,39 +4,25 @@ use cartwright_engine::ports::Secret;
 use cartwright_store::SecretKeys;
 use cartwright_testkit::registry::{Door, PASSWORD, Registry, USER};
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 
-fn cartwright(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_cartwright"))
-        .args(arguments)
-        .env_remove("CARTWRIGHT_SECRET_KEY")
-        .env("CARTWRIGHT_SIGNING_PASSWORD", "open sesame")
-        .env("CARTWRIGHT_REGISTRY_PASSWORD", PASSWORD)
-        .output()
-        .unwrap()
+use crate::program::{self, folder};
+
+fn cartwright(arguments: &[&str]) -> Command {
+    let mut command = program::cartwright(arguments);
+    command.env("CARTWRIGHT_SIGNING_PASSWORD", "open sesame").env("CARTWRIGHT_REGISTRY_PASSWORD", PASSWORD);
+    command
 }
 
 #[track_caller]
 fn printed(arguments: &[&str]) -> String {
-    let output = cartwright(arguments);
-    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
+    program::printed(&mut cartwright(arguments))
 }
 
 #[track_caller]
 fn refused(arguments: &[&str]) -> String {
-    let output = cartwright(arguments);
-    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", String::from_utf8_lossy(&output.stdout));
-    String::from_utf8(output.stderr).unwrap()
-}
-
-/// A folder of this test's own, empty.
-fn folder(test: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
-    let _ = std::fs::remove_dir_all(&folder);
-    std::fs::create_dir_all(&folder).unwrap();
-    folder
+    program::refused(&mut cartwright(arguments))
 }
 
 fn text(path: &Path) -> &str {
@@ -108,7 +94,7 @@ async fn s44_a_key_is_rotated_and_the_old_one_can_go() {
     drop(store);
     let on = |command: &[&str]| {
         let end = ["--database-url", &database, "--secret-key-file", text(&key_file)];
-        cartwright(&[command, &end].concat())
+        cartwright(&[command, &end].concat()).output().unwrap()
     };
     let said = |output: &Output| String::from_utf8_lossy(&output.stdout).into_owned();
 

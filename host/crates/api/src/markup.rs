@@ -38,7 +38,7 @@ pub(crate) fn leaf(language: &str, title: &str, html: &str) -> String {
         "<!doctype html>\n<html lang=\"{language}\" dir=\"{direction}\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n\
-         <title>{}</title>\n<link rel=\"stylesheet\" href=\"/style.css\">\n</head>\n<body>\n\
+         <title>{}</title>\n<link rel=\"stylesheet\" href=\"/style.css\">\n</head>\n<body class=\"leaf\">\n\
          <main>\n{html}</main>\n</body>\n</html>\n",
         escape(title)
     )

@@ -3,8 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
+use hmac::Mac;
 
 use crate::contact::AddressKind;
 use crate::customer::{AddressMark, Customer, Mark};
@@ -13,6 +12,7 @@ use crate::identity::{leave, names_of, release_messages};
 use crate::ids::{CustomerId, MessageId, RunId};
 use crate::message::Message;
 use crate::run::EndReason;
+use crate::seal::seal;
 use crate::shop::Shop;
 use crate::time::Timestamp;
 use crate::world::{Identity, IdentityKind, World};
@@ -142,9 +142,8 @@ pub fn hash_of(key: &[u8; 32], name: &Identity) -> Option<[u8; 32]> {
         return None;
     }
     // Keyed, as a hash over the text alone is found again by trying all phone numbers.
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).ok()?;
-    mac.update(format!("{}:{}", name.kind.name(), name.value).as_bytes());
-    Some(mac.finalize().into_bytes().into())
+    let sealing = seal(key, &[name.kind.name().as_bytes(), b":", name.value.as_bytes()]);
+    Some(sealing.finalize().into_bytes().into())
 }
 
 /// Whoever has an address of somebody who was erased is not written to, at whatever address and whatever a source tells

@@ -50,6 +50,19 @@ pub fn names_of(event: &Event, shop: &Shop) -> Vec<Identity> {
     names
 }
 
+/// Of an event about whoever has this name.
+pub fn subject_of(name: &Identity) -> Subject {
+    let value = Some(name.value.clone());
+    match name.kind {
+        IdentityKind::Customer => Subject { customer: value, ..Subject::default() },
+        IdentityKind::Email => Subject { email: value, ..Subject::default() },
+        IdentityKind::Phone => Subject { phone: value, ..Subject::default() },
+        IdentityKind::Checkout => Subject { checkout: value, ..Subject::default() },
+        IdentityKind::Cart => Subject { cart: value, ..Subject::default() },
+        IdentityKind::Anonymous => Subject { anonymous: value, ..Subject::default() },
+    }
+}
+
 /// The customer that an event is about: the owner of its strongest known name. Weaker names that belonged to somebody
 /// anonymous join that one; names of somebody else who is known stay theirs, except a phone, which moves.
 pub fn resolve(world: &mut World, mint: &mut Mint, event: &Event, received_at: Timestamp) -> Option<CustomerId> {

@@ -60,6 +60,7 @@ pub mod reply;
 pub mod rule;
 pub mod run;
 mod schema;
+mod seal;
 pub mod sending;
 pub mod shard;
 pub mod shop;

@@ -61,8 +61,8 @@ pub(crate) fn part(country: Option<&str>, code: &str) -> Option<String> {
 
 /// One of the parts that laws differ in; what is none says nothing, and the strictest of the country hold.
 fn known_part(code: &str) -> Option<&'static str> {
-    let regions = AREA_CODES.lines().filter_map(|line| line.split(' ').next());
-    regions.into_iter().find(|region| region.contains('-') && *region == code)
+    let mut regions = AREA_CODES.lines().filter_map(|line| line.split(' ').next());
+    regions.find(|region| region.contains('-') && *region == code)
 }
 
 fn is_north_american(phone: &Phone) -> bool {

@@ -317,7 +317,7 @@ pub enum Stays {
     #[error("it was at work and is not stopped; stop it first")]
     NotStopped,
     /// Runs are not over.
-    #[error("runs of it are not over; each ends the next time it wakes up, so delete it later")]
+    #[error("runs of it are not over; stop it once more, which ends them, then delete it")]
     UnderWay,
 }
 

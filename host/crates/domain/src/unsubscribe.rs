@@ -3,11 +3,12 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use uuid::Uuid;
 
 use crate::ids::{CustomerId, ShopId};
+use crate::seal::seal;
 
 /// Of the shop, the customer, and the seal.
 const PART: usize = 16;
@@ -43,14 +44,7 @@ impl UnsubscribeLink {
     }
 
     fn sealing(&self, key: &[u8; 32]) -> Hmac<Sha256> {
-        // As HMAC itself pads a key that is shorter than a block.
-        let mut block = [0; 64];
-        block[..key.len()].copy_from_slice(key);
-        let mut sealing = <Hmac<Sha256> as KeyInit>::new(&block.into());
-        for part in [KIND, self.shop.0.as_bytes(), self.customer.0.as_bytes()] {
-            sealing.update(part);
-        }
-        sealing
+        seal(key, &[KIND, self.shop.0.as_bytes(), self.customer.0.as_bytes()])
     }
 }
 

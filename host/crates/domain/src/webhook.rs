@@ -116,8 +116,9 @@ impl WebhookStep {
 fn who(subject: &Subject) -> Value {
     let customer = &subject.customer;
     json!({
-        "registered_at": customer.registered_at, "country": customer.country, "province": customer.province, "language": customer.language,
-        "tags": customer.tags, "lists": customer.lists, "attributes": customer.attributes,
+        "registered_at": customer.registered_at, "country": customer.country, "province": customer.province,
+        "language": customer.language, "tags": customer.tags, "lists": customer.lists,
+        "attributes": customer.attributes,
     })
 }
 

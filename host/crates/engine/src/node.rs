@@ -312,8 +312,8 @@ impl Engine {
         }
     }
 
-    /// What this process may work on.
-    pub(crate) fn shards(&self) -> Vec<Shard> {
+    /// What this process may work on, as far as it knows.
+    pub fn shards(&self) -> Vec<Shard> {
         match &self.node {
             None => Shard::ALL.to_vec(),
             Some(_) if self.pause().is_some() => Vec::new(),

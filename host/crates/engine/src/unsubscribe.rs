@@ -3,9 +3,12 @@
 
 use cartwright_domain::contact::ConsentState;
 use cartwright_domain::customer::Customer;
-use cartwright_domain::event::{ConsentBody, CustomerBody, Event, Origin, Subject, What};
+use cartwright_domain::event::{ConsentBody, CustomerBody, Event, Origin, What};
+use cartwright_domain::identity::subject_of;
 use cartwright_domain::ids::{CustomerId, ShopId};
+use cartwright_domain::time::Timestamp;
 use cartwright_domain::unsubscribe::UnsubscribeLink;
+use cartwright_domain::world::Identity;
 
 use crate::Engine;
 use crate::ports::{StoreError, Wanted};
@@ -43,19 +46,18 @@ impl Engine {
     /// Whose link it is; none if it is nobody's.
     pub async fn subscriber(&self, token: &str) -> Result<Option<Subscriber>, StoreError> {
         let Some(link) = self.opened(token).await? else { return Ok(None) };
-        let Some((shop, customer)) = self.holder(link).await? else { return Ok(None) };
-        Ok(Some(shown(shop, customer.as_ref())))
+        Ok(self.holder(link).await?.map(Holder::shown))
     }
 
     /// Withdraws the consent of whoever has the link, or gives it again.
     pub async fn set_subscription(&self, token: &str, subscribed: bool) -> Result<Option<Subscriber>, StoreError> {
         let Some(link) = self.opened(token).await? else { return Ok(None) };
-        let Some((shop, customer)) = self.holder(link).await? else { return Ok(None) };
-        if let Some(customer) = customer.as_ref().filter(|customer| address_of(customer).is_some()) {
-            let event = said(customer, subscribed, self.now());
+        let Some(holder) = self.holder(link).await? else { return Ok(None) };
+        if let (Some(customer), Some(name)) = (&holder.customer, &holder.name) {
+            let event = said(customer.id, name, subscribed, self.now());
             self.ingest(link.shop, Origin::Api, vec![event]).await?;
         }
-        Ok(Some(Subscriber { is_subscribed: subscribed, ..shown(shop, customer.as_ref()) }))
+        Ok(Some(Subscriber { is_subscribed: subscribed, ..holder.shown() }))
     }
 
     async fn opened(&self, token: &str) -> Result<Option<UnsubscribeLink>, StoreError> {
@@ -64,22 +66,37 @@ impl Engine {
         Ok(key.and_then(|key| UnsubscribeLink::opened(token, &key)))
     }
 
-    /// The shop's name, and the customer as whom they are known by now, if they are.
-    async fn holder(&self, link: UnsubscribeLink) -> Result<Option<(String, Option<Customer>)>, StoreError> {
+    /// None where the shop is no more.
+    async fn holder(&self, link: UnsubscribeLink) -> Result<Option<Holder>, StoreError> {
         let Some(settings) = self.settings(link.shop).await? else { return Ok(None) };
         let wanted = Wanted { customers: vec![link.customer], ..Wanted::default() };
         let world = self.load_world(&settings, &wanted).await?;
         let customer = world.customers.into_values().next().map(|entry| entry.value);
-        Ok(Some((settings.shop.name.clone(), customer)))
+        let own = |of: &CustomerId| customer.as_ref().is_some_and(|customer| customer.id == *of);
+        let name = world.identities.iter().find(|(_, of)| own(of)).map(|(name, _)| name.clone());
+        Ok(Some(Holder { shop: settings.shop.name.clone(), customer, name }))
     }
 }
 
-fn shown(shop: String, customer: Option<&Customer>) -> Subscriber {
-    Subscriber {
-        shop,
-        language: customer.and_then(|customer| customer.language.clone()),
-        address: customer.and_then(address_of).map(|address| masked(&address)),
-        is_subscribed: customer.is_some_and(|customer| customer.marketing() != ConsentState::Unsubscribed),
+/// Whoever has a link.
+struct Holder {
+    /// The shop's name.
+    shop: String,
+    /// As whom they are known by now, if they are.
+    customer: Option<Customer>,
+    /// By which an event finds them; an address, or whatever else they are known by.
+    name: Option<Identity>,
+}
+
+impl Holder {
+    fn shown(self) -> Subscriber {
+        let customer = self.customer.as_ref();
+        Subscriber {
+            language: customer.and_then(|customer| customer.language.clone()),
+            address: customer.and_then(address_of).map(|address| masked(&address)),
+            is_subscribed: customer.is_some_and(|customer| customer.marketing() != ConsentState::Unsubscribed),
+            shop: self.shop,
+        }
     }
 }
 
@@ -96,23 +113,19 @@ fn masked(address: &str) -> String {
     }
 }
 
-fn said(customer: &Customer, subscribed: bool, now: cartwright_domain::time::Timestamp) -> Event {
+fn said(customer: CustomerId, name: &Identity, subscribed: bool, now: Timestamp) -> Event {
     let state = if subscribed { ConsentState::Subscribed } else { ConsentState::Unsubscribed };
     let word = if subscribed { "again" } else { "no-more" };
     let consent = ConsentBody { state, at: None, topic: None };
     Event {
-        id: event_id(customer.id, word, now),
+        id: event_id(customer, word, now),
         occurred_at: now,
-        subject: Subject {
-            email: customer.email.as_ref().map(ToString::to_string),
-            phone: customer.phone.as_ref().filter(|_| customer.email.is_none()).map(ToString::to_string),
-            ..Subject::default()
-        },
+        subject: subject_of(name),
         what: What::CustomerIdentified(CustomerBody { consent: Some(consent), ..CustomerBody::default() }),
     }
 }
 
-fn event_id(customer: CustomerId, word: &str, now: cartwright_domain::time::Timestamp) -> String {
+fn event_id(customer: CustomerId, word: &str, now: Timestamp) -> String {
     format!("link:{customer}:{word}:{}", now.millis())
 }
 
