@@ -14,6 +14,7 @@ on_both_databases!(
     s18_a_mail_server_is_given_both_headers,
     s15_the_page_speaks_the_customers_language,
     only_marketing_has_the_headers,
+    s18_somebody_without_an_address_unsubscribes_too,
 );
 
 /// Customers reach the service there.
@@ -185,4 +186,37 @@ async fn only_marketing_has_the_headers(world: &World) {
     let mail = provider.received().last().unwrap().json();
     assert_eq!(mail["headers"], Value::Null);
     assert!(mail["content"][0]["value"].as_str().unwrap().contains("No more: https://carts.example/u/"), "{mail:#}");
+}
+
+/// The shop knows them by its own number only; the channel needs no more.
+async fn s18_somebody_without_an_address_unsubscribes_too(world: &World) {
+    world.connect("channels", "inbox", "inbox", json!({}), json!({})).await;
+    let mut strategy = reminder("marketing");
+    strategy["steps"]["remind"]["channel"] = json!("inbox");
+    strategy["contents"][0]["variants"] =
+        json!([{ "channel": "inbox", "body": { "text": "No more: {{ unsubscribe_url }}" } }]);
+    world.publish(&strategy).await;
+    let fills_a_cart = async |id: &str, person: Value| {
+        let line = json!({ "title": "Copper teapot", "quantity": 1 });
+        let event = json!({
+            "id": id, "type": "cart.updated", "occurred_at": world.now(), "subject": { "customer": "4711", "cart": id },
+            "body": { "lines": [line], "customer": person },
+        });
+        assert_eq!(world.report(event).await.ok()["status"], "accepted");
+        world.settle().await;
+        wait(world).await;
+    };
+    fills_a_cart("c1", json!({ "consent": { "state": "subscribed" } })).await;
+    let inbox = world.api.list("/v1/inbox").await;
+    let text = inbox[0].to_string();
+    let token = text.split_once(&format!("{PUBLIC}/u/")).unwrap().1.split('"').next().unwrap();
+    let link = here(world, &format!("{PUBLIC}/u/{token}")).await;
+    assert_eq!(posts(world, &link, "List-Unsubscribe=One-Click").await, 200);
+    let (_, page) = world.api.fetch(&link).await;
+    assert!(page.contains("Subscribe again"), "{page}");
+    world.skip(Span::days(4)).await;
+    fills_a_cart("c2", json!({})).await;
+    assert_eq!(world.api.list("/v1/inbox").await.len(), 1, "nothing more is told");
+    let skipped = world.messages().await.into_iter().find(|message| message["state"] == "skipped").unwrap();
+    assert_eq!(skipped["reason"], "unsubscribed", "{skipped:#}");
 }
