@@ -13,6 +13,8 @@ pub(crate) enum Unit {
     EachSecond,
     /// Less is better.
     Bytes,
+    /// How often for each; less is better.
+    TimesEach,
 }
 
 pub(crate) struct Figures {
@@ -43,7 +45,7 @@ impl Figures {
     /// A figure beside its floor.
     pub(crate) fn add(&mut self, what: &str, unit: Unit, value: f64, floor: f64) {
         let ratio = match unit {
-            Unit::NanosecondsEach | Unit::Bytes => format!("{:.2} x the floor", value / floor),
+            Unit::NanosecondsEach | Unit::Bytes | Unit::TimesEach => format!("{:.2} x the floor", value / floor),
             Unit::EachSecond => format!("{:.0} % of the floor", 100.0 * value / floor),
         };
         println!("{what:44} {:>14} {ratio:>22}   {}", written(unit, value), load());
@@ -64,6 +66,7 @@ fn written(unit: Unit, value: f64) -> String {
         Unit::NanosecondsEach if value >= 1e4 => format!("{:.0} us", value / 1e3),
         Unit::NanosecondsEach => format!("{value:.0} ns"),
         Unit::EachSecond => format!("{value:.0} /s"),
+        Unit::TimesEach => format!("{value:.2}"),
         Unit::Bytes => format!("{:.1} MiB", value / f64::from(1 << 20)),
     }
 }

@@ -11,9 +11,12 @@
 )]
 
 mod condition;
+mod durable;
 mod figures;
 mod ingest;
 mod journeys;
+mod lateness;
+mod layout;
 mod neighbours;
 mod timers;
 mod versions;
@@ -47,9 +50,13 @@ async fn main() {
         let (few, many) = (Database::postgres().await, Database::postgres().await);
         timers::measure("PostgreSQL", &few, &many, &mut figures).await;
     }
+    if asked("w3") {
+        lateness::measure("SQLite", &Database::sqlite().await, &mut figures).await;
+        lateness::measure("PostgreSQL", &Database::postgres().await, &mut figures).await;
+    }
     if asked("w4") {
-        journeys::measure("SQLite", Database::sqlite().await, &mut figures).await;
-        journeys::measure("PostgreSQL", Database::postgres().await, &mut figures).await;
+        journeys::measure("SQLite", &Database::sqlite().await, &mut figures).await;
+        journeys::measure("PostgreSQL", &Database::postgres().await, &mut figures).await;
     }
     if asked("w5") {
         neighbours::measure(&mut figures).await;

@@ -5,34 +5,32 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use cartwright_domain::ids::ShopId;
-use cartwright_domain::strategy::StrategyState;
-use cartwright_domain::time::{Span, Timestamp};
-use cartwright_engine::MovableClock;
+use cartwright_domain::time::Span;
 use cartwright_testkit::clock::{ManualClock, SeededEntropy, at};
 use cartwright_testkit::database::Database;
 use cartwright_tests::serving::Place;
 use cartwright_tests::wiring;
 use cartwright_tests::world::MONDAY_MORNING;
-use serde_json::json;
 use sqlx::types::Uuid;
 use sqlx::{Connection, PgConnection, SqliteConnection};
 
+use crate::durable;
 use crate::figures::{Figures, Unit};
 use crate::ingest::RAW_BATCH;
+use crate::layout::Layout;
 
 /// Runs that are due at the instant.
-const DUE: u32 = 20_000;
+const DUE: u32 = 100_000;
 /// Runs that wait, in the small shop and in the large one.
 const FEW: u32 = 10_000;
 
 /// Until when the others wait: long after any day of a real clock.
-const FAR: Span = Span::days(36_500);
+pub(crate) const FAR: Span = Span::days(36_500);
 /// A node has taken its shards, and has looked at all there is, after this.
 const AT_REST: Duration = Duration::from_secs(5);
 
 /// How many wait in the large shop; the full size of W7, 10 million, takes an hour to lay out.
-fn many() -> u32 {
+pub(crate) fn many() -> u32 {
     std::env::var("CARTWRIGHT_BENCH_WAITING").ok().and_then(|text| text.parse().ok()).unwrap_or(1_000_000)
 }
 
@@ -62,22 +60,12 @@ async fn idle(url: &str) -> f64 {
 
 /// Runs that fire each second.
 async fn fired(database: &Database, waiting: u32) -> f64 {
-    let clock = Arc::new(ManualClock::new(at(MONDAY_MORNING)));
-    let engine = wiring::engine(database.store(), clock.clone(), Arc::new(SeededEntropy::new(3)));
-    let shop = engine.make_shop("W3", "EUR".parse().unwrap(), None, None).await.unwrap().id;
-    let strategy = json!({
-        "name": "W3", "trigger": { "on": "custom", "event": "shop.visited", "next": "done" },
-        "steps": { "done": { "kind": "exit" } }
-    });
-    let strategy = serde_json::from_value(strategy).unwrap();
-    let published = engine.publish(shop, None, strategy, StrategyState::Live).await.unwrap();
-    let version = published.version.id;
-    let strategy = published.version.strategy;
     let due = at(MONDAY_MORNING) + Span::hours(1);
-    for (count, due) in [(waiting, due + FAR), (DUE, due)] {
-        lay_out(database.url(), shop, (strategy.0, version.0), count, due).await;
-    }
-    clock.move_to(due);
+    let layout = Layout::of_a_shop(database, at(MONDAY_MORNING)).await;
+    layout.runs(database.url(), 0..waiting, due + FAR, Span::ZERO).await;
+    layout.runs(database.url(), waiting..waiting + DUE, due, Span::ZERO).await;
+    let clock = Arc::new(ManualClock::new(due));
+    let engine = wiring::engine(database.store(), clock, Arc::new(SeededEntropy::new(3)));
     let started = Instant::now();
     engine.settle().await.unwrap();
     let elapsed = started.elapsed().as_secs_f64();
@@ -87,80 +75,12 @@ async fn fired(database: &Database, waiting: u32) -> f64 {
 
 /// Runs that have not fired.
 async fn active(url: &str) -> i64 {
-    if url.starts_with("sqlite") {
-        let mut connection = SqliteConnection::connect(url).await.unwrap();
-        sqlx::query_scalar("select count(*) from runs where active = 1").fetch_one(&mut connection).await.unwrap()
-    } else {
-        let mut connection = PgConnection::connect(url).await.unwrap();
-        sqlx::query_scalar("select count(*) from runs where active").fetch_one(&mut connection).await.unwrap()
-    }
-}
-
-/// Customers with a settling run each, laid out by the database itself.
-async fn lay_out(url: &str, shop: ShopId, (strategy, version): (Uuid, Uuid), count: u32, due: Timestamp) {
-    let (customer, run) = documents(strategy, version, due);
-    if url.starts_with("sqlite") {
-        let mut connection = SqliteConnection::connect(url).await.unwrap();
-        let mut transaction = connection.begin().await.unwrap();
-        sqlx::query("create temp table ids as with recursive n(i) as (select 1 union all select i + 1 from n where i < $1) select randomblob(16) as customer, randomblob(16) as run from n")
-            .bind(count)
-            .execute(&mut *transaction)
-            .await
-            .unwrap();
-        sqlx::query("insert into customers (shop_id, customer_id, revision, document) select $1, customer, 1, replace($2, 'CUSTOMER', lower(hex(customer))) from ids")
-            .bind(shop.0)
-            .bind(customer)
-            .execute(&mut *transaction)
-            .await
-            .unwrap();
-        sqlx::query("insert into runs (shop_id, run_id, customer_id, strategy_id, run_key, active, due_at, revision, document) select $1, run, customer, $2, 'customer:' || hex(customer), 1, $3, 1, replace(replace($4, 'CUSTOMER', lower(hex(customer))), 'RUN', lower(hex(run))) from ids")
-            .bind(shop.0)
-            .bind(strategy)
-            .bind(due.millis())
-            .bind(run)
-            .execute(&mut *transaction)
-            .await
-            .unwrap();
-        sqlx::query("drop table temp.ids").execute(&mut *transaction).await.unwrap();
-        transaction.commit().await.unwrap();
-        sqlx::query("analyze").execute(&mut connection).await.unwrap();
-        return;
-    }
-    let mut connection = PgConnection::connect(url).await.unwrap();
-    sqlx::query(
-        "with ids as materialized (select gen_random_uuid() as customer, gen_random_uuid() as run from generate_series(1, $1::bigint)),
-         people as (insert into customers (shop_id, customer_id, revision, document)
-                    select $2, customer, 1, replace($3, 'CUSTOMER', customer::text) from ids)
-         insert into runs (shop_id, run_id, customer_id, strategy_id, run_key, active, due_at, revision, document)
-         select $2, run, customer, $4, 'customer:' || customer::text, true, $5, 1,
-                replace(replace($6, 'CUSTOMER', customer::text), 'RUN', run::text) from ids",
-    )
-    .bind(i64::from(count))
-    .bind(shop.0)
-    .bind(customer)
-    .bind(strategy)
-    .bind(due.millis())
-    .bind(run)
-    .execute(&mut connection)
-    .await
-    .unwrap();
-    sqlx::query("analyze customers, runs").execute(&mut connection).await.unwrap();
-}
-
-fn documents(strategy: Uuid, version: Uuid, due: Timestamp) -> (String, String) {
-    let began = at(MONDAY_MORNING);
-    let customer = json!({ "id": "CUSTOMER", "registered_at": began });
-    let run = json!({
-        "id": "RUN", "strategy": strategy, "version": version, "customer": "CUSTOMER", "key": "customer:CUSTOMER",
-        "started_at": began, "newest_trigger_at": began, "trigger": { "event": "shop.visited" },
-        "position": { "at": "settling" }, "due_at": due,
-    });
-    (customer.to_string(), run.to_string())
+    durable::number(url, "select count(*) from runs where active").await
 }
 
 /// Firings each second of nothing but timers: on PostgreSQL floor C (the node knows what is due, deletes by id and
 /// writes the outcome), on SQLite the claim and its outcome in one transaction.
-async fn floor_of(url: &str) -> f64 {
+pub(crate) async fn floor_of(url: &str) -> f64 {
     let ids: Vec<Uuid> = (0..DUE).map(|number| Uuid::from_u128(u128::from(number) + 1)).collect();
     if url.starts_with("sqlite") { sqlite_floor(url, &ids).await } else { postgres_floor(url, &ids).await }
 }
