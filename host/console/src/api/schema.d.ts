@@ -234,6 +234,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/contents/{name}/replace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Counts where a content's newest revision would take the place of another.
+         * @description Versions keep the revision that they were published with. Told are those that runs wait in, and those that new runs
+         *     take, if they say something else than the newest revision. Nothing changes (S28).
+         */
+        get: operations["preview_replacing_content"];
+        put?: never;
+        /**
+         * Puts a content's newest revision in the place of every other.
+         * @description For messages that were not handed over yet, of runs that wait and of runs to come. What was handed over stays as it
+         *     was said, and reports count the two apart, as `NAME` and `NAME@REVISION` (S28).
+         */
+        post: operations["replace_content"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/counts": {
         parameters: {
             query?: never;
@@ -1339,7 +1365,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists all versions of a strategy, newest first. */
+        /**
+         * Lists all versions of a strategy, newest first.
+         * @description As they were published; `replaced` names the contents in whose place a newer revision stands by now.
+         */
         get: operations["list_strategy_versions"];
         put?: never;
         post?: never;
@@ -3011,6 +3040,12 @@ export interface components {
             /** @description The content, by name. */
             content: string;
             /**
+             * Format: uint32
+             * @description The revision of its content that it said, where that stood in the place of the one that its version was
+             *     published with.
+             */
+            content_revision?: number | null;
+            /**
              * Format: date-time
              * @description When it was decided.
              */
@@ -3382,6 +3417,26 @@ export interface components {
              * @description Of which strategy.
              */
             strategy: string;
+        };
+        /** @description A version that says something else so far. */
+        PlaceView: {
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: uuid
+             * @description Of which strategy.
+             */
+            strategy: string;
+            /**
+             * Format: uint32
+             * @description The version's number.
+             */
+            version: number;
+            /**
+             * Format: uint64
+             * @description Runs that wait in it.
+             */
+            waiting: number;
         };
         /** @description Why a plugin gave no usable answer. */
         PluginFailure: {
@@ -3763,6 +3818,29 @@ export interface components {
              * @description Its size in bytes.
              */
             size: number;
+        };
+        /** @description What takes the place of others. */
+        ReplaceContent: {
+            /**
+             * Format: uint32
+             * @description The newest revision, as it was looked at.
+             */
+            revision: number;
+        };
+        /** @description Where a content's newest revision takes the place of another. */
+        ReplacingView: {
+            /**
+             * Format: uint32
+             * @description The newest revision.
+             */
+            revision: number;
+            /** @description Versions that say something else so far. */
+            versions: components["schemas"]["PlaceView"][];
+            /**
+             * Format: uint64
+             * @description Runs that wait in these versions.
+             */
+            waiting: number;
         };
         /** @description What a plugin said. */
         Reply: {
@@ -5082,6 +5160,10 @@ export interface components {
              * @description When it was published.
              */
             published_at: string | number;
+            /** @description Contents of it in whose place a newer revision stands by now, with that revision (S28). */
+            replaced?: {
+                [key: string]: number;
+            };
             /**
              * Format: uuid
              * @description Of which strategy.
@@ -5599,6 +5681,100 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ContentView"];
+                };
+            };
+            /** @description Something in the body does not fit: `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    preview_replacing_content: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id of the shop; only needed with an operator's key. */
+                "Cartwright-Shop"?: components["parameters"]["Shop"];
+            };
+            path: {
+                /** @description Name of the content. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where it would. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplacingView"];
+                };
+            };
+            /** @description There is no such thing in this shop. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    replace_content: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id of the shop; only needed with an operator's key. */
+                "Cartwright-Shop"?: components["parameters"]["Shop"];
+            };
+            path: {
+                /** @description Name of the content. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplaceContent"];
+            };
+        };
+        responses: {
+            /** @description Where it did. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplacingView"];
+                };
+            };
+            /** @description There is no such thing in this shop. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something else stands in the way: `code` says what. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Something in the body does not fit: `errors` names each field. */

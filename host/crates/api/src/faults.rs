@@ -3,7 +3,9 @@
 use cartwright_domain::plugin::MoveError;
 use cartwright_domain::publish::StrategyFault;
 use cartwright_domain::trust::Distrust;
-use cartwright_engine::{ConnectError, ContentError, InstallError, PublishError, RemoveError, ShopError, TrustError};
+use cartwright_engine::{
+    ConnectError, ContentError, InstallError, PublishError, RemoveError, ReplaceError, ShopError, TrustError,
+};
 
 use crate::problem::{Code, FieldError, Problem};
 
@@ -63,6 +65,17 @@ impl From<RemoveError> for Problem {
             RemoveError::NotFound => Self::new(Code::NotFound, "This shop has no such strategy."),
             RemoveError::Stays { .. } => Self::new(Code::StrategyAtWork, error.to_string()),
             RemoveError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ReplaceError> for Problem {
+    fn from(error: ReplaceError) -> Self {
+        match error {
+            ReplaceError::NotFound => Self::new(Code::NotFound, "This shop has no such content."),
+            ReplaceError::Stale(_) => Self::new(Code::ChangedMeanwhile, error.to_string()),
+            ReplaceError::Lacks { .. } => Self::new(Code::ContentFaults, error.to_string()),
+            ReplaceError::Store(error) => error.into(),
         }
     }
 }

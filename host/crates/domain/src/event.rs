@@ -289,9 +289,16 @@ impl What {
         }
     }
 
-    /// Whether the event may forbid a message that is about to leave: nothing is handed over before it is applied.
+    /// Whether the event may forbid a message that is about to leave: nothing that it may concern is handed over before
+    /// it is applied (S08).
     pub fn is_urgent(&self) -> bool {
-        !matches!(self, What::ProductUpdated(_) | What::OrderFulfilled(_) | What::OrderDelivered(_) | What::Custom(_))
+        match self {
+            What::ProductUpdated(_) | What::OrderFulfilled(_) | What::OrderDelivered(_) | What::Custom(_) => false,
+            What::Receipt(receipt) => {
+                !matches!(receipt.kind, ReceiptKind::Accepted | ReceiptKind::Delivered | ReceiptKind::Read)
+            }
+            _ => true,
+        }
     }
 
     /// What the event tells of the person.

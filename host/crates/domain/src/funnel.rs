@@ -174,6 +174,9 @@ pub struct Counted {
     /// As what.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub figures: Vec<Figure>,
+    /// With which revision of its content, as the message says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_revision: Option<u32>,
 }
 
 impl Counted {
@@ -196,7 +199,8 @@ pub struct Cell {
     pub step: String,
     /// Over which channel, by the name of the connection.
     pub channel: String,
-    /// With which content, by name.
+    /// With which content, by name; `NAME@REVISION` where that revision stood in the place of the one that the version
+    /// was published with (S28).
     pub content: String,
     /// What is counted.
     pub figure: Figure,
@@ -264,7 +268,8 @@ pub fn count(world: &mut World) -> Vec<(Cell, i64)> {
             for (day, figure) in
                 counted.on.into_iter().flat_map(|day| counted.figures.iter().map(move |one| (day, one)))
             {
-                *moved.entry(cell(message, strategy, version, day, *figure)).or_default() += by;
+                let cell = cell(message, counted.content_revision, strategy, version, day, *figure);
+                *moved.entry(cell).or_default() += by;
             }
         }
         if let Some(entry) = world.messages.get_mut(&id) {
@@ -288,11 +293,23 @@ fn recounted(message: &Message, today: Day) -> Counted {
         Some(_) if stays => known.on,
         Some(_) => Some(today),
     };
-    Counted { on, targeted_on, figures }
+    let content_revision = message.content_revision.filter(|_| !figures.is_empty());
+    Counted { on, targeted_on, figures, content_revision }
 }
 
-fn cell(message: &Message, strategy: StrategyId, version: VersionId, day: Day, figure: Figure) -> Cell {
-    let (step, channel, content) = (message.step.clone(), message.channel.clone(), message.content.clone());
+fn cell(
+    message: &Message,
+    content_revision: Option<u32>,
+    strategy: StrategyId,
+    version: VersionId,
+    day: Day,
+    figure: Figure,
+) -> Cell {
+    let (step, channel) = (message.step.clone(), message.channel.clone());
+    let content = match content_revision {
+        None => message.content.clone(),
+        Some(revision) => format!("{}@{revision}", message.content),
+    };
     let version = message.version.unwrap_or(version);
     Cell { day, strategy, version, step, channel, content, figure }
 }
@@ -303,7 +320,8 @@ pub fn sums<'a>(messages: impl Iterator<Item = (&'a Message, StrategyId, Version
     for (message, strategy, version) in messages {
         let Some(day) = message.counted.on else { continue };
         for figure in &message.counted.figures {
-            *sums.entry(cell(message, strategy, version, day, *figure)).or_default() += 1;
+            let cell = cell(message, message.counted.content_revision, strategy, version, day, *figure);
+            *sums.entry(cell).or_default() += 1;
         }
     }
     sums

@@ -19,9 +19,26 @@ use crate::world::{Entry, Identity, IdentityKind, World};
 
 /// The names in an event, strongest first. Addresses that are none are left out.
 pub fn names_of(event: &Event, shop: &Shop) -> Vec<Identity> {
+    names_in(event, shop.country.as_deref())
+}
+
+/// Whom an urgent event may concern, as far as the event alone tells: its names, or none where it might be anybody.
+/// Whoever was joined to them by an event before it has those names too once that one is applied; until then that one
+/// is urgent itself.
+pub fn concerned(event: &Event) -> Option<Vec<Identity>> {
+    let person = event.what.person();
+    let country = person.and_then(|person| person.country.as_deref());
+    let phones = [event.subject.phone.as_deref(), person.and_then(|person| person.phone.as_deref())];
+    // Without a country of its own a phone is read by the shop's, which is not known here.
+    let is_clear = phones.into_iter().flatten().all(|text| Phone::parse(text, country).is_ok());
+    Some(names_in(event, None)).filter(|names| is_clear && !names.is_empty())
+}
+
+/// With the country by which phones are read that have none of their own.
+fn names_in(event: &Event, country: Option<&str>) -> Vec<Identity> {
     let Subject { customer, email, phone, cart, checkout, anonymous, .. } = &event.subject;
     let person = event.what.person();
-    let country = person.and_then(|person| person.country.as_deref()).or(shop.country.as_deref());
+    let country = person.and_then(|person| person.country.as_deref()).or(country);
     let emails = [email.as_deref(), person.and_then(|person| person.email.as_deref())];
     let phones = [phone.as_deref(), person.and_then(|person| person.phone.as_deref())];
     let plain = |kind, name: &Option<String>| {

@@ -56,6 +56,7 @@ mod receipt;
 pub mod reentry;
 pub mod region;
 mod rejection;
+pub mod replacing;
 pub mod reply;
 pub mod rule;
 pub mod run;

@@ -109,6 +109,9 @@ pub struct Message {
     /// What reports have counted it as (S30).
     #[serde(default, skip_serializing_if = "Counted::is_nothing")]
     pub counted: Counted,
+    /// The revision of its content that it said, where that stands in another's place (S28).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_revision: Option<u32>,
     /// The version that it was made in, where its run has been moved to another since (S28).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<VersionId>,
@@ -334,6 +337,7 @@ impl Message {
             to: None,
             locale: None,
             rendered: None,
+            content_revision: None,
             handed_over_at: None,
             provider_id: None,
             last_answer: None,

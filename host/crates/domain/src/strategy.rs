@@ -273,6 +273,9 @@ pub struct Version {
     pub published_at: Timestamp,
     /// What it says; its `contents` are all that its steps name.
     pub definition: Strategy,
+    /// Contents of it in whose place a newer revision stands by now, with that revision (S28).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub replaced: BTreeMap<String, u32>,
 }
 
 /// A strategy of a shop over all its versions.

@@ -4,6 +4,7 @@
 //! so two nodes can never build on the same past.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::Arc;
 
 use crate::alert::{Alarm, AlertCause};
@@ -29,6 +30,13 @@ pub struct Identity {
     pub kind: IdentityKind,
     /// The name, folded where case does not matter.
     pub value: String,
+}
+
+impl fmt::Display for Identity {
+    /// `email:ana@example.com`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.kind.name(), self.value)
+    }
 }
 
 /// Kinds of names, strongest first.

@@ -13,7 +13,7 @@ use crate::ports::{PendingEvent, StoreError, Wanted};
 use crate::settings::ShopSettings;
 
 /// Events of one transaction.
-const BATCH: u32 = 500;
+pub(crate) const APPLIED_AT_ONCE: usize = 500;
 /// So long they are kept once they were applied (S46).
 const KEPT: Span = Span::days(90);
 /// Older ones are dropped with every so many-th event.
@@ -22,7 +22,7 @@ const NOW_AND_THEN: i64 = 1_000;
 impl Engine {
     /// Applies one batch of pending events; how many.
     pub(crate) async fn apply_events(&self, shop: ShopId) -> Result<usize, StoreError> {
-        let mut pending = self.store.pending_events(shop, BATCH).await?;
+        let mut pending = self.store.pending_events(shop, APPLIED_AT_ONCE as u32).await?;
         let Some(first) = pending.first().cloned() else { return Ok(0) };
         let Some(settings) = self.settings(shop).await? else { return Ok(0) };
         let is_notice = |event: &PendingEvent| Notice::of(&event.event, event.origin).is_some();

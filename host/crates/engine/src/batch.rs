@@ -19,7 +19,7 @@ impl Engine {
         let of_runs = slice.runs.iter().map(|entry| entry.value.version);
         let of_messages = slice.messages.iter().filter_map(|entry| entry.value.version);
         let pinned: Vec<VersionId> = of_runs.chain(of_messages).collect();
-        world.versions.extend(self.versions(settings.shop.id, &pinned).await?);
+        world.versions.extend(self.versions_at(settings.shop.id, settings.revision, &pinned).await?);
         world.connections = settings.channels.clone();
         world.sources = settings.sources.clone();
         world.rehearsed_silence = self.silent_in_rehearsal();

@@ -28,6 +28,8 @@ const DATABASE_BACK: Span = Span::seconds(1);
 /// A message that is rendered, with the request that will send it.
 pub(crate) struct Ready {
     pub(crate) outgoing: OutgoingMessage,
+    /// The revision of its content, where that stands in another's place.
+    pub(crate) content_revision: Option<u32>,
     /// The number of the attempt that this becomes.
     pub(crate) attempt: u32,
     pub(crate) call: ConnectionCall,

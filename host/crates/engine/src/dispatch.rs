@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use cartwright_domain::content::Content;
 use cartwright_domain::facts::Subject;
-use cartwright_domain::ids::{MessageId, ShopId};
+use cartwright_domain::ids::{CustomerId, MessageId, ShopId};
 use cartwright_domain::message::{HoldReason, Message, MessageState, Purpose, SkipReason};
 use cartwright_domain::outcome;
 use cartwright_domain::plugin::{PluginFailure, PluginKind, Problem};
@@ -20,6 +20,7 @@ use cartwright_domain::unsubscribe::UnsubscribeLink;
 use cartwright_domain::world::World;
 use futures_util::StreamExt;
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 use crate::Engine;
 use crate::batch::changes_of;
@@ -135,7 +136,8 @@ impl Engine {
                 Ok(began) => {
                     let attempt = one.message.attempts + 1;
                     let hears = one.question.is_some();
-                    ready.push(Ready { outgoing, attempt, call: call.clone(), began, hears });
+                    let content_revision = one.content_revision;
+                    ready.push(Ready { outgoing, content_revision, attempt, call: call.clone(), began, hears });
                 }
                 Err(failure) => refuse(&mut world, one.message.id, &failure, now),
             }
@@ -215,11 +217,14 @@ impl Engine {
                 Check::Paused => sending::wait_paused(&mut world, id, now),
             }
         }
+        let addressed: BTreeSet<CustomerId> = unchanged.iter().map(|(customer, _)| *customer).collect();
+        let names = world.identities.iter().filter(|(_, owner)| addressed.contains(owner));
+        let addressed = names.map(|(name, _)| name.clone()).collect();
         let mut changes = changes_of(world);
         // One whose place went back has moved on by this very commit.
         unchanged.retain(|(id, _)| changes.customers.iter().all(|changed| changed.value.id != *id));
         changes.unchanged = unchanged;
-        changes.after_urgent_events = true;
+        changes.addressed = Some(addressed);
         changes.hand_overs = going.len() as u32;
         match self.commit(shop, changes).await {
             Ok(_) => Ok(going),
@@ -268,6 +273,8 @@ struct Prepared {
     message: Message,
     subject: Subject,
     content: Content,
+    /// Of a content that stands in another's place.
+    content_revision: Option<u32>,
     body: Value,
     /// Where the customer unsubscribes, if the message says so.
     unsubscribe_url: Option<String>,
@@ -287,13 +294,26 @@ fn prepared_of(world: &World, id: MessageId, now: Timestamp) -> Option<Prepared>
     let Check::Go(to) = sending::check(world, &message, now).check else { return None };
     let run = &world.runs.get(&message.run)?.value;
     let subject = world.subject(run, now)?;
-    let definition = &world.versions.get(&message.version_of(run))?.definition;
+    let version = world.versions.get(&message.version_of(run))?;
+    let definition = &version.definition;
     let content = definition.content_of(&message)?.clone();
+    let content_revision = version.replaced.get(&content.name).copied();
     let question = definition.webhook(&message.step).map(|webhook| webhook.document(run, &subject, &message));
     let channel = world.connections.get(&message.channel)?.value.ability.as_ref()?.channel.clone();
     let (variant, locale) = content.variant(&channel, subject.customer.language.as_deref())?;
     let (body, locale) = (variant.body.clone(), locale.to_owned());
-    Some(Prepared { message, subject, content, body, unsubscribe_url: None, question, channel, locale, to })
+    Some(Prepared {
+        message,
+        subject,
+        content,
+        content_revision,
+        body,
+        unsubscribe_url: None,
+        question,
+        channel,
+        locale,
+        to,
+    })
 }
 
 /// Whether contents of a channel have a field for the address at which their readers unsubscribe.
@@ -318,6 +338,7 @@ fn mark_handed_over(world: &mut World, id: MessageId, ready: &Ready, late_after:
     message.to = Some(ready.outgoing.to.clone());
     message.locale = Some(ready.outgoing.locale.clone());
     message.rendered = Some(ready.outgoing.content.clone());
+    message.content_revision = ready.content_revision;
     let message = message.clone();
     outcome::tell(world, &message, MessageTrace::HandedOver { attempt: message.attempts }, now);
 }

@@ -187,7 +187,7 @@ impl Engine {
             .map(|strategy| (strategy.id, strategy))
             .collect();
         let mut ids: Vec<VersionId> = at_work.values().map(|strategy| strategy.current).collect();
-        ids.extend(self.store.versions_with_active_runs(shop).await?);
+        ids.extend(self.store.runs_by_version(shop).await?.into_iter().map(|(version, _)| version));
         let versions = self.store.versions(shop, &ids).await?;
         let mut broken = Vec::new();
         for version in versions {

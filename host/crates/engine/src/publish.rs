@@ -132,6 +132,7 @@ impl Engine {
             number: record.current_number,
             published_at: now,
             definition: pinned(definition, holdings),
+            replaced: Default::default(),
         };
         let publication = Publication { revision, record: &record, version: &version, contents: &contents };
         match self.store.publish(shop, &publication).await {

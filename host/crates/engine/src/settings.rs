@@ -81,11 +81,12 @@ pub(crate) fn can_be_asked(abilities: &[SourceAbility]) -> bool {
     abilities.iter().any(|ability| matches!(ability.task, SourceTaskKind::OrdersOf | SourceTaskKind::Poll))
 }
 
-/// Settings that were read, and versions, which never change.
+/// Settings that were read, and versions, each with the revision of the settings that it was read after: what a version
+/// says changes with them only (S28).
 #[derive(Default)]
 pub(crate) struct Cache {
     shops: Mutex<HashMap<ShopId, Arc<ShopSettings>>>,
-    versions: Mutex<HashMap<VersionId, Arc<Version>>>,
+    versions: Mutex<HashMap<VersionId, (u64, Arc<Version>)>>,
 }
 
 /// More versions than this are forgotten at once rather than kept for ever.
@@ -102,7 +103,7 @@ impl Engine {
         let Some(record) = self.store.shop(shop).await? else { return Ok(None) };
         let strategies = self.store.strategies(shop).await?;
         let current: Vec<VersionId> = strategies.iter().map(|strategy| strategy.current).collect();
-        let versions = self.versions(shop, &current).await?;
+        let versions = self.versions_at(shop, revision, &current).await?;
         let live = strategies
             .into_iter()
             .filter_map(|record| {
@@ -134,31 +135,53 @@ impl Engine {
         Ok(Some(settings))
     }
 
-    /// Versions by id, from memory where they are known.
+    /// Versions by id, as runs go through them now.
     pub(crate) async fn versions(
         &self,
         shop: ShopId,
+        ids: &[VersionId],
+    ) -> Result<BTreeMap<VersionId, Arc<Version>>, StoreError> {
+        self.versions_at(shop, self.store.settings_revision(shop).await?, ids).await
+    }
+
+    /// The same where a revision of the settings was read before: from memory where they are known.
+    pub(crate) async fn versions_at(
+        &self,
+        shop: ShopId,
+        revision: u64,
         ids: &[VersionId],
     ) -> Result<BTreeMap<VersionId, Arc<Version>>, StoreError> {
         let wanted: BTreeSet<VersionId> = ids.iter().copied().collect();
         let mut found = BTreeMap::new();
         {
             let known = self.cache.versions.lock().unwrap_or_else(PoisonError::into_inner);
-            found.extend(wanted.iter().filter_map(|id| Some((*id, known.get(id)?.clone()))));
+            let known =
+                |id: &VersionId| known.get(id).filter(|(at, _)| *at == revision).map(|(_, known)| known.clone());
+            found.extend(wanted.iter().filter_map(|id| Some((*id, known(id)?))));
         }
         let missing: Vec<VersionId> = wanted.into_iter().filter(|id| !found.contains_key(id)).collect();
         if !missing.is_empty() {
-            let loaded = self.store.versions(shop, &missing).await?;
+            let loaded = self.load_versions(shop, &missing).await?;
             let mut known = self.cache.versions.lock().unwrap_or_else(PoisonError::into_inner);
             if known.len() > VERSIONS_KEPT {
                 known.clear();
             }
             for version in loaded {
                 let version = Arc::new(version);
-                known.insert(version.id, version.clone());
+                known.insert(version.id, (revision, version.clone()));
                 found.insert(version.id, version);
             }
         }
         Ok(found)
+    }
+
+    async fn load_versions(&self, shop: ShopId, ids: &[VersionId]) -> Result<Vec<Version>, StoreError> {
+        let mut versions = self.store.versions(shop, ids).await?;
+        for replacement in self.store.replacements(shop, ids).await? {
+            if let Some(version) = versions.iter_mut().find(|version| version.id == replacement.version) {
+                version.replace(replacement);
+            }
+        }
+        Ok(versions)
     }
 }

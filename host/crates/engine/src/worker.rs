@@ -1,7 +1,7 @@
 //! The worker: settles what is due, sleeps until something is.
 //!
-//! In every round of a shop, events that arrived are applied before runs advance, and runs advance before messages
-//! leave. Shops take turns, one batch each, so that none waits for another's backlog.
+//! In every round of a shop, events that arrived before it are applied before runs advance, and runs advance before
+//! messages leave. Shops take turns, one batch each, so that none waits for another's backlog.
 
 use cartwright_domain::ids::ShopId;
 use cartwright_domain::shard::Shard;
@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::watch;
 
 use crate::Engine;
+use crate::applying::APPLIED_AT_ONCE;
 use crate::beside::Beside;
 use crate::ports::StoreError;
 
@@ -183,15 +184,18 @@ impl Engine {
     }
 
     async fn try_batch(&self, shop: ShopId) -> Result<bool, StoreError> {
-        if self.apply_events(shop).await? > 0 {
-            // Everything that arrived is applied before any run goes on.
+        let applied = self.apply_events(shop).await?;
+        if applied == APPLIED_AT_ONCE {
+            // A backlog is applied before any run goes on.
             return Ok(true);
         }
+        // What arrives meanwhile waits for the next batch: a shop whose events never cease sends all the same, and an
+        // order among them keeps every message of the shop from leaving (S08).
         let asked = self.ask_sources(shop).await?;
         let advanced = self.advance_runs(shop).await?;
         let dispatched = self.dispatch_messages(shop).await?;
         let tended = self.tend_incidents(shop).await?;
-        Ok(asked + advanced + dispatched + tended > 0)
+        Ok(applied + asked + advanced + dispatched + tended > 0)
     }
 
     /// One batch of a shop, and whether there was any work: for tests that say which node does what, and when.

@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cartwright_domain::event::Origin;
+use cartwright_domain::event::{Event, Origin};
+use cartwright_domain::identity::concerned;
 use cartwright_domain::ids::ConnectionId;
+use cartwright_domain::world::Identity;
 use cartwright_engine::ports::{Arrival, Arrived};
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::text;
@@ -72,4 +75,15 @@ pub(crate) fn origin_id(origin: Origin) -> Uuid {
 /// The origin that a column stands for.
 pub(crate) fn origin(id: Uuid) -> Origin {
     if id.is_nil() { Origin::Api } else { Origin::Connection(ConnectionId(id)) }
+}
+
+/// Whom an urgent event may concern, as a JSON list; none where that may be anybody.
+pub(crate) fn names_of(event: &Event) -> Option<String> {
+    let names = concerned(event).filter(|_| event.what.is_urgent())?;
+    Some(Value::from(texts(&names)).to_string())
+}
+
+/// Names as columns hold them.
+pub(crate) fn texts(names: &[Identity]) -> Vec<String> {
+    names.iter().map(|name| text::column(&name.to_string()).into_owned()).collect()
 }

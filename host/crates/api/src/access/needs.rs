@@ -25,6 +25,7 @@ const NEEDS: &[(&str, &str, Power)] = &[
     ("POST", "/v1/strategies/{strategy}/state", Power::Edit),
     ("POST", "/v1/strategies/{strategy}/versions/{number}/move-runs", Power::Edit),
     ("PUT", "/v1/contents/{name}", Power::Edit),
+    ("POST", "/v1/contents/{name}/replace", Power::Edit),
     // Looking at what is not saved yet changes nothing.
     ("POST", "/v1/contents/preview", Power::See),
     ("PUT", "/v1/channels/{name}", Power::Integrate),

@@ -2,6 +2,7 @@
 
 mod list;
 mod preview;
+mod replace;
 mod save;
 mod show;
 
@@ -38,4 +39,5 @@ pub(crate) fn operations() -> OpenApiRouter<Api> {
         .routes(routes!(list::list_contents))
         .routes(routes!(preview::preview_content))
         .routes(routes!(show::show_content, save::save_content))
+        .routes(routes!(replace::preview_replacing_content, replace::replace_content))
 }

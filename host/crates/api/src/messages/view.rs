@@ -62,6 +62,10 @@ pub(crate) struct MessageView {
     /// The variant's locale.
     #[serde(skip_serializing_if = "Option::is_none")]
     locale: Option<String>,
+    /// The revision of its content that it said, where that stood in the place of the one that its version was
+    /// published with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content_revision: Option<u32>,
     /// What it says, as handed over.
     #[serde(skip_serializing_if = "Option::is_none")]
     rendered: Option<Value>,
@@ -149,6 +153,7 @@ impl From<Message> for MessageView {
             attempts: message.attempts,
             to: message.to,
             locale: message.locale,
+            content_revision: message.content_revision,
             rendered: message.rendered,
             provider_id: message.provider_id,
             last_answer: message.last_answer,

@@ -293,6 +293,7 @@ impl Planner<'_> {
             clicked: false,
             changed_at: self.now,
             counted: Counted::default(),
+            content_revision: None,
             version: None,
         });
         self.tell(Some(step), what, reads);

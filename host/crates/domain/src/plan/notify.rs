@@ -130,6 +130,7 @@ impl Planner<'_> {
             clicked: false,
             changed_at: self.now,
             counted: Default::default(),
+            content_revision: None,
             version: None,
         });
         self.tell(Some(step), what, reads);

@@ -94,8 +94,14 @@ impl Stage {
         let live: Vec<LiveStrategy> = strategies
             .into_iter()
             .map(|definition| {
-                let version =
-                    Version { id: mint.next(), strategy: mint.next(), number: 1, published_at: at(0, 0), definition };
+                let version = Version {
+                    id: mint.next(),
+                    strategy: mint.next(),
+                    number: 1,
+                    published_at: at(0, 0),
+                    definition,
+                    replaced: Default::default(),
+                };
                 let record = StrategyRecord {
                     id: version.strategy,
                     name: version.definition.name.clone(),

@@ -117,8 +117,8 @@ pub trait PluginLife: Send + Sync {
     async fn plugin_component(&self, shop: ShopId, digest: &str) -> Result<Option<Bytes>, StoreError>;
     /// The plugins that are stopped, by name.
     async fn plugin_kills(&self, shop: ShopId) -> Result<Vec<Kill>, StoreError>;
-    /// The versions of strategies to which runs are pinned that are not over.
-    async fn versions_with_active_runs(&self, shop: ShopId) -> Result<Vec<VersionId>, StoreError>;
+    /// How many runs that are not over are pinned to each version of a strategy; versions without any are left out.
+    async fn runs_by_version(&self, shop: ShopId) -> Result<Vec<(VersionId, u64)>, StoreError>;
 
     /// The circuit breakers that are not as new, by digest.
     async fn breakers(&self, shop: ShopId) -> Result<Vec<(String, Entry<Breaker>)>, StoreError>;

@@ -17,6 +17,7 @@ use cartwright_domain::local::Day;
 use cartwright_domain::message::Message;
 use cartwright_domain::order::Order;
 use cartwright_domain::product::Product;
+use cartwright_domain::replacing::Replacement;
 use cartwright_domain::run::Run;
 use cartwright_domain::shard::{Fence, Shard};
 use cartwright_domain::shop::{Connection, ConnectionKind, Shop};
@@ -209,8 +210,9 @@ pub struct Changes {
     pub inbox: Vec<InboxEntry>,
     /// Customers that were only read but must not have changed.
     pub unchanged: Vec<(CustomerId, u64)>,
-    /// For hand-overs: refused as a conflict while an urgent event of the shop is durable but not applied (S08).
-    pub after_urgent_events: bool,
+    /// For hand-overs: the names of all who are written to. Refused as a conflict while an urgent event that may concern
+    /// one of them is durable but not applied (S08).
+    pub addressed: Option<Vec<Identity>>,
     /// How many hand-over numbers to take.
     pub hand_overs: u32,
     /// By what right a worker changes what is due: `Fenced`, with nothing changed, if the shard has changed hands.
@@ -337,6 +339,18 @@ pub trait Settings: Send + Sync {
 
     /// Saves a content as its next revision; the revision.
     async fn save_content(&self, shop: ShopId, content: &Content, at: Timestamp) -> Result<u32, StoreError>;
+    /// Puts a content, by name and revision, in the place of the one that versions have (S28). A conflict if the settings have
+    /// moved since their revision.
+    async fn replace_content(
+        &self,
+        shop: ShopId,
+        content: (&str, u32),
+        versions: &[VersionId],
+        at: Timestamp,
+        revision: u64,
+    ) -> Result<(), StoreError>;
+    /// The contents that stand in the place of those that these versions were published with.
+    async fn replacements(&self, shop: ShopId, versions: &[VersionId]) -> Result<Vec<Replacement>, StoreError>;
     /// The newest revision of each content, by name.
     async fn contents(&self, shop: ShopId) -> Result<Vec<(Content, u32)>, StoreError>;
 
@@ -356,7 +370,7 @@ pub trait Settings: Send + Sync {
     async fn remove_strategy(&self, shop: ShopId, strategy: StrategyId, revision: u64) -> Result<bool, StoreError>;
     /// All strategies of a shop, by name.
     async fn strategies(&self, shop: ShopId) -> Result<Vec<StrategyRecord>, StoreError>;
-    /// Versions by id.
+    /// Versions by id, as they were published.
     async fn versions(&self, shop: ShopId, ids: &[VersionId]) -> Result<Vec<Version>, StoreError>;
     /// All versions of a strategy, newest first.
     async fn versions_of(&self, shop: ShopId, strategy: StrategyId) -> Result<Vec<Version>, StoreError>;

@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use cartwright_domain::event::Event;
+use cartwright_domain::identity::concerned;
 use cartwright_domain::ids::{CustomerId, RunId, ShopId};
-use cartwright_domain::world::Entry;
+use cartwright_domain::world::{Entry, Identity};
 use cartwright_engine::ports::{Changes, Committed, Ledger, Settings, StoreError};
 
 use super::MemoryStore;
@@ -62,7 +64,7 @@ fn check(tables: &Tables, changes: &Changes) -> Result<(), StoreError> {
     let holds = changes.unchanged.iter().all(|(customer, revision)| stands(customer, *revision))
         && applied.len() == changes.applied.len()
         && applied.iter().all(|sequence| tables.received.contains_key(sequence))
-        && !(changes.after_urgent_events && urgent_event_waits(tables, &applied))
+        && !changes.addressed.as_ref().is_some_and(|addressed| urgent_event_waits(tables, &applied, addressed))
         && rows_stand(&tables.customers, &changes.customers, |customer| customer.id)
         && rows_stand(&tables.carts, &changes.carts, |cart| cart.id)
         && rows_stand(&tables.orders, &changes.orders, |order| order.order_id.clone())
@@ -79,8 +81,11 @@ fn check(tables: &Tables, changes: &Changes) -> Result<(), StoreError> {
 }
 
 /// S08: an order that was accepted before a hand-over wins, even if it is not applied yet.
-fn urgent_event_waits(tables: &Tables, applied: &BTreeSet<i64>) -> bool {
-    tables.pending.iter().any(|((_, sequence), pending)| pending.urgent && !applied.contains(sequence))
+fn urgent_event_waits(tables: &Tables, applied: &BTreeSet<i64>, addressed: &[Identity]) -> bool {
+    let names_one =
+        |event: &Event| concerned(event).is_none_or(|names| names.iter().any(|name| addressed.contains(name)));
+    let waits = tables.pending.iter().filter(|((_, sequence), pending)| pending.urgent && !applied.contains(sequence));
+    waits.map(|(_, pending)| &pending.event.event).any(names_one)
 }
 
 /// Each row is new, or stands at the revision that it was loaded at.

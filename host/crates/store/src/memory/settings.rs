@@ -1,6 +1,6 @@
 //! What people configure: kept in SQLite as ever, and asked for only when it has changed.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -8,6 +8,7 @@ use bytes::Bytes;
 use cartwright_domain::content::Content;
 use cartwright_domain::ids::{ConnectionId, KeyId, NoteId, RunId, ShopId, StrategyId, UserId, VersionId};
 use cartwright_domain::plugin::{Breaker, Kill, PluginRecord};
+use cartwright_domain::replacing::Replacement;
 use cartwright_domain::shop::{Connection, ConnectionKind, Shop};
 use cartwright_domain::strategy::{StrategyRecord, StrategyState, Version};
 use cartwright_domain::time::Timestamp;
@@ -72,6 +73,8 @@ forward! {
         ask secret_names(shop: ShopId, connection: ConnectionId) -> Vec<String>;
         change save_content(shop: ShopId, content: &Content, at: Timestamp) -> u32;
         ask contents(shop: ShopId) -> Vec<(Content, u32)>;
+        change replace_content(shop: ShopId, content: (&str, u32), versions: &[VersionId], at: Timestamp, revision: u64) -> ();
+        ask replacements(shop: ShopId, versions: &[VersionId]) -> Vec<Replacement>;
         change publish(shop: ShopId, publication: &Publication<'_>) -> ();
         change set_strategy_state(shop: ShopId, strategy: StrategyId, state: StrategyState, at: Timestamp) -> bool;
         ask strategies(shop: ShopId) -> Vec<StrategyRecord>;
@@ -143,11 +146,13 @@ forward! {
         ask notes(shop: ShopId, kind: NoteKind, subject: &str, page: &PageRequest) -> Page<Note>;
         ask note(shop: ShopId, kind: NoteKind, subject: &str, id: NoteId) -> Option<Note>;
     } own {
-        async fn versions_with_active_runs(&self, shop: ShopId) -> Result<Vec<VersionId>, StoreError> {
+        async fn runs_by_version(&self, shop: ShopId) -> Result<Vec<(VersionId, u64)>, StoreError> {
             Ok(self.read(shop, |tables| {
-                let active = tables.active.values().filter_map(|run| tables.runs.get(run));
-                let versions: BTreeSet<VersionId> = active.map(|row| row.value.version).collect();
-                versions.into_iter().collect()
+                let mut counted: BTreeMap<VersionId, u64> = BTreeMap::new();
+                for row in tables.active.values().filter_map(|run| tables.runs.get(run)) {
+                    *counted.entry(row.value.version).or_default() += 1;
+                }
+                counted.into_iter().collect()
             }))
         }
 

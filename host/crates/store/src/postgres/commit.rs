@@ -29,6 +29,7 @@ use super::incidents::sound;
 use super::journal::take_in;
 use super::settings::move_settings;
 use super::{PostgresStore, each, lock_number};
+use crate::arrivals;
 use crate::error::failed;
 use crate::rows::{self, new_and_changed};
 use crate::text::column;
@@ -62,8 +63,8 @@ pub(super) async fn commit(store: &PostgresStore, shop: ShopId, changes: &Change
     move_figures(&mut batch.transaction, shop, &changes.figures).await?;
     batch.append_inbox(&changes.inbox).await?;
     // Last, because others wait for these until the commit.
-    if changes.after_urgent_events {
-        batch.check_no_urgent_event().await?;
+    if let Some(addressed) = &changes.addressed {
+        batch.check_no_urgent_event(addressed).await?;
     }
     let arrived = take_in(&mut batch.transaction, &changes.arrivals).await?;
     let first_hand_over = batch.take_hand_overs(changes.hand_overs).await?;
@@ -116,14 +117,17 @@ impl Batch {
     }
 
     /// S08: an order that was accepted before a hand-over wins, even if it is not applied yet.
-    async fn check_no_urgent_event(&mut self) -> Result<(), StoreError> {
+    async fn check_no_urgent_event(&mut self, addressed: &[Identity]) -> Result<(), StoreError> {
         self.rows(sqlx::query("select pg_advisory_xact_lock($1)").bind(lock_number(self.shop))).await?;
-        let waits: bool =
-            sqlx::query_scalar("select exists (select 1 from pending_events where shop_id = $1 and urgent)")
-                .bind(self.shop.0)
-                .fetch_one(&mut *self.transaction)
-                .await
-                .map_err(failed)?;
+        let waits: bool = sqlx::query_scalar(
+            "select exists (select 1 from pending_events
+                            where shop_id = $1 and urgent and (names is null or names && $2))",
+        )
+        .bind(self.shop.0)
+        .bind(arrivals::texts(addressed))
+        .fetch_one(&mut *self.transaction)
+        .await
+        .map_err(failed)?;
         if waits { Err(StoreError::Conflict) } else { Ok(()) }
     }
 

@@ -251,16 +251,18 @@ async fn append(transaction: &mut Transaction<'static, Postgres>, arrivals: &[&A
     let documents: Vec<String> =
         arrivals.iter().map(|arrival| rows::write(&arrival.event)).collect::<Result<_, _>>()?;
     sqlx::query(
-        "insert into pending_events (shop_id, origin, received_at, urgent, document)
-         select shop_id, origin, received_at, urgent, document
-         from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::boolean[], $5::text[]) with ordinality
-             event (shop_id, origin, received_at, urgent, document, place)
+        "insert into pending_events (shop_id, origin, received_at, urgent, names, document)
+         select shop_id, origin, received_at, urgent,
+                (select array_agg(value) from json_array_elements_text(names::json) value), document
+         from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::boolean[], $5::text[], $6::text[]) with ordinality
+             event (shop_id, origin, received_at, urgent, names, document, place)
          order by place",
     )
     .bind(each(arrivals, |arrival| arrival.shop.0))
     .bind(each(arrivals, |arrival| arrivals::origin_id(arrival.origin)))
     .bind(each(arrivals, |arrival| arrival.received_at.millis()))
     .bind(each(arrivals, |arrival| arrival.event.what.is_urgent()))
+    .bind(each(arrivals, |arrival| arrivals::names_of(&arrival.event)))
     .bind(documents)
     .execute(&mut **transaction)
     .await

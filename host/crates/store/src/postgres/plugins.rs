@@ -9,6 +9,7 @@ use cartwright_domain::trace::TraceEntry;
 use cartwright_domain::world::Entry;
 use cartwright_engine::ports::{Figure, Note, NoteKind, Page, PageRequest, PluginChanges, PluginLife, StoreError};
 use sqlx::{PgPool, Postgres, Transaction};
+use uuid::Uuid;
 
 use super::settings::move_settings;
 use super::{PostgresStore, notes};
@@ -79,17 +80,16 @@ impl PluginLife for PostgresStore {
         found.iter().map(|document| rows::read(document)).collect()
     }
 
-    async fn versions_with_active_runs(&self, shop: ShopId) -> Result<Vec<VersionId>, StoreError> {
-        // A document may hold a NUL, which PostgreSQL's own JSON refuses; a quote in a text of it is escaped.
-        let found: Vec<String> = sqlx::query_scalar(
-            r#"select distinct substring(document from '"version":"([0-9a-f-]{36})"') from runs
-               where shop_id = $1 and active"#,
+    async fn runs_by_version(&self, shop: ShopId) -> Result<Vec<(VersionId, u64)>, StoreError> {
+        let found: Vec<(Uuid, i64)> = sqlx::query_as(
+            "select version_id, count(*) from runs where shop_id = $1 and active and version_id is not null
+             group by version_id order by version_id",
         )
         .bind(shop.0)
         .fetch_all(&self.pool)
         .await
         .map_err(failed)?;
-        Ok(found.iter().filter_map(|version| version.parse().ok()).collect())
+        Ok(found.into_iter().map(|(version, count)| (VersionId(version), count.cast_unsigned())).collect())
     }
 
     async fn breakers(&self, shop: ShopId) -> Result<Vec<(String, Entry<Breaker>)>, StoreError> {

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use cartwright_domain::content::Content;
 use cartwright_domain::ids::{ConnectionId, KeyId, ShopId, StrategyId, VersionId};
+use cartwright_domain::replacing::Replacement;
 use cartwright_domain::shop::{Connection, ConnectionKind, Shop};
 use cartwright_domain::strategy::{StrategyRecord, StrategyState, Version};
 use cartwright_domain::time::Timestamp;
@@ -296,6 +297,24 @@ impl Settings for PostgresStore {
         .await
         .map_err(failed)?;
         found.into_iter().map(|(document, revision)| Ok((rows::read(&document)?, rows::small(revision)))).collect()
+    }
+
+    async fn replace_content(
+        &self,
+        shop: ShopId,
+        content: (&str, u32),
+        versions: &[VersionId],
+        at: Timestamp,
+        revision: u64,
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        move_settings_from(&mut transaction, shop, revision).await?;
+        publication::replace(&mut transaction, shop, content, versions, at).await?;
+        self.end(transaction).await
+    }
+
+    async fn replacements(&self, shop: ShopId, versions: &[VersionId]) -> Result<Vec<Replacement>, StoreError> {
+        publication::replacements(&self.pool, shop, versions).await
     }
 
     async fn publish(&self, shop: ShopId, publication: &Publication<'_>) -> Result<(), StoreError> {

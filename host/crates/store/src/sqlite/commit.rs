@@ -32,6 +32,7 @@ use super::revised::Column::{Id, OfRun, OrOfRun, Plain};
 use super::revised::{Table, row};
 use super::settings::move_settings;
 use super::{SqliteStore, ids};
+use crate::arrivals;
 use crate::error::failed;
 use crate::rows::{self, new_and_changed};
 use crate::text::column;
@@ -90,8 +91,8 @@ pub(super) async fn commit(store: &SqliteStore, shop: ShopId, changes: &Changes)
         erase(&mut batch.transaction, shop, erased).await?;
     }
     batch.remove_applied(&changes.applied).await?;
-    if changes.after_urgent_events {
-        batch.check_no_urgent_event().await?;
+    if let Some(addressed) = &changes.addressed {
+        batch.check_no_urgent_event(addressed).await?;
     }
     batch.write_customers(&changes.customers).await?;
     batch.write_identities(changes).await?;
@@ -169,13 +170,16 @@ impl Batch {
     }
 
     /// S08: an order that was accepted before a hand-over wins, even if it is not applied yet.
-    async fn check_no_urgent_event(&mut self) -> Result<(), StoreError> {
-        let waits: bool =
-            sqlx::query_scalar("select exists (select 1 from pending_events where shop_id = $1 and urgent = 1)")
-                .bind(self.shop.0)
-                .fetch_one(&mut *self.transaction)
-                .await
-                .map_err(failed)?;
+    async fn check_no_urgent_event(&mut self, addressed: &[Identity]) -> Result<(), StoreError> {
+        let waits: bool = sqlx::query_scalar(
+            "select exists (select 1 from pending_events where shop_id = $1 and urgent = 1 and (names is null
+                 or exists (select 1 from json_each(names) own where own.value in (select value from json_each($2)))))",
+        )
+        .bind(self.shop.0)
+        .bind(Value::from(arrivals::texts(addressed)).to_string())
+        .fetch_one(&mut *self.transaction)
+        .await
+        .map_err(failed)?;
         if waits { Err(StoreError::Conflict) } else { Ok(()) }
     }
 

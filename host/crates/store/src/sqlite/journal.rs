@@ -228,11 +228,13 @@ async fn append(transaction: &mut Transaction<'static, Sqlite>, arrivals: &[&Arr
     for arrivals in arrivals.chunks(ROWS) {
         let documents: Vec<String> =
             arrivals.iter().map(|arrival| rows::write(&arrival.event)).collect::<Result<_, _>>()?;
-        let mut insert: QueryBuilder<Sqlite> =
-            QueryBuilder::new("insert into pending_events (shop_id, sequence, origin, received_at, urgent, document) ");
+        let mut insert: QueryBuilder<Sqlite> = QueryBuilder::new(
+            "insert into pending_events (shop_id, sequence, origin, received_at, urgent, names, document) ",
+        );
         insert.push_values((sequence..).zip(arrivals).zip(documents), |mut row, ((sequence, arrival), document)| {
             row.push_bind(arrival.shop.0).push_bind(sequence).push_bind(arrivals::origin_id(arrival.origin));
-            row.push_bind(arrival.received_at.millis()).push_bind(arrival.event.what.is_urgent()).push_bind(document);
+            row.push_bind(arrival.received_at.millis()).push_bind(arrival.event.what.is_urgent());
+            row.push_bind(arrivals::names_of(&arrival.event)).push_bind(document);
         });
         insert.build().execute(&mut **transaction).await.map_err(failed)?;
         sequence += ROWS as i64;

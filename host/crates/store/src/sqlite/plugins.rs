@@ -9,6 +9,7 @@ use cartwright_domain::trace::TraceEntry;
 use cartwright_domain::world::Entry;
 use cartwright_engine::ports::{Figure, Note, NoteKind, Page, PageRequest, PluginChanges, PluginLife, StoreError};
 use sqlx::{Sqlite, SqlitePool, Transaction};
+use uuid::Uuid;
 
 use super::settings::move_settings;
 use super::{SqliteStore, notes};
@@ -79,14 +80,16 @@ impl PluginLife for SqliteStore {
         found.iter().map(|document| rows::read(document)).collect()
     }
 
-    async fn versions_with_active_runs(&self, shop: ShopId) -> Result<Vec<VersionId>, StoreError> {
-        let found: Vec<String> =
-            sqlx::query_scalar("select distinct document ->> 'version' from runs where shop_id = $1 and active = 1")
-                .bind(shop.0)
-                .fetch_all(&self.reader)
-                .await
-                .map_err(failed)?;
-        Ok(found.iter().filter_map(|version| version.parse().ok()).collect())
+    async fn runs_by_version(&self, shop: ShopId) -> Result<Vec<(VersionId, u64)>, StoreError> {
+        let found: Vec<(Uuid, i64)> = sqlx::query_as(
+            "select version_id, count(*) from runs where shop_id = $1 and active = 1 and version_id is not null
+             group by version_id order by version_id",
+        )
+        .bind(shop.0)
+        .fetch_all(&self.reader)
+        .await
+        .map_err(failed)?;
+        Ok(found.into_iter().map(|(version, count)| (VersionId(version), count.cast_unsigned())).collect())
     }
 
     async fn breakers(&self, shop: ShopId) -> Result<Vec<(String, Entry<Breaker>)>, StoreError> {

@@ -117,7 +117,7 @@ contract! {
         let shop = add_shop(&*store, 1).await;
         for round in 0..20 {
             let order = [urgent(shop, &format!("order {round}"))];
-            let hand_over = Changes { after_urgent_events: true, hand_overs: 1, ..Changes::default() };
+            let hand_over = Changes { addressed: Some(Vec::new()), hand_overs: 1, ..Changes::default() };
             let (accepted, handed_over) = tokio::join!(store.accept(&order), store.commit(shop, &hand_over));
             assert_eq!(accepted.unwrap(), [Arrived::New]);
             assert!(handed_over.is_ok() || is_conflict(handed_over));
@@ -208,7 +208,7 @@ async fn s08_an_order_waits_for_a_hand_over_that_already_looked() {
     let store = db.store();
     let shop = add_shop(&*store, 1).await;
     let mut held =
-        HeldHandOver::of(&db, &store, shop, Changes { after_urgent_events: true, ..Changes::default() }).await;
+        HeldHandOver::of(&db, &store, shop, Changes { addressed: Some(Vec::new()), ..Changes::default() }).await;
     assert_eq!(store.accept(&[calm(shop, "visit")]).await.unwrap(), [Arrived::New], "nobody waits without need");
     let order = tokio::spawn({
         let store = store.clone();

@@ -54,7 +54,7 @@ contract! { on_disk:
         let ana = add_person(&*store, shop, &mut mint, strategy, "ana").await;
         assert_eq!(other.run(shop, ana.run.id).await.unwrap(), Some(ana.run));
         other.accept(&[urgent(shop, "order")]).await.unwrap();
-        let hand_over = Changes { after_urgent_events: true, ..Changes::default() };
+        let hand_over = Changes { addressed: Some(Vec::new()), ..Changes::default() };
         assert!(is_conflict(store.commit(shop, &hand_over).await));
     }
 }

@@ -1,13 +1,13 @@
 //! Batches: what they find, what they may write, and when they are refused.
 
-use cartwright_domain::event::ReceiptKind;
+use cartwright_domain::event::{Event, ReceiptKind, Subject};
 use cartwright_domain::facts::{Contact, Reaction};
 use cartwright_domain::ids::{Mint, ShopId, StrategyId};
 use cartwright_domain::message::{Message, MessageState, RejectionClass};
 use cartwright_domain::product::Product;
 use cartwright_domain::shard::Shard;
-use cartwright_domain::world::{Entry, IdentityKind};
-use cartwright_engine::ports::{Changes, InboxEntry, PageRequest, Store, Wanted};
+use cartwright_domain::world::{Entry, Identity, IdentityKind};
+use cartwright_engine::ports::{Arrival, Changes, InboxEntry, PageRequest, Store, Wanted};
 use serde_json::json;
 use std::sync::Arc;
 
@@ -267,7 +267,7 @@ contract! {
     async fn s08_no_hand_over_while_an_urgent_event_waits(db) {
         let store = db.store();
         let (shop, other) = (add_shop(&*store, 1).await, add_shop(&*store, 2).await);
-        let hand_over = Changes { after_urgent_events: true, hand_overs: 1, ..Changes::default() };
+        let hand_over = Changes { addressed: Some(Vec::new()), hand_overs: 1, ..Changes::default() };
         store.accept(&[calm(shop, "visit"), urgent(other, "order")]).await.unwrap();
         assert_eq!(store.commit(shop, &hand_over).await.unwrap().first_hand_over, 1);
         store.accept(&[urgent(shop, "order")]).await.unwrap();
@@ -277,6 +277,26 @@ contract! {
         let applied = applied.iter().filter(|event| event.event.what.is_urgent()).map(|event| event.sequence).collect();
         store.commit(shop, &Changes { applied, ..Changes::default() }).await.unwrap();
         assert_eq!(store.commit(shop, &hand_over).await.unwrap().first_hand_over, 3);
+    }
+
+    async fn s08_what_somebody_else_did_keeps_no_message_from_leaving(db) {
+        let store = db.store();
+        let shop = add_shop(&*store, 1).await;
+        let ben = Subject { email: Some("Ben@Acorn.example".into()), cart: Some("c\0\\2".into()), ..Subject::default() };
+        let order = urgent(shop, "order");
+        store.accept(&[Arrival { event: Event { subject: ben, ..order.event.clone() }, ..order }]).await.unwrap();
+        let to = |names: Vec<Identity>| Changes { addressed: Some(names), hand_overs: 1, ..Changes::default() };
+        let ana = [name(IdentityKind::Email, "ana@acorn.example"), name(IdentityKind::Cart, "c1")];
+        store.commit(shop, &to(ana.to_vec())).await.unwrap();
+        for own in [name(IdentityKind::Email, "ben@acorn.example"), name(IdentityKind::Cart, "c\0\\2")] {
+            assert!(is_conflict(store.commit(shop, &to(vec![ana[0].clone(), own])).await));
+        }
+        store.commit(shop, &to(vec![name(IdentityKind::Checkout, "ben@acorn.example")])).await.unwrap();
+        // Nobody knows yet whose number that is: the shop's country says it.
+        let order = urgent(shop, "another order");
+        let phone = Subject { phone: Some("0151 2345678".into()), ..Subject::default() };
+        store.accept(&[Arrival { event: Event { subject: phone, ..order.event.clone() }, ..order }]).await.unwrap();
+        assert!(is_conflict(store.commit(shop, &to(ana.to_vec())).await));
     }
 
     async fn s29_hand_over_numbers_only_go_upwards_over_all_shops(db) {

@@ -2,6 +2,7 @@
 
 use cartwright_domain::content::Content;
 use cartwright_domain::ids::{ShopId, StrategyId};
+use cartwright_domain::replacing::Replacement;
 use cartwright_domain::shop::{Connection, ConnectionKind, Shop};
 use cartwright_domain::strategy::{StrategyRecord, StrategyState, Version};
 use cartwright_domain::world::Entry;
@@ -130,6 +131,29 @@ contract! {
         assert_eq!(store.save_content(shop, &relabelled, at(1)).await.unwrap(), 2);
         assert_eq!(store.save_content(shop, &content("bye"), at(2)).await.unwrap(), 1);
         assert_eq!(store.contents(shop).await.unwrap(), [(content("bye"), 1), (relabelled, 2)]);
+    }
+
+    async fn s28_a_revision_takes_the_place_of_a_content_in_the_versions_that_are_named(db) {
+        let store = db.store();
+        let shop = add_shop(&*store, 1).await;
+        let (_, first) = strategy("carts", 10, 1);
+        let (_, second) = strategy("carts", 10, 2);
+        for number in 1..4 {
+            let content = Content { labels: vec![number.to_string()], ..content("hello") };
+            assert_eq!(store.save_content(shop, &content, at(0)).await.unwrap(), number);
+        }
+        for revision in [2, 3] {
+            let before = store.settings_revision(shop).await.unwrap();
+            let stale = store.replace_content(shop, ("hello", revision), &[first.id], at(7), before - 1).await;
+            assert!(is_conflict(stale));
+            store.replace_content(shop, ("hello", revision), &[first.id], at(7), before).await.unwrap();
+            assert!(store.settings_revision(shop).await.unwrap() > before, "caches hear of it");
+        }
+        let places = store.replacements(shop, &[first.id, second.id]).await.unwrap();
+        let newest = Content { labels: vec!["3".into()], ..content("hello") };
+        assert_eq!(places, [Replacement { version: first.id, content: newest, revision: 3, replaced_at: at(7) }]);
+        assert!(store.replacements(shop, &[second.id]).await.unwrap().is_empty());
+        assert!(store.replacements(shop, &[]).await.unwrap().is_empty());
     }
 
     async fn s28_a_strategy_keeps_all_its_versions(db) {

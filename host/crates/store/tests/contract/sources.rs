@@ -69,7 +69,7 @@ contract! {
         assert_eq!(committed.arrived, [Arrived::Same, Arrived::Conflict, Arrived::New, Arrived::New]);
         assert_eq!(store.pending_events(shop, 10).await.unwrap().len(), 3);
         assert_eq!(store.source_states(shop).await.unwrap()[0].value.cursor.as_deref(), Some("c1"));
-        let hand_over = Changes { after_urgent_events: true, hand_overs: 1, ..Changes::default() };
+        let hand_over = Changes { addressed: Some(Vec::new()), hand_overs: 1, ..Changes::default() };
         assert!(is_conflict(store.commit(shop, &hand_over).await), "the order that was told comes first");
     }
 

@@ -57,11 +57,12 @@ contract! {
         assert!(store.notes(other, NoteKind::Trap, "d1", &page).await.unwrap().items.is_empty());
         assert!(store.note(other, NoteKind::Trap, "d1", mint_note(1)).await.unwrap().is_none());
         assert!(store.figures(other, "d1", "").await.unwrap().is_empty());
-        assert!(store.versions_with_active_runs(other).await.unwrap().is_empty());
+        assert!(store.runs_by_version(other).await.unwrap().is_empty());
         assert!(store.decided_by(other, "d1", 10).await.unwrap().is_empty());
         assert!(store.contents(other).await.unwrap().is_empty());
         assert!(store.strategies(other).await.unwrap().is_empty());
         assert!(store.versions(other, &[version.id]).await.unwrap().is_empty());
+        assert!(store.replacements(other, &[version.id]).await.unwrap().is_empty());
         assert!(store.versions_of(other, record.id).await.unwrap().is_empty());
         assert!(store.asides(other, None, &page).await.unwrap().items.is_empty());
         assert!(store.counts(other).await.unwrap().is_empty());

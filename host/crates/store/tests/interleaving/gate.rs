@@ -13,6 +13,7 @@ use cartwright_domain::ids::{
 use cartwright_domain::incident::Incident;
 use cartwright_domain::message::Message;
 use cartwright_domain::plugin::{Breaker, Kill, PluginRecord};
+use cartwright_domain::replacing::Replacement;
 use cartwright_domain::run::Run;
 use cartwright_domain::shard::Shard;
 use cartwright_domain::shop::{Connection, ConnectionKind, Shop};
@@ -158,6 +159,8 @@ forward! {
         secret_names(shop: ShopId, connection: ConnectionId) -> Vec<String>;
         save_content(shop: ShopId, content: &Content, at: Timestamp) -> u32;
         contents(shop: ShopId) -> Vec<(Content, u32)>;
+        replace_content(shop: ShopId, content: (&str, u32), versions: &[VersionId], at: Timestamp, revision: u64) -> ();
+        replacements(shop: ShopId, versions: &[VersionId]) -> Vec<Replacement>;
         publish(shop: ShopId, publication: &Publication<'_>) -> ();
         set_strategy_state(shop: ShopId, strategy: StrategyId, state: StrategyState, at: Timestamp) -> bool;
         remove_strategy(shop: ShopId, strategy: StrategyId, revision: u64) -> bool;
@@ -174,7 +177,7 @@ forward! {
         plugins(shop: ShopId) -> Vec<PluginRecord>;
         plugin_component(shop: ShopId, digest: &str) -> Option<Bytes>;
         plugin_kills(shop: ShopId) -> Vec<Kill>;
-        versions_with_active_runs(shop: ShopId) -> Vec<VersionId>;
+        runs_by_version(shop: ShopId) -> Vec<(VersionId, u64)>;
         breakers(shop: ShopId) -> Vec<(String, Entry<Breaker>)>;
         save_breaker(shop: ShopId, digest: &str, breaker: &Entry<Breaker>, turns: bool) -> ();
         write_notes(shop: ShopId, notes: &[Note]) -> ();

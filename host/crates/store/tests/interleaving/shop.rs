@@ -46,6 +46,7 @@ pub(crate) async fn set_up(store: &dyn Store, case: &Case, now: Timestamp) -> Sh
             number: 1,
             published_at: now,
             definition: value(definition),
+            replaced: Default::default(),
         };
         let record = StrategyRecord {
             id: version.strategy,
