@@ -18,6 +18,7 @@ mod plugin_life;
 mod plugins;
 mod policies;
 mod reminder;
+mod short_links;
 mod signed;
 mod strategies;
 mod timing;
