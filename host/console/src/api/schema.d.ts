@@ -3042,6 +3042,8 @@ export interface components {
              * @description Past this it is not handed over any more (S27).
              */
             late_after: string | number;
+            /** @description Its short links, and who used them. */
+            links?: components["schemas"]["ShortLinkView"][];
             /** @description The variant's locale. */
             locale?: string | null;
             /** @description The provider's id. */
@@ -3558,6 +3560,8 @@ export interface components {
             reentry: components["schemas"]["Reentry"];
             /** @description The topic of consent that its marketing belongs to, where a content names none (S18); without, `general`. */
             topic?: string | null;
+            /** @description What short links to the shop's sites carry; what is left out is the shop's. */
+            utm?: components["schemas"]["Utm"];
             /** @description When its marketing may go out; the windows of the shop and the channel hold as well (S04). */
             window?: components["schemas"]["Window"] | null;
         };
@@ -4060,6 +4064,8 @@ export interface components {
             name: string;
             /** @description Whether quiet hours by where the customer is hold as well (S04). */
             quiet_hours?: components["schemas"]["QuietHours"];
+            /** @description Where the shop is on the web: hosts such as `shop.example`; what is below them is meant too. */
+            sites?: string[];
             /**
              * @description IANA zone of its local times.
              * @default UTC
@@ -4069,6 +4075,8 @@ export interface components {
             topics?: string[];
             /** @description Channels (by name) on which marketing also goes to customers who never said yes or no (S18). */
             unknown_consent_passes?: string[];
+            /** @description What short links to its sites carry, unless a strategy says something else. */
+            utm?: components["schemas"]["Utm"];
             /** @description When marketing may go out, on any channel (S04). */
             window?: components["schemas"]["Window"] | null;
         };
@@ -4105,6 +4113,11 @@ export interface components {
              */
             quiet_hours: components["schemas"]["QuietHours"] | null;
             /**
+             * @description Where the shop is on the web: hosts such as `shop.example`; what is below them is meant too.
+             * @default null
+             */
+            sites: string[] | null;
+            /**
              * @description IANA zone of its local times.
              * @default null
              */
@@ -4119,6 +4132,11 @@ export interface components {
              * @default null
              */
             unknown_consent_passes: string[] | null;
+            /**
+             * @description What short links to its sites carry, unless a strategy says something else; `{}` for nothing.
+             * @default null
+             */
+            utm: components["schemas"]["Utm"] | null;
             /**
              * @description When marketing may go out, on any channel (S04); `null` forgets it.
              * @default null
@@ -4140,6 +4158,28 @@ export interface components {
             role: components["schemas"]["Role"];
             /** @description IANA zone of its local times. */
             time_zone: string;
+        };
+        /** @description A short link of a message. */
+        ShortLinkView: {
+            /**
+             * Format: uint32
+             * @description How often a person used it; twice within a minute is once.
+             */
+            clicks: number;
+            /**
+             * Format: date-time
+             * @description When it was used first.
+             */
+            first_click_at?: string | number | null;
+            /**
+             * Format: date-time
+             * @description When it was used last.
+             */
+            last_click_at?: string | number | null;
+            /** @description What the template calls it. */
+            name?: string | null;
+            /** @description Where it leads. */
+            url: string;
         };
         /** @description What one stage said. */
         Side: {
@@ -5051,6 +5091,15 @@ export interface components {
              *     compared.
              */
             times: number;
+        };
+        /** @description What links to the shop carry; what is left out here is the shop's, and what neither says is not added. */
+        Utm: {
+            /** @description `utm_campaign`, such as `cart-reminder`. */
+            campaign?: string | null;
+            /** @description `utm_medium`, such as `email`. */
+            medium?: string | null;
+            /** @description `utm_source`, such as `cartwright`. */
+            source?: string | null;
         };
         /** @description What a content says on one channel in one locale. */
         Variant: {
