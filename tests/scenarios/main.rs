@@ -12,6 +12,7 @@ mod crash;
 mod erasure;
 mod explaining;
 mod haravan;
+mod importing;
 mod mail;
 mod nodes;
 mod plugin_life;

@@ -268,6 +268,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/customers/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes customers from a table.
+         * @description The body is CSV in UTF-8 with a line of headers; cells are separated with commas, semicolons or tabs. A row becomes
+         *     the event `customer.updated`, told again it changes nothing, and an empty cell leaves what is known. Consent is told
+         *     by a column named for it or not at all; a yes needs the day on which the customer said it, and lifts no later no.
+         */
+        post: operations["import_customers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/customers/{customer}": {
         parameters: {
             query?: never;
@@ -1697,6 +1719,13 @@ export interface components {
              */
             now: string | number;
         };
+        /** @description A column. */
+        ColumnView: {
+            /** @description The field; without, nobody reads it. */
+            field?: string | null;
+            /** @description Its header. */
+            header: string;
+        };
         /** @description `and` or `or`. */
         Combinator: "and" | "or";
         /** @description A channel or source as somebody wants it. */
@@ -1806,6 +1835,8 @@ export interface components {
              * @description When the customer said so; without, the event's own time.
              */
             at?: string | number | null;
+            /** @description Where the customer said so, such as `newsletter form`; without, whatever told of it. */
+            source?: string | null;
             /** @description Yes, no or never said. */
             state: components["schemas"]["ConsentState"];
             /** @description To what; without, to marketing in general. */
@@ -2515,6 +2546,33 @@ export interface components {
             per_minute?: number | null;
             /** @description Why. */
             why: string;
+        };
+        /** @description What became of a table. */
+        Imported: {
+            /** @description What each column was read as. */
+            columns: components["schemas"]["ColumnView"][];
+            /** @description What is wrong with them. */
+            errors: components["schemas"]["RowError"][];
+            /**
+             * Format: uint
+             * @description Rows that were told before, and change nothing.
+             */
+            known: number;
+            /**
+             * Format: uint
+             * @description Rows that do not fit; the others are taken all the same.
+             */
+            refused: number;
+            /**
+             * Format: uint
+             * @description Rows under the headers.
+             */
+            rows: number;
+            /**
+             * Format: uint
+             * @description Rows that are durable now; in a dry run, that would be.
+             */
+            taken: number;
         };
         /** @description A message of the local channel `inbox`. */
         InboxView: {
@@ -3928,6 +3986,23 @@ export interface components {
              * @default null
              */
             why: string | null;
+        };
+        /** @description What is wrong with a row. */
+        RowError: {
+            /** @description The field; empty where it is about the whole row. */
+            field: string;
+            /**
+             * Format: uint64
+             * @description The line of the text on which it begins, from 1.
+             */
+            line: number;
+            /** @description What is wrong, and what to do. */
+            message: string;
+            /**
+             * Format: uint
+             * @description Which row under the headers, from 1.
+             */
+            row: number;
         };
         /** @description One comparison. */
         Rule: {
@@ -5715,6 +5790,54 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListOfCustomer"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    import_customers: {
+        parameters: {
+            query?: {
+                /**
+                 * @description What columns say, as `HEADER=FIELD` with commas between; `-` leaves a column out. What is not named here is read
+                 *     by its header. Fields: `email`, `phone`, `customer`, `first_name`, `last_name`, `language`, `time_zone`,
+                 *     `country`, `province`, `city`, `registered_at`, `tags`, `consent`, `consent_at`, `consent_source`,
+                 *     `consent_topic` and `attributes.NAME`.
+                 */
+                map?: string;
+                /** @description Only says what would be taken, and what is wrong. */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description Id of the shop; only needed with an operator's key. */
+                "Cartwright-Shop"?: components["parameters"]["Shop"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The table: at most 8 MiB and 5,000 rows. */
+        requestBody?: {
+            content: {
+                "text/csv": unknown;
+            };
+        };
+        responses: {
+            /** @description What became of each row. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported"];
+                };
+            };
+            /** @description Something in the body does not fit: `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             default: components["responses"]["Refused"];

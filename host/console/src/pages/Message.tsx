@@ -116,7 +116,7 @@ function Links({ message }: { message: Schemas['MessageView'] }) {
               )}
             </dt>
             <dd>
-              {say('message.clicks', { n: link.clicks })}
+              <span>{say('message.clicks', { n: link.clicks })}</span>
               {link.last_click_at && (
                 <p className="quiet small">
                   {say('message.lastClick', { at: moment(link.last_click_at, shop.time_zone) })}

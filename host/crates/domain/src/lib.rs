@@ -33,6 +33,7 @@ pub mod funnel;
 pub mod heard;
 pub mod identity;
 pub mod ids;
+pub mod import;
 pub mod incident;
 mod joint;
 pub mod local;

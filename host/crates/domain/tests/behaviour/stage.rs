@@ -409,7 +409,7 @@ pub(crate) fn cart(moment: Timestamp, goods: &[(&str, u32)]) -> Event {
 pub(crate) fn ana() -> CustomerBody {
     CustomerBody {
         first_name: Some("Ana".into()),
-        consent: Some(ConsentBody { state: ConsentState::Subscribed, at: None, topic: None }),
+        consent: Some(ConsentBody { state: ConsentState::Subscribed, at: None, topic: None, source: None }),
         ..CustomerBody::default()
     }
 }
@@ -426,7 +426,7 @@ pub(crate) fn ana_identifies(moment: Timestamp) -> Event {
 }
 
 pub(crate) fn ana_says(moment: Timestamp, state: ConsentState) -> Event {
-    let consent = Some(ConsentBody { state, at: None, topic: None });
+    let consent = Some(ConsentBody { state, at: None, topic: None, source: None });
     let subject = Subject { customer: Some("ana".into()), ..Subject::default() };
     event("says", moment, subject, What::CustomerIdentified(CustomerBody { consent, ..CustomerBody::default() }))
 }
