@@ -39,7 +39,8 @@ pub(crate) async fn run(engine: Engine, router: Router, listener: TcpListener) -
         let stopped = until_stopped(stopped.clone());
         async move { engine.work(stopped).await }
     });
-    let server = axum::serve(listener, router).with_graceful_shutdown(until_stopped(stopped));
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let server = axum::serve(listener, service).with_graceful_shutdown(until_stopped(stopped));
     let mut server = tokio::spawn(async move { server.await });
     let ended = tokio::select! {
         () = asked_to_stop() => None,

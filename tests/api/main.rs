@@ -8,6 +8,7 @@ mod answers;
 mod asking;
 mod bodies;
 mod console;
+mod links;
 mod live;
 mod pages;
 mod people;

@@ -76,6 +76,11 @@ impl Client {
         self.send(Method::POST, path, Some(("application/json", body))).await.status
     }
 
+    /// `POST` of a table.
+    pub async fn post_csv(&self, path: &str, table: &str) -> Reply {
+        self.send(Method::POST, path, Some(("text/csv", table.as_bytes().to_vec()))).await
+    }
+
     /// The same where the service may have died.
     pub async fn try_post(&self, path: &str, body: &Value) -> Option<Reply> {
         self.try_send(Method::POST, path, Some(("application/json", body.to_string().into_bytes()))).await

@@ -6,6 +6,7 @@ use cartwright_engine::Engine;
 use cartwright_engine::ports::{Clock, Entropy, Store};
 use cartwright_plugins::{EgressPolicy, Limits, Runtime, RuntimeOptions, Slices};
 use cartwright_testkit::present;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 
@@ -31,6 +32,7 @@ pub async fn serve(engine: Engine) -> (Engine, String) {
     let base = format!("http://{}", listener.local_addr().unwrap());
     let engine = engine.with_public_url(&base);
     let router: Router = cartwright_api::router(engine.clone(), ApiOptions::new(base.clone()));
-    tokio::spawn(async move { axum::serve(listener, router).await });
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    tokio::spawn(async move { axum::serve(listener, service).await });
     (engine, base)
 }

@@ -1,5 +1,6 @@
 /** Every page: sound by axe in light and dark, no wider than a phone, without an error, without a request elsewhere,
  * and a picture of each to look at. */
+import { get } from 'node:http'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Service } from './service'
 import { tell } from './story'
@@ -148,6 +149,49 @@ test('a strategy is deleted only once it is over, and that is asked before', asy
   await page.getByText(/stop it first/).waitFor()
   await service.ask('POST', own, { state: 'live' })
   visitor.expectFault('409')
+}, 60_000)
+
+/** Follows a link as a browser does, as far as the service: where it leads is nobody's concern here. */
+const follow = (link: string) =>
+  new Promise<string>((resolve, reject) => {
+    const headers = { 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0' }
+    const asked = get(link, { headers }, answer => resolve(answer.resume().headers.location ?? ''))
+    asked.on('error', reject)
+  })
+
+test('a message shows its short links and who used them', async () => {
+  const { page } = visitor
+  await service.ask('POST', '/v1/strategies', {
+    name: 'Welcome',
+    trigger: { on: 'custom', event: 'shop.visited', next: 'welcome' },
+    steps: {
+      welcome: { kind: 'message', channel: 'inbox', content: 'welcome', next: 'done' },
+      done: { kind: 'exit' },
+    },
+    contents: [
+      {
+        name: 'welcome',
+        purpose: 'transactional',
+        variants: [
+          { channel: 'inbox', body: { text: "{{ 'https://shop.example/new?of=tea' | short_link: 'news' }}" } },
+        ],
+      },
+    ],
+  })
+  const { now } = (await service.ask('GET', '/v1/demo/clock')) as { now: string }
+  const subject = { email: 'ana@shop.example' }
+  await service.ask('POST', '/v1/events', { id: 'v1', type: 'shop.visited', occurred_at: now, subject, body: {} })
+  await service.ask('POST', '/v1/demo/skip', { by: '1m' })
+  const { items } = (await service.ask('GET', '/v1/messages')) as { items: { id: string; rendered: { text: string } }[] }
+  expect(await follow(items[0]?.rendered.text ?? '')).toBe('https://shop.example/new?of=tea')
+  await service.ask('POST', '/v1/demo/skip', { by: '1m' })
+  await visitor.goto(`${shop}/messages/${items[0]?.id}`)
+  const links = page.locator('section').filter({ has: page.getByRole('heading', { name: 'Links' }) })
+  await links.getByText('news', { exact: true }).waitFor()
+  await links.getByText('1 click', { exact: true }).waitFor()
+  await visitor.isSound('a message with links')
+  await visitor.shoot('message-links')
+  expect(visitor.faults).toEqual([])
 }, 60_000)
 
 test('messages are narrowed to a version of a strategy', async () => {

@@ -4,6 +4,7 @@ pub(crate) mod backtest;
 pub(crate) mod customer;
 pub(crate) mod demo;
 pub(crate) mod doctor;
+pub(crate) mod import;
 pub(crate) mod key;
 pub(crate) mod node;
 pub(crate) mod plugin;

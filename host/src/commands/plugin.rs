@@ -23,6 +23,8 @@ mod stage;
 mod test;
 mod workbench;
 
+pub(crate) use remote::ServiceArgs;
+
 use crate::failure::Failure;
 use crate::output;
 

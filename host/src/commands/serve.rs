@@ -4,7 +4,8 @@ use cartwright_api::ApiOptions;
 use cartwright_domain::time::Span;
 use cartwright_engine::ports::{Clock, Entropy, Role};
 use cartwright_engine::{Engine, Node};
-use std::net::SocketAddr;
+use ipnet::IpNet;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use crate::clock::SteadyClock;
@@ -32,6 +33,9 @@ pub(crate) struct Args {
     /// How platforms and customers reach the service, such as `https://carts.example.com`
     #[arg(long, env = "CARTWRIGHT_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
+    /// A proxy before this service, which says in `X-Forwarded-For` who asks, such as `10.0.0.0/8`; several with commas
+    #[arg(long, env = "CARTWRIGHT_TRUSTED_PROXY", value_name = "NETWORK", value_parser = network, value_delimiter = ',')]
+    trusted_proxy: Vec<IpNet>,
     #[command(flatten)]
     mark: MarkArgs,
     #[command(flatten)]
@@ -42,6 +46,12 @@ pub(crate) struct Args {
     /// How long after the sudden end of a node others take its work over; the same on all nodes
     #[arg(long, env = "CARTWRIGHT_LEASE", default_value = "15s", value_parser = lease)]
     lease: Span,
+}
+
+/// A network, or one address.
+fn network(text: &str) -> Result<IpNet, String> {
+    let one = || text.parse::<IpAddr>().map(IpNet::from).ok();
+    text.parse().ok().or_else(one).ok_or_else(|| "write it like 10.0.0.0/8 or 10.0.0.2".to_owned())
 }
 
 fn role(text: &str) -> Result<Role, String> {
@@ -88,8 +98,12 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let engine = engine.with_node(node).with_public_url(&public_url);
     tokio::spawn(async move { clock.keep_in_step(&*store).await });
     tracing::info!(%address, role = args.role.name(), "serving");
-    let options =
-        ApiOptions { previews: Some(Arc::new(previews)), console: args.console.files(), ..ApiOptions::new(public_url) };
+    let options = ApiOptions {
+        previews: Some(Arc::new(previews)),
+        console: args.console.files(),
+        trusted_proxies: args.trusted_proxy,
+        ..ApiOptions::new(public_url)
+    };
     if args.role.answers() {
         greet(&engine, &options.public_url).await?;
     }

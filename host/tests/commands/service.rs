@@ -76,3 +76,33 @@ fn the_demo_says_what_to_try_and_keeps_its_files_to_itself() {
         assert_eq!(mode & 0o077, 0, "{file} can be read by others");
     }
 }
+
+#[test]
+fn a_file_of_customers_is_taken_part_by_part_and_once() {
+    let data = folder("import");
+    let mut child = spawn(&["demo", "--data", &data.display().to_string()]);
+    let (address, rest) = address(child.stdout.take().unwrap());
+    let key = rest.lines().map(Result::unwrap).find_map(|line| Some(line.split_once("API key:")?.1.trim().to_owned()));
+    let (url, key) = (format!("http://{address}"), key.unwrap());
+    let rows: String = (1..=1_500).map(|place| format!("guest{place}@shop.example,Guest\n")).collect();
+    let file = data.join("people.csv");
+    std::fs::write(&file, format!("\u{feff}E-mail,First name\n{rows}=nobody,x\n")).unwrap();
+    let errors = data.join("errors.csv");
+    let import = |more: &[&str]| {
+        let words = ["import", "customers", file.to_str().unwrap(), "--url", &url, "--key", &key];
+        let output = Command::new(env!("CARGO_BIN_EXE_cartwright")).args(words).args(more).output().unwrap();
+        assert!(!output.status.success(), "one row does not fit");
+        String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap()
+    };
+    let tried = import(&["--dry-run"]);
+    assert!(tried.contains("E-mail      email") && tried.contains("First name  first_name"), "{tried}");
+    assert!(tried.contains("line 1502: email: `=nobody` is not an e-mail address"), "{tried}");
+    assert!(tried.contains("1501 rows: 1500 would be taken, 0 known already, 1 do not fit"), "{tried}");
+    let first = import(&["--errors", errors.to_str().unwrap()]);
+    assert!(first.contains("1501 rows: 1500 taken, 0 known already, 1 do not fit"), "{first}");
+    let written = std::fs::read_to_string(&errors).unwrap();
+    assert!(written.starts_with("line,field,what to do\n1502,email,"), "{written}");
+    let again = import(&[]);
+    assert!(again.contains("1501 rows: 0 taken, 1500 known already, 1 do not fit"), "{again}");
+    assert_eq!(terminate(child), Some(0));
+}

@@ -294,6 +294,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/customers/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes customers from a table.
+         * @description The body is CSV in UTF-8 with a line of headers; cells are separated with commas, semicolons or tabs. A row becomes
+         *     the event `customer.updated`, told again it changes nothing, and an empty cell leaves what is known. Consent is told
+         *     by a column named for it or not at all; a yes needs the day on which the customer said it, and lifts no later no.
+         */
+        post: operations["import_customers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/customers/{customer}": {
         parameters: {
             query?: never;
@@ -1726,6 +1748,13 @@ export interface components {
              */
             now: string | number;
         };
+        /** @description A column. */
+        ColumnView: {
+            /** @description The field; without, nobody reads it. */
+            field?: string | null;
+            /** @description Its header. */
+            header: string;
+        };
         /** @description `and` or `or`. */
         Combinator: "and" | "or";
         /** @description A channel or source as somebody wants it. */
@@ -1835,6 +1864,8 @@ export interface components {
              * @description When the customer said so; without, the event's own time.
              */
             at?: string | number | null;
+            /** @description Where the customer said so, such as `newsletter form`; without, whatever told of it. */
+            source?: string | null;
             /** @description Yes, no or never said. */
             state: components["schemas"]["ConsentState"];
             /** @description To what; without, to marketing in general. */
@@ -2545,6 +2576,33 @@ export interface components {
             /** @description Why. */
             why: string;
         };
+        /** @description What became of a table. */
+        Imported: {
+            /** @description What each column was read as. */
+            columns: components["schemas"]["ColumnView"][];
+            /** @description What is wrong with them. */
+            errors: components["schemas"]["RowError"][];
+            /**
+             * Format: uint
+             * @description Rows that were told before, and change nothing.
+             */
+            known: number;
+            /**
+             * Format: uint
+             * @description Rows that do not fit; the others are taken all the same.
+             */
+            refused: number;
+            /**
+             * Format: uint
+             * @description Rows under the headers.
+             */
+            rows: number;
+            /**
+             * Format: uint
+             * @description Rows that are durable now; in a dry run, that would be.
+             */
+            taken: number;
+        };
         /** @description A message of the local channel `inbox`. */
         InboxView: {
             /**
@@ -3077,6 +3135,8 @@ export interface components {
              * @description Past this it is not handed over any more (S27).
              */
             late_after: string | number;
+            /** @description Its short links, and who used them. */
+            links?: components["schemas"]["ShortLinkView"][];
             /** @description The variant's locale. */
             locale?: string | null;
             /** @description The provider's id. */
@@ -3613,6 +3673,8 @@ export interface components {
             reentry: components["schemas"]["Reentry"];
             /** @description The topic of consent that its marketing belongs to, where a content names none (S18); without, `general`. */
             topic?: string | null;
+            /** @description What short links to the shop's sites carry; what is left out is the shop's. */
+            utm?: components["schemas"]["Utm"];
             /** @description When its marketing may go out; the windows of the shop and the channel hold as well (S04). */
             window?: components["schemas"]["Window"] | null;
         };
@@ -4003,6 +4065,23 @@ export interface components {
              */
             why: string | null;
         };
+        /** @description What is wrong with a row. */
+        RowError: {
+            /** @description The field; empty where it is about the whole row. */
+            field: string;
+            /**
+             * Format: uint64
+             * @description The line of the text on which it begins, from 1.
+             */
+            line: number;
+            /** @description What is wrong, and what to do. */
+            message: string;
+            /**
+             * Format: uint
+             * @description Which row under the headers, from 1.
+             */
+            row: number;
+        };
         /** @description One comparison. */
         Rule: {
             /** @description What is compared, such as `orders.count`; see [`FIELDS`]. */
@@ -4138,6 +4217,8 @@ export interface components {
             name: string;
             /** @description Whether quiet hours by where the customer is hold as well (S04). */
             quiet_hours?: components["schemas"]["QuietHours"];
+            /** @description Where the shop is on the web: hosts such as `shop.example`; what is below them is meant too. */
+            sites?: string[];
             /**
              * @description IANA zone of its local times.
              * @default UTC
@@ -4147,6 +4228,8 @@ export interface components {
             topics?: string[];
             /** @description Channels (by name) on which marketing also goes to customers who never said yes or no (S18). */
             unknown_consent_passes?: string[];
+            /** @description What short links to its sites carry, unless a strategy says something else. */
+            utm?: components["schemas"]["Utm"];
             /** @description When marketing may go out, on any channel (S04). */
             window?: components["schemas"]["Window"] | null;
         };
@@ -4183,6 +4266,11 @@ export interface components {
              */
             quiet_hours: components["schemas"]["QuietHours"] | null;
             /**
+             * @description Where the shop is on the web: hosts such as `shop.example`; what is below them is meant too.
+             * @default null
+             */
+            sites: string[] | null;
+            /**
              * @description IANA zone of its local times.
              * @default null
              */
@@ -4197,6 +4285,11 @@ export interface components {
              * @default null
              */
             unknown_consent_passes: string[] | null;
+            /**
+             * @description What short links to its sites carry, unless a strategy says something else; `{}` for nothing.
+             * @default null
+             */
+            utm: components["schemas"]["Utm"] | null;
             /**
              * @description When marketing may go out, on any channel (S04); `null` forgets it.
              * @default null
@@ -4218,6 +4311,28 @@ export interface components {
             role: components["schemas"]["Role"];
             /** @description IANA zone of its local times. */
             time_zone: string;
+        };
+        /** @description A short link of a message. */
+        ShortLinkView: {
+            /**
+             * Format: uint32
+             * @description How often a person used it; twice within a minute is once.
+             */
+            clicks: number;
+            /**
+             * Format: date-time
+             * @description When it was used first.
+             */
+            first_click_at?: string | number | null;
+            /**
+             * Format: date-time
+             * @description When it was used last.
+             */
+            last_click_at?: string | number | null;
+            /** @description What the template calls it. */
+            name?: string | null;
+            /** @description Where it leads. */
+            url: string;
         };
         /** @description What one stage said. */
         Side: {
@@ -5130,6 +5245,15 @@ export interface components {
              */
             times: number;
         };
+        /** @description What links to the shop carry; what is left out here is the shop's, and what neither says is not added. */
+        Utm: {
+            /** @description `utm_campaign`, such as `cart-reminder`. */
+            campaign?: string | null;
+            /** @description `utm_medium`, such as `email`. */
+            medium?: string | null;
+            /** @description `utm_source`, such as `cartwright`. */
+            source?: string | null;
+        };
         /** @description What a content says on one channel in one locale. */
         Variant: {
             /** @description A document that fits the channel's content schema; its text leaves are templates. */
@@ -5842,6 +5966,54 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListOfCustomer"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    import_customers: {
+        parameters: {
+            query?: {
+                /**
+                 * @description What columns say, as `HEADER=FIELD` with commas between; `-` leaves a column out. What is not named here is read
+                 *     by its header. Fields: `email`, `phone`, `customer`, `first_name`, `last_name`, `language`, `time_zone`,
+                 *     `country`, `province`, `city`, `registered_at`, `tags`, `consent`, `consent_at`, `consent_source`,
+                 *     `consent_topic` and `attributes.NAME`.
+                 */
+                map?: string;
+                /** @description Only says what would be taken, and what is wrong. */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description Id of the shop; only needed with an operator's key. */
+                "Cartwright-Shop"?: components["parameters"]["Shop"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The table: at most 8 MiB and 5,000 rows. */
+        requestBody?: {
+            content: {
+                "text/csv": unknown;
+            };
+        };
+        responses: {
+            /** @description What became of each row. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported"];
+                };
+            };
+            /** @description Something in the body does not fit: `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             default: components["responses"]["Refused"];

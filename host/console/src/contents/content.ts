@@ -15,6 +15,7 @@ export const VARIABLES = [
   'cart.lines.size',
   'cart.total.amount',
   'recovery_link',
+  'recovery_link | short_link',
   'shop.name',
   'customer.last_name',
   'orders.count',

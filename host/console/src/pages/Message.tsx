@@ -30,6 +30,7 @@ export function Message() {
             <div className="stack">
               <Details message={known} />
               <Says message={known} />
+              <Links message={known} />
             </div>
           </div>
         )}
@@ -92,6 +93,39 @@ function Says({ message }: { message: Schemas['MessageView'] }) {
           {JSON.stringify(message.rendered, null, 2)}
         </pre>
       )}
+    </Card>
+  )
+}
+
+/** Its short links, and who used them. */
+function Links({ message }: { message: Schemas['MessageView'] }) {
+  const { say, moment } = useSpeech()
+  const { shop } = useVisit()
+  if (!message.links?.length) return null
+  return (
+    <Card title={say('message.links')}>
+      <dl className="terms narrow">
+        {message.links.map(link => (
+          <div key={`${link.name} ${link.url}`}>
+            <dt>
+              <bdi>{link.name ?? link.url}</bdi>
+              {link.name && (
+                <p className="quiet small">
+                  <bdi>{link.url}</bdi>
+                </p>
+              )}
+            </dt>
+            <dd>
+              <span>{say('message.clicks', { n: link.clicks })}</span>
+              {link.last_click_at && (
+                <p className="quiet small">
+                  {say('message.lastClick', { at: moment(link.last_click_at, shop.time_zone) })}
+                </p>
+              )}
+            </dd>
+          </div>
+        ))}
+      </dl>
     </Card>
   )
 }

@@ -7,6 +7,7 @@ use cartwright_domain::ids::{ShopId, UserId};
 use cartwright_domain::time::{Span, Timestamp};
 use cartwright_engine::ports::StoreError;
 use cartwright_engine::{Preview, PreviewError, Previewed, Skipped};
+use ipnet::IpNet;
 
 use crate::console::ConsoleFiles;
 
@@ -23,6 +24,8 @@ pub struct ApiOptions {
     pub console: Option<Arc<dyn ConsoleFiles>>,
     /// How large bodies may be.
     pub limits: Limits,
+    /// Proxies of ours, which say in `X-Forwarded-For` who asks.
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 impl ApiOptions {
@@ -35,6 +38,7 @@ impl ApiOptions {
             previews: None,
             console: None,
             limits: Limits::default(),
+            trusted_proxies: Vec::new(),
         }
     }
 }

@@ -10,9 +10,11 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::options::ApiOptions;
 use crate::problem::{self, Code, Problem};
+use crate::rate::RateLimit;
 use crate::{
     access, alerts, channels, console, contents, customers, demo, envelope, events, health, hooks, journal, keys,
-    markup, messages, openapi, people, plugins, reports, runs, session, shops, sources, strategies, unsubscribe,
+    markup, messages, openapi, people, plugins, rate, reports, runs, session, shops, short_links, sources, strategies,
+    unsubscribe,
 };
 
 /// What every handler is given.
@@ -20,12 +22,19 @@ use crate::{
 pub(crate) struct Api {
     pub(crate) engine: Engine,
     pub(crate) options: Arc<ApiOptions>,
+    pub(crate) rate: Arc<RateLimit>,
+}
+
+impl Api {
+    fn new(engine: Engine, options: ApiOptions) -> Self {
+        Self { engine, options: Arc::new(options), rate: Arc::default() }
+    }
 }
 
 /// The whole HTTP service.
 pub fn router(engine: Engine, options: ApiOptions) -> Router {
     let in_demo = options.demo.is_some();
-    let api = Api { engine, options: Arc::new(options) };
+    let api = Api::new(engine, options);
     let mut closed: Router<Api> = closed_operations().into();
     if in_demo {
         closed = closed.merge(Router::from(demo::operations()));
@@ -34,10 +43,12 @@ pub fn router(engine: Engine, options: ApiOptions) -> Router {
     if in_demo {
         all = all.merge(Router::from(session::demo_operations()));
     }
+    let public = unsubscribe::routes().merge(short_links::routes());
+    let public = public.route_layer(from_fn_with_state(api.clone(), rate::limit));
     all.merge(Router::from(open_operations()))
         .merge(openapi::route())
         .merge(problem::pages())
-        .merge(unsubscribe::routes())
+        .merge(public)
         .merge(console::routes())
         .route("/style.css", get(markup::style))
         .fallback(unknown_route)
@@ -48,7 +59,7 @@ pub fn router(engine: Engine, options: ApiOptions) -> Router {
 
 /// Only what says whether the service is well: for a node that answers nobody else.
 pub fn health_router(engine: Engine, options: ApiOptions) -> Router {
-    let api = Api { engine, options: Arc::new(options) };
+    let api = Api::new(engine, options);
     Router::from(health::operations())
         .fallback(unknown_route)
         .method_not_allowed_fallback(wrong_method)

@@ -129,8 +129,8 @@ fn take_consent(world: &mut World, customer: CustomerId, event: &Event, source: 
         What::CustomerIdentified(_) => ConsentOrigin::Customer,
         _ => ConsentOrigin::Sync,
     };
-    let consent =
-        Consent { state: said.state, at: said.at.unwrap_or(event.occurred_at), origin, source: source.to_owned() };
+    let source = said.source.clone().unwrap_or_else(|| source.to_owned());
+    let consent = Consent { state: said.state, at: said.at.unwrap_or(event.occurred_at), origin, source };
     if let Some(entry) = world.customers.get_mut(&customer)
         && entry.value.clone().take_consent_to(said.topic.as_deref(), consent.clone())
     {

@@ -131,6 +131,7 @@ fn strip(message: &mut Message) {
     message.variables = Vec::new();
     message.provider_id = None;
     message.answer = None;
+    message.links = Vec::new();
     if let Some(details) = &mut message.last_answer {
         details.text = "erased".to_owned();
     }

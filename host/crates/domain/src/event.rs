@@ -232,9 +232,12 @@ pub struct Receipt {
     /// Who acted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sender: Option<Address>,
-    /// Text of a reply, payload of a button.
+    /// Text of a reply, payload of a button, name of a link.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// The token of our own short link that was used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Rejection>,

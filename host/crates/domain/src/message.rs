@@ -8,6 +8,7 @@ use crate::event::ReceiptKind;
 use crate::funnel::Counted;
 use crate::ids::{CustomerId, MessageId, RunId, VersionId};
 use crate::run::Run;
+use crate::short_link::ShortLink;
 use crate::time::Timestamp;
 
 pub use crate::rejection::{After, Details, Effect, Outcome, Rejection, RejectionClass, back_off};
@@ -104,6 +105,9 @@ pub struct Message {
     /// Whether the customer used a button or link, whatever else they did: a reply says nothing of it (S30).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub clicked: bool,
+    /// Its short links, as they were sent, and who used them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<ShortLink>,
     /// When its state last changed.
     pub changed_at: Timestamp,
     /// What reports have counted it as (S30).
@@ -344,6 +348,7 @@ impl Message {
             answer: None,
             receipt: None,
             clicked: false,
+            links: Vec::new(),
             changed_at: now,
             counted: Counted::default(),
             version: self.version,

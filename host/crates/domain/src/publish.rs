@@ -181,6 +181,7 @@ pub fn faults(definition: &Strategy, view: &ShopView<'_>) -> Vec<StrategyFault> 
     delays::percent_faults(definition.policies.hold_out, "policies.hold_out", &mut faults);
     windows::check(definition, view, &mut faults);
     caps::check(definition, view, &mut faults);
+    shops::check_utm(definition, view.shop, &mut faults);
     messages::policy_faults(definition, view, &mut faults);
     for (place, content) in definition.contents.iter().enumerate() {
         let path = format!("contents[{place}]");

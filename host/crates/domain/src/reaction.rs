@@ -45,6 +45,10 @@ pub(crate) fn take(
     if named.is_some_and(|message| message.purpose == Purpose::Staff) {
         return None;
     }
+    // One click through several hands is one click, begins one run and ends one wait.
+    if named.is_some_and(|message| message.is_told_again(receipt, event.occurred_at)) {
+        return None;
+    }
     let named = named.map(|message| (message.customer, message.id));
     let customer = match named {
         Some((customer, _)) => customer,

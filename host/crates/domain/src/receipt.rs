@@ -24,6 +24,11 @@ pub(crate) fn receive(world: &mut World, receipt: &Receipt, event: &Event, at: T
     if let Some(entry) = id.and_then(|id| world.messages.get_mut(&id)) {
         let waited = entry.value.completed_at().is_none();
         let mut message = entry.value.clone();
+        if let Some(token) = &receipt.link
+            && message.count_click(token, event.occurred_at)
+        {
+            *entry.edit() = message.clone();
+        }
         if message.receive(receipt.kind, receipt.failure.as_ref(), event.occurred_at) {
             message.provider_id = message.provider_id.take().or(receipt.provider_id.clone());
             let (run, step, message_id) = (message.run, message.step.clone(), message.id);

@@ -14,6 +14,7 @@ use crate::message::HoldReason;
 use crate::money::Currency;
 use crate::source::MOST_SILENCE;
 use crate::time::{Span, Timestamp};
+use crate::utm::Utm;
 use crate::window::Window;
 use crate::window::preset::QuietHours;
 
@@ -53,6 +54,12 @@ pub struct Shop {
     /// Who is told of what only people can put right, over the shop's own channels.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alerts: Vec<AlertTarget>,
+    /// Where the shop is on the web: hosts such as `shop.example`; what is below them is meant too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sites: Vec<String>,
+    /// What short links to its sites carry, unless a strategy says something else.
+    #[serde(default, skip_serializing_if = "Utm::is_empty")]
+    pub utm: Utm,
 }
 
 /// How far apart messages of one customer may be due to be decided together, where nothing else is said.

@@ -18,6 +18,7 @@ use crate::run::Run;
 use crate::shop::{PluginRef, Shop};
 use crate::split::Arm;
 use crate::time::{Span, Timestamp};
+use crate::utm::Utm;
 use crate::wait::Wait;
 use crate::webhook::{self, WebhookStep};
 use crate::window::Window;
@@ -230,6 +231,9 @@ pub struct Policies {
     pub reentry: Reentry,
     /// What a trigger does to a run of its key that has settled (S07).
     pub on_retrigger: OnRetrigger,
+    /// What short links to the shop's sites carry; what is left out is the shop's.
+    #[serde(skip_serializing_if = "Utm::is_empty")]
+    pub utm: Utm,
 }
 
 impl Default for Policies {
@@ -245,6 +249,7 @@ impl Default for Policies {
             not_after_order: None,
             reentry: Reentry::Always,
             on_retrigger: OnRetrigger::Ignore,
+            utm: Utm::default(),
         }
     }
 }

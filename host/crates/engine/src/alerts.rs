@@ -146,7 +146,15 @@ impl Engine {
         match self.begin(&call, &ChannelTask::Send(outgoing.clone())).await {
             Ok(began) => {
                 incident.notices[place].hand_over(LEASE, now);
-                Ok(Some(Ready { outgoing, content_revision: None, attempt, call, began, hears: false }))
+                Ok(Some(Ready {
+                    outgoing,
+                    content_revision: None,
+                    attempt,
+                    call,
+                    began,
+                    hears: false,
+                    links: Vec::new(),
+                }))
             }
             Err(failure) => {
                 let notice = &mut incident.notices[place];

@@ -9,7 +9,7 @@ use cartwright_domain::content::Content;
 use cartwright_domain::customer::Customer;
 use cartwright_domain::event::Line;
 use cartwright_domain::facts::{Own, Subject};
-use cartwright_domain::ids::{CartId, CustomerId, RunId, ShopId, StrategyId, VersionId};
+use cartwright_domain::ids::{CartId, CustomerId, MessageId, RunId, ShopId, StrategyId, VersionId};
 use cartwright_domain::money::Money;
 use cartwright_domain::plugin::PluginFailure;
 use cartwright_domain::run::{Run, Trigger};
@@ -22,6 +22,7 @@ use uuid::Uuid;
 use crate::Engine;
 use crate::ports::{StoreError, Wanted};
 use crate::render::{Rendering, data_of};
+use crate::shorten::Shortener;
 
 /// A content as one customer would get it.
 #[derive(Debug)]
@@ -83,8 +84,11 @@ impl Engine {
         let wanted = [&subject, &longest]
             .map(|subject| Rendering { body: &variant.body, data: data_of(subject, content, &[], Some(&link)) });
         let mut rendered = self.render_all(&settings, &wanted).await.into_iter();
-        let document = rendered.next().transpose().map_err(NoPreview::Failed)?.unwrap_or_default();
-        let longest = rendered.next().and_then(Result::ok);
+        let mut document = rendered.next().transpose().map_err(NoPreview::Failed)?.unwrap_or_default();
+        let mut longest = rendered.next().and_then(Result::ok);
+        for document in [&mut document].into_iter().chain(&mut longest) {
+            self.shorten_sample(&settings.shop, document);
+        }
         let length = |document: &Value| document.get("text").and_then(Value::as_str).map(sms::length);
         Ok(ContentPreview {
             locale: locale.to_owned(),
@@ -92,6 +96,13 @@ impl Engine {
             longest: longest.as_ref().and_then(length),
             document,
         })
+    }
+
+    /// As long as in a real message, and leading nowhere.
+    fn shorten_sample(&self, shop: &Shop, document: &mut Value) {
+        let (utm, message) = (shop.utm.clone(), MessageId(Uuid::nil()));
+        let (key, public_url) = (Some([0; 32]), &*self.public_url);
+        Shortener { shop, utm, message, key, public_url, links: Vec::new() }.shorten(document);
     }
 
     async fn subject_of(

@@ -5,6 +5,7 @@ use cartwright_domain::message::{Details, MessageState, Outcome, Rejection, Reje
 use cartwright_domain::outcome;
 use cartwright_domain::plugin::PluginFailure;
 use cartwright_domain::shop::ChannelTaskKind;
+use cartwright_domain::short_link::ShortLink;
 use cartwright_domain::time::Span;
 
 use crate::Engine;
@@ -36,6 +37,8 @@ pub(crate) struct Ready {
     pub(crate) began: Began,
     /// Whether later steps may read what it is answered: it is of a webhook step.
     pub(crate) hears: bool,
+    /// The short links in what it says.
+    pub(crate) links: Vec<ShortLink>,
 }
 
 /// Where a task stands before its sending request.

@@ -14,6 +14,7 @@ use cartwright_domain::outcome;
 use cartwright_domain::plugin::{PluginFailure, PluginKind, Problem};
 use cartwright_domain::policy::Check;
 use cartwright_domain::sending;
+use cartwright_domain::short_link::ShortLink;
 use cartwright_domain::time::{Span, Timestamp};
 use cartwright_domain::trace::MessageTrace;
 use cartwright_domain::unsubscribe::UnsubscribeLink;
@@ -28,6 +29,7 @@ use crate::deliver::{Delivery, Ready};
 use crate::ports::{ChannelTask, OutgoingMessage, StoreError, Wanted};
 use crate::render::{Rendering, data_of};
 use crate::settings::ShopSettings;
+use crate::shorten::{Shortener, has_marks};
 use crate::unsubscribe::UNSUBSCRIBE_URL;
 
 /// Messages of one round.
@@ -91,14 +93,18 @@ impl Engine {
                 Rendering { body: &one.body, data: data_of(&one.subject, &one.content, &one.message.variables, link) }
             })
             .collect();
-        let rendered = self.render_all(settings, &renderings).await;
-        let questions = prepared.iter().filter_map(|one| Some((one, Ok(one.question.clone()?))));
+        let mut rendered = self.render_all(settings, &renderings).await;
+        let templates: Vec<&Prepared> = templates().collect();
+        let links = self.shorten(&world, &templates, &mut rendered).await?;
+        let told =
+            templates.into_iter().zip(rendered).zip(links).map(|((one, document), links)| (one, document, links));
+        let questions = prepared.iter().filter_map(|one| Some((one, Ok(one.question.clone()?), Vec::new())));
         let mut ready = Vec::new();
         let mut to_begin = Vec::new();
-        for (one, document) in templates().zip(rendered).chain(questions) {
+        for (one, document, links) in told.chain(questions) {
             match document {
                 Ok(document) => match one.content.parts_too_many(&one.channel, &document) {
-                    None => to_begin.push((one, document)),
+                    None => to_begin.push((one, document, links)),
                     Some(parts) => {
                         let words = Some(format!("{parts} parts"));
                         outcome::skip(&mut world, one.message.id, SkipReason::TooLong, words, now);
@@ -108,7 +114,7 @@ impl Engine {
             }
         }
         let mut calls = std::collections::BTreeMap::new();
-        for (one, document) in to_begin {
+        for (one, document, links) in to_begin {
             let channel = &one.message.channel;
             if !calls.contains_key(channel) {
                 let connection = settings.channels.get(channel).map(|entry| entry.value.clone());
@@ -137,7 +143,7 @@ impl Engine {
                     let attempt = one.message.attempts + 1;
                     let hears = one.question.is_some();
                     let content_revision = one.content_revision;
-                    ready.push(Ready { outgoing, content_revision, attempt, call: call.clone(), began, hears });
+                    ready.push(Ready { outgoing, content_revision, attempt, call: call.clone(), began, hears, links });
                 }
                 Err(failure) => refuse(&mut world, one.message.id, &failure, now),
             }
@@ -182,6 +188,38 @@ impl Engine {
         Ok(())
     }
 
+    /// Makes short links of what the documents mark; those of each, in order.
+    async fn shorten(
+        &self,
+        world: &World,
+        prepared: &[&Prepared],
+        documents: &mut [Result<Value, PluginFailure>],
+    ) -> Result<Vec<Vec<ShortLink>>, StoreError> {
+        let shop = &world.shop;
+        let mut all = Vec::with_capacity(prepared.len());
+        let mut known = None;
+        for (one, document) in prepared.iter().zip(documents) {
+            let Some(document) = document.as_mut().ok().filter(|document| has_marks(document)) else {
+                all.push(Vec::new());
+                continue;
+            };
+            let message = &one.message;
+            let known = match known {
+                Some(known) => known,
+                None => *known.insert(self.link_key(shop.id).await?),
+            };
+            // What the shop's own people do with a notice says nothing of the customer.
+            let key = (message.purpose != Purpose::Staff).then_some(known);
+            let policies = world.runs.get(&message.run).and_then(|run| world.policies(&run.value));
+            let utm = policies.map_or_else(|| shop.utm.clone(), |policies| policies.utm.over(&shop.utm));
+            let public_url = &self.public_url;
+            let mut shortener = Shortener { shop, utm, message: message.id, key, public_url, links: Vec::new() };
+            shortener.shorten(document);
+            all.push(shortener.links);
+        }
+        Ok(all)
+    }
+
     /// S17, third stage. One commit for all of a wave; refused as a whole when an order, a consent or anything else
     /// that may forbid a message is durable but not applied yet: then the messages are free again.
     async fn hand_over(&self, settings: &ShopSettings, wave: Vec<Ready>) -> Result<Vec<Ready>, StoreError> {
@@ -193,6 +231,7 @@ impl Engine {
         let now = self.now();
         let mut going = Vec::new();
         let mut unchanged = Vec::new();
+        let mut short_links = Vec::new();
         for ready in wave {
             let id = ready.outgoing.id;
             let Some(message) = world.messages.get(&id).map(|entry| entry.value.clone()) else { continue };
@@ -207,6 +246,7 @@ impl Engine {
                         unchanged.push((message.customer, customer.revision));
                     }
                     mark_handed_over(&mut world, id, &ready, checked.late_after, now);
+                    short_links.extend(ready.links.iter().map(|link| (link.token.clone(), id)));
                     going.push(ready);
                 }
                 Check::Wait(until) => sending::wait_for_window(&mut world, id, until, checked, now),
@@ -224,6 +264,7 @@ impl Engine {
         // One whose place went back has moved on by this very commit.
         unchanged.retain(|(id, _)| changes.customers.iter().all(|changed| changed.value.id != *id));
         changes.unchanged = unchanged;
+        changes.short_links = short_links;
         changes.addressed = Some(addressed);
         changes.hand_overs = going.len() as u32;
         match self.commit(shop, changes).await {
@@ -339,6 +380,7 @@ fn mark_handed_over(world: &mut World, id: MessageId, ready: &Ready, late_after:
     message.locale = Some(ready.outgoing.locale.clone());
     message.rendered = Some(ready.outgoing.content.clone());
     message.content_revision = ready.content_revision;
+    message.add_links(&ready.links);
     let message = message.clone();
     outcome::tell(world, &message, MessageTrace::HandedOver { attempt: message.attempts }, now);
 }

@@ -177,7 +177,7 @@ impl Person {
 
     fn sample() -> Self {
         let (email, phone) = ("sample@example.com", "+491512345678");
-        let consent = ConsentBody { state: ConsentState::Subscribed, at: None, topic: None };
+        let consent = ConsentBody { state: ConsentState::Subscribed, at: None, topic: None, source: None };
         let body = CustomerBody {
             first_name: Some("Sam".to_owned()),
             last_name: Some("Sample".to_owned()),

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use crate::Engine;
 use crate::ports::{Escape, PluginCall, TemplatePart};
 use crate::settings::ShopSettings;
+use crate::shorten::without_marks;
 use crate::unsubscribe::UNSUBSCRIBE_URL;
 
 /// The renderer that every shop has.
@@ -148,5 +149,7 @@ pub fn data_of(
         set(name, json!(value));
     }
     set(UNSUBSCRIBE_URL, json!(unsubscribe_url));
-    Value::Object(data)
+    let mut data = Value::Object(data);
+    without_marks(&mut data);
+    data
 }

@@ -41,6 +41,8 @@ impl Engine {
             cap: None,
             decide_together: DECIDE_TOGETHER,
             alerts: Vec::new(),
+            sites: Vec::new(),
+            utm: Default::default(),
         };
         let faults = shop_faults(&shop);
         if !faults.is_empty() {

@@ -116,7 +116,7 @@ fn masked(address: &str) -> String {
 fn said(customer: CustomerId, name: &Identity, subscribed: bool, now: Timestamp) -> Event {
     let state = if subscribed { ConsentState::Subscribed } else { ConsentState::Unsubscribed };
     let word = if subscribed { "again" } else { "no-more" };
-    let consent = ConsentBody { state, at: None, topic: None };
+    let consent = ConsentBody { state, at: None, topic: None, source: None };
     Event {
         id: event_id(customer, word, now),
         occurred_at: now,

@@ -29,6 +29,8 @@ pub fn shop() -> Shop {
         cap: None,
         decide_together: cartwright_domain::shop::DECIDE_TOGETHER,
         alerts: Vec::new(),
+        sites: Vec::new(),
+        utm: Default::default(),
     }
 }
 

@@ -76,6 +76,11 @@ impl Service {
         self.answer(request).await
     }
 
+    /// Sends a text of some kind.
+    pub(crate) async fn send(&self, path: &str, kind: &str, text: Vec<u8>) -> Result<Value, Failure> {
+        self.answer(self.request(Method::POST, path).header("content-type", kind).body(text)).await
+    }
+
     /// Every item of a list, page by page.
     pub(crate) async fn all(&self, path: &str) -> Result<Vec<Value>, Failure> {
         let mut items = Vec::new();

@@ -63,6 +63,7 @@ pub(crate) fn parser() -> liquid::Parser {
         .filter(stdlib::Upcase)
         .filter(stdlib::UrlEncode)
         .filter(Ours::Raw)
+        .filter(Ours::ShortLink(None))
         .filter(Ours::Fetch(None))
         .filter(Ours::Need(String::new()))
         .filter(Ours::Nothing)
@@ -97,11 +98,13 @@ pub(crate) fn words(error: &Error) -> String {
     lines.into_iter().filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-/// Filters of our own. All but `raw` are written by `template`, not by people.
+/// Filters of our own. All but `raw` and `short_link` are written by `template`, not by people.
 #[derive(Debug, Clone)]
 enum Ours {
     /// Shows HTML as it is: its absence escapes.
     Raw,
+    /// Marks an address as one that the host shortens, and says what the link is called.
+    ShortLink(Option<String>),
     /// The fact whose path is the input, else nil; with the path's full name it must have a value. (Reading it
     /// directly would fail before any filter.)
     Fetch(Option<String>),
@@ -132,6 +135,11 @@ impl Filter for Ours {
             Self::Html(Some(name)) if registers.get_mut::<EscapedVariables>().contains(name) => input.to_value(),
             Self::Html(_) => Value::scalar(escaped(&input.to_kstr())),
             Self::Need(_) | Self::Raw => input.to_value(),
+            Self::ShortLink(_) if input.is_nil() => Value::Nil,
+            Self::ShortLink(name) => {
+                let called = name.as_ref().map(|name| format!("\u{1f}{name}")).unwrap_or_default();
+                Value::scalar(format!("\u{2}{}{called}\u{3}", input.to_kstr()))
+            }
             Self::Nothing => Value::Nil,
             Self::Escaped => {
                 registers.get_mut::<EscapedVariables>().insert(input.to_kstr().into_string());
@@ -172,6 +180,7 @@ impl ParseFilter for Ours {
         let name = name.map(|name| name.to_kstr().into_string());
         Ok(Box::new(match self {
             Self::Fetch(_) => Self::Fetch(name),
+            Self::ShortLink(_) => Self::ShortLink(name),
             Self::Html(_) => Self::Html(name),
             Self::Need(_) => Self::Need(name.unwrap_or_default()),
             other => other.clone(),
@@ -187,6 +196,7 @@ impl FilterReflection for Ours {
     fn name(&self) -> &str {
         match self {
             Self::Raw => "raw",
+            Self::ShortLink(_) => "short_link",
             Self::Fetch(_) => "fetch",
             Self::Need(_) => "need",
             Self::Nothing => "nothing",

@@ -136,3 +136,13 @@ fn templates_inside_data_stay_text() {
     let texts = Liquid::render(json!({"name": "{{ coupon }} *|X|*", "coupon": "SECRET"}).to_string()).unwrap();
     assert_eq!(texts[0].value, "{{ coupon }} *|X|*");
 }
+
+#[test]
+fn a_short_link_is_marked_for_the_host() {
+    assert_eq!(text("{{ 'https://s.example/?a=1&b' | short_link }}"), "\u{2}https://s.example/?a=1&b\u{3}");
+    assert_eq!(text("{{ user_name | short_link: 'buy' }}"), "\u{2}Ana <b>\u{1f}buy\u{3}");
+    let anchor = html("<a href=\"{{ 'https://s.example/?a=1&b' | short_link: \"b&w\" }}\">");
+    assert_eq!(anchor, "<a href=\"\u{2}https://s.example/?a=1&amp;b\u{1f}b&amp;w\u{3}\">");
+    assert_eq!(missing("{{ coupon | short_link }}"), "coupon");
+    assert_eq!(variables("{{ recovery_link | short_link: 'buy' }}"), ["recovery_link"]);
+}

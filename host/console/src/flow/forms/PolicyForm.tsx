@@ -91,6 +91,18 @@ export function PolicyForm(props: {
         value={policies.topic}
         change={topic => set({ topic: topic || null }, 'topic')}
       />
+      <fieldset className="flow-part">
+        <legend>{say('flow.policy.utm')}</legend>
+        <p className="quiet small">{say('flow.policy.utmAbout')}</p>
+        {(['source', 'medium', 'campaign'] as const).map(field => (
+          <TextField
+            key={field}
+            label={`utm_${field}`}
+            value={policies.utm?.[field]}
+            change={text => set({ utm: { ...policies.utm, [field]: text || undefined } }, `utm.${field}`)}
+          />
+        ))}
+      </fieldset>
     </div>
   )
 }

@@ -46,6 +46,7 @@ const NEEDS: &[(&str, &str, Power)] = &[
     ("POST", "/v1/events", Power::Integrate),
     ("POST", "/v1/identify", Power::Integrate),
     ("GET", "/v1/metrics", Power::Operate),
+    ("POST", "/v1/customers/import", Power::Integrate),
     ("DELETE", "/v1/customers/{customer}", Power::Own),
     ("POST", "/v1/demo/skip", Power::Edit),
     // Whoever signs out changes only what is theirs.

@@ -1,6 +1,7 @@
 //! `/v1/customers`: people, known or still anonymous.
 
 mod erase;
+mod import;
 mod list;
 mod show;
 mod why;
@@ -14,5 +15,6 @@ pub(crate) fn operations() -> OpenApiRouter<Api> {
     OpenApiRouter::default()
         .routes(routes!(list::list_customers))
         .routes(routes!(show::show_customer, erase::erase_customer))
+        .routes(routes!(import::import_customers))
         .routes(routes!(why::why))
 }

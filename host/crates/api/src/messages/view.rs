@@ -4,6 +4,7 @@ use cartwright_domain::contact::Address;
 use cartwright_domain::event::ReceiptKind;
 use cartwright_domain::ids::{CustomerId, MessageId, RunId};
 use cartwright_domain::message::{Details, HoldReason, Message, MessageState, Purpose, RejectionClass, SkipReason};
+use cartwright_domain::short_link::ShortLink;
 use cartwright_domain::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -78,6 +79,36 @@ pub(crate) struct MessageView {
     /// What the server that a webhook step asked has answered; later steps read it as `step.NAME.path`.
     #[serde(skip_serializing_if = "Option::is_none")]
     answer: Option<Value>,
+    /// Its short links, and who used them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    links: Vec<ShortLinkView>,
+}
+
+/// A short link of a message.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct ShortLinkView {
+    /// Where it leads.
+    url: String,
+    /// What the template calls it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    /// How often a person used it; twice within a minute is once.
+    clicks: u32,
+    /// When it was used first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first_click_at: Option<Timestamp>,
+    /// When it was used last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_click_at: Option<Timestamp>,
+}
+
+impl From<ShortLink> for ShortLinkView {
+    fn from(link: ShortLink) -> Self {
+        // The token stays: whoever looks at the message must not click by looking.
+        let ShortLink { token: _, url, name, clicks, first_click_at, last_click_at } = link;
+        Self { url, name, clicks, first_click_at, last_click_at }
+    }
 }
 
 /// Where a message stands.
@@ -158,6 +189,7 @@ impl From<Message> for MessageView {
             provider_id: message.provider_id,
             last_answer: message.last_answer,
             answer: message.answer,
+            links: message.links.into_iter().map(ShortLinkView::from).collect(),
         }
     }
 }

@@ -102,6 +102,8 @@ codes! {
     ConnectionFaults = "connection_faults", UNPROCESSABLE_ENTITY, "The connection does not fit its plugin";
     /// Wrong passwords, one after the other.
     TooManyAttempts = "too_many_attempts", TOO_MANY_REQUESTS, "The password was wrong too often";
+    /// One address that asks for public pages all the time.
+    TooManyRequests = "too_many_requests", TOO_MANY_REQUESTS, "This address asks too often";
     /// Our fault.
     Internal = "internal", INTERNAL_SERVER_ERROR, "The service failed";
     /// No key to seal secrets with.

@@ -7,6 +7,7 @@ use cartwright_domain::cap::Cap;
 use cartwright_domain::publish::shop_faults;
 use cartwright_domain::shop::Shop;
 use cartwright_domain::time::Span;
+use cartwright_domain::utm::Utm;
 use cartwright_domain::window::Window;
 use cartwright_domain::window::preset::QuietHours;
 use schemars::JsonSchema;
@@ -54,6 +55,12 @@ pub(crate) struct ShopChange {
     /// Who is told of what only people can put right, over the shop's own channels: alerts, and their all-clears.
     #[serde(default)]
     alerts: Option<Vec<AlertTarget>>,
+    /// Where the shop is on the web: hosts such as `shop.example`; what is below them is meant too.
+    #[serde(default)]
+    sites: Option<Vec<String>>,
+    /// What short links to its sites carry, unless a strategy says something else; `{}` for nothing.
+    #[serde(default)]
+    utm: Option<Utm>,
 }
 
 described!(ShopChange);
@@ -102,6 +109,12 @@ pub(crate) async fn change_shop(
     }
     if let Some(span) = change.decide_together {
         shop.decide_together = span;
+    }
+    if let Some(sites) = change.sites {
+        shop.sites = sites;
+    }
+    if let Some(utm) = change.utm {
+        shop.utm = utm;
     }
     let mut found = shop_faults(&shop);
     if let Some(alerts) = change.alerts {

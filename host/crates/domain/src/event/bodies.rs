@@ -193,6 +193,9 @@ pub struct ConsentBody {
     /// To what; without, to marketing in general.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub topic: Option<String>,
+    /// Where the customer said so, such as `newsletter form`; without, whatever told of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
 }
 
 /// A product of the catalogue.

@@ -291,6 +291,7 @@ impl Planner<'_> {
             answer: None,
             receipt: None,
             clicked: false,
+            links: Vec::new(),
             changed_at: self.now,
             counted: Counted::default(),
             content_revision: None,

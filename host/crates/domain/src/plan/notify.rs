@@ -128,6 +128,7 @@ impl Planner<'_> {
             answer: None,
             receipt: None,
             clicked: false,
+            links: Vec::new(),
             changed_at: self.now,
             counted: Default::default(),
             content_revision: None,

@@ -3,7 +3,9 @@
 use super::{StrategyFault, cap_faults, name_faults, window_faults};
 use crate::contact::GENERAL;
 use crate::shop::Shop;
+use crate::strategy::Strategy;
 use crate::time::Span;
+use crate::utm::{LONGEST, Utm, is_site};
 
 /// No message waits longer for another one to be decided with.
 const LONGEST_TOGETHER: Span = Span::hours(1);
@@ -40,7 +42,35 @@ pub fn shop_faults(shop: &Shop) -> Vec<StrategyFault> {
         let message = "must not be longer than an hour: what is due would wait for it";
         faults.push(StrategyFault::error("decide_together", message));
     }
+    for (place, site) in shop.sites.iter().enumerate().filter(|(_, site)| !is_site(site)) {
+        let message = format!("`{site}` is no host; write it like `shop.example`, in small letters and with no path");
+        faults.push(StrategyFault::error(format!("sites[{place}]"), message));
+    }
+    utm_faults(&shop.utm, "utm", &mut faults);
+    if !shop.utm.is_empty() && shop.sites.is_empty() {
+        faults.push(StrategyFault::error("sites", "names the shop's hosts: without one `utm` is added to nothing"));
+    }
     faults
+}
+
+/// What a strategy adds to links.
+pub(super) fn check_utm(definition: &Strategy, shop: &Shop, faults: &mut Vec<StrategyFault>) {
+    let utm = &definition.policies.utm;
+    utm_faults(utm, "policies.utm", faults);
+    if !utm.is_empty() && shop.sites.is_empty() {
+        let message = "is added to nothing: the shop has no `sites`, which are the hosts where it is";
+        faults.push(StrategyFault::warning("policies.utm", message));
+    }
+}
+
+fn utm_faults(utm: &Utm, path: &str, faults: &mut Vec<StrategyFault>) {
+    for (name, value) in utm.parameters() {
+        let length = value.chars().count();
+        if length == 0 || length > LONGEST || value.chars().any(char::is_control) {
+            let field = format!("{path}.{}", name.trim_start_matches("utm_"));
+            faults.push(StrategyFault::error(field, format!("has 1 to {LONGEST} letters; leave it out for none")));
+        }
+    }
 }
 
 #[cfg(test)]
@@ -49,10 +79,9 @@ mod tests {
     use crate::ids::Mint;
     use crate::time::Timestamp;
 
-    #[test]
-    fn a_shop_needs_a_name_a_real_time_zone_and_a_country_of_two_letters() {
+    fn sample() -> Shop {
         let mut mint = Mint::new(Timestamp::from_millis(0), [0; 32]);
-        let mut shop = Shop {
+        Shop {
             id: mint.next(),
             name: "Sample".into(),
             currency: "EUR".parse().unwrap(),
@@ -65,12 +94,33 @@ mod tests {
             cap: None,
             decide_together: crate::shop::DECIDE_TOGETHER,
             alerts: Vec::new(),
-        };
+            sites: Vec::new(),
+            utm: Default::default(),
+        }
+    }
+
+    #[test]
+    fn a_shop_needs_a_name_a_real_time_zone_and_a_country_of_two_letters() {
+        let mut shop = sample();
         assert_eq!(shop_faults(&shop), []);
         shop.name = " ".into();
         shop.time_zone = "Middle/Earth".into();
         shop.country = Some("Germany".into());
         let paths: Vec<String> = shop_faults(&shop).into_iter().map(|fault| fault.path).collect();
         assert_eq!(paths, ["name", "time_zone", "country"]);
+    }
+
+    #[test]
+    fn what_is_added_to_links_is_short_and_the_sites_are_hosts() {
+        let mut shop = Shop { sites: vec!["shop.example".into()], ..sample() };
+        shop.utm = Utm { source: Some("cartwright".into()), ..Utm::default() };
+        assert_eq!(shop_faults(&shop), []);
+        shop.sites.push("https://shop.example/".into());
+        shop.utm.medium = Some(String::new());
+        shop.utm.campaign = Some("x".repeat(LONGEST + 1));
+        let paths: Vec<String> = shop_faults(&shop).into_iter().map(|fault| fault.path).collect();
+        assert_eq!(paths, ["sites[1]", "utm.medium", "utm.campaign"]);
+        let nowhere = Shop { sites: Vec::new(), utm: Utm { source: Some("a".into()), ..Utm::default() }, ..sample() };
+        assert_eq!(shop_faults(&nowhere)[0].path, "sites", "it would be added to nothing");
     }
 }

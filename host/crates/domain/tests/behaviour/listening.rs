@@ -4,7 +4,8 @@ use crate::stage::*;
 use cartwright_domain::event::{Event, ReceiptKind, Subject};
 use cartwright_domain::message::Message;
 use cartwright_domain::run::EndReason;
-use cartwright_domain::strategy::StrategyState;
+use cartwright_domain::short_link::ShortLink;
+use cartwright_domain::strategy::{Strategy, StrategyState};
 use cartwright_domain::time::{Span, Timestamp};
 use cartwright_domain::trace::Happening;
 use cartwright_domain::world::LiveStrategy;
@@ -13,6 +14,11 @@ use serde_json::{Value, json};
 
 /// A strategy that asks at once and waits as `events` say; each branch has a step of its name.
 fn asking(events: Value, exits: Value) -> Stage {
+    asking_beside(events, exits, None)
+}
+
+/// The same beside another strategy.
+fn asking_beside(events: Value, exits: Value, other: Option<Strategy>) -> Stage {
     let mut steps = json!({
         "ask": { "kind": "message", "channel": "inbox", "content": "reminder", "next": "wait" },
         "wait": { "kind": "wait", "for": events, "timeout": "6h", "otherwise": "silent" },
@@ -23,9 +29,10 @@ fn asking(events: Value, exits: Value) -> Stage {
         let step = json!({ "kind": "message", "channel": "inbox", "content": "reminder", "next": "done" });
         steps[awaited["next"].as_str().expect("a step")] = step;
     }
-    let mut stage = Stage::with(strategy(json!({
+    let asks = strategy(json!({
         "name": "Asking", "trigger": { "on": "cart", "settle": "0s", "next": "ask" }, "steps": steps, "exits": exits
-    })));
+    }));
+    let mut stage = Stage::with_all([asks].into_iter().chain(other));
     stage.event(at(9, 0), &ana_identifies(at(9, 0)));
     stage.event(at(10, 0), &cart(at(10, 0), &[("a", 1)]));
     stage
@@ -382,4 +389,67 @@ proptest! {
         prop_assert_eq!(play(0), play(shuffled.index(minutes.len())));
         prop_assert_eq!(play(0), play(minutes.len() - 1));
     }
+}
+
+/// A strategy that begins with every click, and a question of another one with a short link.
+fn with_a_link() -> (Stage, Message, ShortLink) {
+    let thanks = strategy(json!({
+        "name": "Thanks", "trigger": { "on": "click", "next": "thank" },
+        "steps": {
+            "thank": { "kind": "message", "channel": "inbox", "content": "reminder", "next": "done" },
+            "done": { "kind": "exit" }
+        }
+    }));
+    let mut stage = asking_beside(to_each(), json!([]), Some(thanks));
+    let message = question(&stage);
+    let url = "https://shop.example/cart".to_owned();
+    let link = ShortLink::new(&[1; 32], message.id, &url, url.clone(), Some("yes".into()));
+    stage.world.messages.get_mut(&message.id).expect("it was sent").edit().add_links(std::slice::from_ref(&link));
+    (stage, message, link)
+}
+
+fn begun(stage: &Stage) -> usize {
+    stage
+        .world
+        .runs
+        .values()
+        .filter(|entry| entry.value.trigger.event_id.as_deref().is_some_and(|id| id.contains("lick")))
+        .count()
+}
+
+#[test]
+fn s06_a_short_link_is_a_button_of_its_name() {
+    let (mut stage, message, link) = with_a_link();
+    stage.event(at(12, 0), &follow(&link, &message, at(12, 0)));
+    stage.wait_until(at(40, 0));
+    assert_eq!(went(&stage), ("yes".to_owned(), at(12, 0)));
+    let counted = &stage.world.messages[&message.id].value;
+    assert!(counted.clicked && counted.receipt == Some(ReceiptKind::Clicked));
+    let link = &counted.links[0];
+    assert_eq!((link.clicks, link.first_click_at, link.last_click_at), (1, Some(at(12, 0)), Some(at(12, 0))));
+}
+
+#[test]
+fn s30_a_click_that_the_provider_tells_as_well_is_one_click() {
+    for told in [Some("https://carts.example/l/{}"), None] {
+        let (mut stage, message, link) = with_a_link();
+        stage.event(at(12, 0), &follow(&link, &message, at(12, 0)));
+        let moment = at(12, 0) + Span::seconds(2);
+        let event = match told {
+            Some(address) => click(&address.replace("{}", &link.token), &message, moment),
+            None => receipt(ReceiptKind::Clicked, &message, moment),
+        };
+        stage.event(moment, &event);
+        assert_eq!(stage.world.messages[&message.id].value.links[0].clicks, 1);
+        assert_eq!(begun(&stage), 1, "{told:?}");
+    }
+}
+
+#[test]
+fn s30_another_click_that_only_the_provider_saw_counts() {
+    let (mut stage, message, link) = with_a_link();
+    stage.event(at(12, 0), &follow(&link, &message, at(12, 0)));
+    stage.wait_until(at(13, 0));
+    stage.event(at(13, 0), &receipt(ReceiptKind::Clicked, &message, at(13, 0)));
+    assert_eq!(begun(&stage), 2);
 }

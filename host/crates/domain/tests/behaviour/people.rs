@@ -153,7 +153,7 @@ fn s18_consent_is_to_a_topic_where_one_is_named() {
         let mut stage = Stage::with(news);
         let says = |state, topic: Option<&str>, hour| {
             let mut event = ana_identifies(at(hour, 0));
-            let consent = Some(ConsentBody { state, at: None, topic: topic.map(str::to_owned) });
+            let consent = Some(ConsentBody { state, at: None, topic: topic.map(str::to_owned), source: None });
             event.what = What::CustomerIdentified(CustomerBody { consent, ..CustomerBody::default() });
             event
         };

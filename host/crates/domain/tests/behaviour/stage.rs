@@ -20,6 +20,7 @@ use cartwright_domain::policy::Check;
 use cartwright_domain::run::{EndReason, Position, Run};
 use cartwright_domain::sending;
 use cartwright_domain::shop::{Billing, ChannelAbility, Connection, ConnectionKind, DECIDE_TOGETHER, Grants, Shop};
+use cartwright_domain::short_link::ShortLink;
 use cartwright_domain::strategy::{Strategy, StrategyRecord, StrategyState, Version};
 use cartwright_domain::time::{Span, Timestamp};
 use cartwright_domain::trace::{Happening, TraceEntry};
@@ -90,6 +91,8 @@ impl Stage {
             cap: None,
             decide_together: DECIDE_TOGETHER,
             alerts: Vec::new(),
+            sites: Vec::new(),
+            utm: Default::default(),
         };
         let live: Vec<LiveStrategy> = strategies
             .into_iter()
@@ -412,7 +415,7 @@ pub(crate) fn cart(moment: Timestamp, goods: &[(&str, u32)]) -> Event {
 pub(crate) fn ana() -> CustomerBody {
     CustomerBody {
         first_name: Some("Ana".into()),
-        consent: Some(ConsentBody { state: ConsentState::Subscribed, at: None, topic: None }),
+        consent: Some(ConsentBody { state: ConsentState::Subscribed, at: None, topic: None, source: None }),
         ..CustomerBody::default()
     }
 }
@@ -429,7 +432,7 @@ pub(crate) fn ana_identifies(moment: Timestamp) -> Event {
 }
 
 pub(crate) fn ana_says(moment: Timestamp, state: ConsentState) -> Event {
-    let consent = Some(ConsentBody { state, at: None, topic: None });
+    let consent = Some(ConsentBody { state, at: None, topic: None, source: None });
     let subject = Subject { customer: Some("ana".into()), ..Subject::default() };
     event("says", moment, subject, What::CustomerIdentified(CustomerBody { consent, ..CustomerBody::default() }))
 }
@@ -465,6 +468,16 @@ pub(crate) fn click(button: &str, message: &Message, moment: Timestamp) -> Event
     receipt_of(ReceiptKind::Clicked, Some(message), None, Some(button), moment)
 }
 
+/// Somebody follows a short link of a message, as the host sees it.
+pub(crate) fn follow(link: &ShortLink, message: &Message, moment: Timestamp) -> Event {
+    let mut event = receipt_of(ReceiptKind::Clicked, Some(message), None, link.name.as_deref(), moment);
+    event.id = format!("click:{}:{}", link.token, moment.millis() / 60_000);
+    if let What::Receipt(receipt) = &mut event.what {
+        receipt.link = Some(link.token.clone());
+    }
+    event
+}
+
 /// Somebody writes, to nothing in particular.
 pub(crate) fn reply_by(sender: &str, moment: Timestamp) -> Event {
     let kind = if sender.contains('@') { AddressKind::Email } else { AddressKind::Phone };
@@ -485,6 +498,7 @@ fn receipt_of(
         message_id: message.map(|message| message.id),
         sender,
         text: text.map(str::to_owned),
+        link: None,
         failure: None,
     };
     let id = message.map(|message| message.id.to_string()).unwrap_or_default();

@@ -208,6 +208,8 @@ pub struct Changes {
     pub applied: Vec<i64>,
     /// Entries of the local inbox; the same message again changes nothing.
     pub inbox: Vec<InboxEntry>,
+    /// Short links, by their tokens; the same again changes nothing.
+    pub short_links: Vec<(String, MessageId)>,
     /// Customers that were only read but must not have changed.
     pub unchanged: Vec<(CustomerId, u64)>,
     /// For hand-overs: the names of all who are written to. Refused as a conflict while an urgent event that may concern

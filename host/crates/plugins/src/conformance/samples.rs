@@ -56,6 +56,8 @@ fn subject(number: usize) -> Subject {
         cap: None,
         decide_together: cartwright_domain::shop::DECIDE_TOGETHER,
         alerts: Vec::new(),
+        sites: Vec::new(),
+        utm: Default::default(),
     };
     let mut customer = Customer::anonymous(mint.next(), moment() - Span::days(number as i64 % 400));
     let (orders, lines) = match number {

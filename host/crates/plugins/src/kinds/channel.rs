@@ -188,6 +188,7 @@ fn receipt(index: usize, receipt: wit::Receipt) -> Result<ReceiptEvent, PluginFa
             message_id: receipt.message_id.and_then(|id| id.parse().ok()),
             sender: receipt.sender.map(|from| Address { kind: convert::address_kind(from.kind), value: from.value }),
             text: receipt.text,
+            link: None,
             failure: receipt.failure.map(convert::rejection).transpose()?,
         },
     })

@@ -155,6 +155,8 @@ pub(crate) fn subject(orders: usize) -> Subject {
         cap: None,
         decide_together: cartwright_domain::shop::DECIDE_TOGETHER,
         alerts: Vec::new(),
+        sites: Vec::new(),
+        utm: Default::default(),
     };
     let customer = Customer::anonymous(mint.next(), now());
     let body = OrderBody {

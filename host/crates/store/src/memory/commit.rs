@@ -157,4 +157,7 @@ fn write(tables: &mut Tables, changes: &Changes) {
     for entry in &changes.inbox {
         tables.inbox.entry(entry.message).or_insert_with(|| entry.clone());
     }
+    for (token, message) in &changes.short_links {
+        tables.short_links.entry(token.clone()).or_insert(*message);
+    }
 }

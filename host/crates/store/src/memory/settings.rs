@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use cartwright_domain::content::Content;
-use cartwright_domain::ids::{ConnectionId, KeyId, NoteId, RunId, ShopId, StrategyId, UserId, VersionId};
+use cartwright_domain::ids::{ConnectionId, KeyId, MessageId, NoteId, RunId, ShopId, StrategyId, UserId, VersionId};
 use cartwright_domain::plugin::{Breaker, Kill, PluginRecord};
 use cartwright_domain::replacing::Replacement;
 use cartwright_domain::shop::{Connection, ConnectionKind, Shop};
@@ -52,7 +52,12 @@ forward! {
     Links {
         ask link_key(shop: ShopId) -> Option<[u8; 32]>;
         ask make_link_key(shop: ShopId, key: [u8; 32]) -> [u8; 32];
-    } own {}
+    } own {
+        async fn short_link(&self, token: &str) -> Result<Option<(ShopId, MessageId)>, StoreError> {
+            let state = self.state();
+            Ok(state.shops.iter().find_map(|(shop, tables)| Some((*shop, *tables.short_links.get(token)?))))
+        }
+    }
 }
 
 forward! {

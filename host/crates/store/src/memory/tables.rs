@@ -68,6 +68,7 @@ pub(super) struct Tables {
     pub(super) incidents: BTreeMap<IncidentId, Row<Incident>>,
     pub(super) traces: BTreeMap<RunId, Vec<TraceEntry>>,
     pub(super) inbox: BTreeMap<MessageId, InboxEntry>,
+    pub(super) short_links: HashMap<String, MessageId>,
     pub(super) event_ids: HashMap<(Uuid, String), [u8; 32]>,
     pub(super) pending: BTreeMap<(Timestamp, i64), Pending>,
     /// When a pending event was received, by its place in the journal.
@@ -193,6 +194,7 @@ impl Tables {
         for message in &erased.messages {
             self.inbox.remove(message);
         }
+        self.short_links.retain(|_, message| !erased.messages.contains(message));
         if let Some(customer) = erased.customer {
             for name in self.names_of.remove(&customer).unwrap_or_default() {
                 self.identities.remove(&name);

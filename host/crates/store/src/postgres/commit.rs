@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use cartwright_domain::cart::Cart;
 use cartwright_domain::customer::Customer;
-use cartwright_domain::ids::{CustomerId, RunId, ShopId};
+use cartwright_domain::ids::{CustomerId, MessageId, RunId, ShopId};
 use cartwright_domain::incident::Incident;
 use cartwright_domain::message::Message;
 use cartwright_domain::order::Order;
@@ -62,6 +62,7 @@ pub(super) async fn commit(store: &PostgresStore, shop: ShopId, changes: &Change
     batch.append_traces(&changes.traces).await?;
     move_figures(&mut batch.transaction, shop, &changes.figures).await?;
     batch.append_inbox(&changes.inbox).await?;
+    batch.append_short_links(&changes.short_links).await?;
     // Last, because others wait for these until the commit.
     if let Some(addressed) = &changes.addressed {
         batch.check_no_urgent_event(addressed).await?;
@@ -465,6 +466,22 @@ impl Batch {
         .bind(each(inbox, |entry| entry.at.millis()))
         .bind(each(inbox, |entry| column(&entry.to)))
         .bind(documents);
+        self.rows(query).await?;
+        Ok(())
+    }
+
+    /// A message that is rendered again has the same ones.
+    async fn append_short_links(&mut self, links: &[(String, MessageId)]) -> Result<(), StoreError> {
+        if links.is_empty() {
+            return Ok(());
+        }
+        let query = sqlx::query(
+            "insert into short_links (shop_id, token, message_id)
+             select $1, * from unnest($2::text[], $3::uuid[]) on conflict (shop_id, token) do nothing",
+        )
+        .bind(self.shop.0)
+        .bind(each(links, |(token, _)| token.clone()))
+        .bind(each(links, |(_, message)| message.0));
         self.rows(query).await?;
         Ok(())
     }

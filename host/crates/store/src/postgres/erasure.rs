@@ -64,6 +64,7 @@ pub(super) async fn erase(
         ("delete from traces where shop_id = $1 and run_id = any($2)", &runs),
         ("delete from plugin_notes where shop_id = $1 and run_id = any($2)", &runs),
         ("delete from inbox where shop_id = $1 and message_id = any($2)", &messages),
+        ("delete from short_links where shop_id = $1 and message_id = any($2)", &messages),
     ] {
         sqlx::query(sql).bind(shop.0).bind(list).execute(&mut **transaction).await.map_err(failed)?;
     }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use cartwright_domain::cart::Cart;
 use cartwright_domain::customer::Customer;
-use cartwright_domain::ids::{CustomerId, RunId, ShopId};
+use cartwright_domain::ids::{CustomerId, MessageId, RunId, ShopId};
 use cartwright_domain::incident::Incident;
 use cartwright_domain::message::Message;
 use cartwright_domain::order::Order;
@@ -112,6 +112,7 @@ pub(super) async fn commit(store: &SqliteStore, shop: ShopId, changes: &Changes)
     batch.append_traces(&changes.traces).await?;
     move_figures(&mut batch.transaction, shop, &changes.figures).await?;
     batch.append_inbox(&changes.inbox).await?;
+    batch.append_short_links(&changes.short_links).await?;
     let arrived = take_in(&mut batch.transaction, &changes.arrivals).await?;
     let first_hand_over = batch.take_hand_overs(changes.hand_overs).await?;
     store.end(batch.transaction).await?;
@@ -372,6 +373,21 @@ impl Batch {
              on conflict (shop_id, message_id) do nothing",
         );
         self.rows(query.bind(self.shop.0).bind(format!("[{}]", lines.join(",")))).await?;
+        Ok(())
+    }
+
+    /// A message that is rendered again has the same ones.
+    async fn append_short_links(&mut self, links: &[(String, MessageId)]) -> Result<(), StoreError> {
+        if links.is_empty() {
+            return Ok(());
+        }
+        let query = sqlx::query(
+            "insert into short_links (shop_id, token, message_id)
+             select $1, value ->> 0, unhex(value ->> 1, '-') from json_each($2) where true
+             on conflict (shop_id, token) do nothing",
+        );
+        let links = Value::from_iter(links.iter().map(|(token, message)| json!([token, message])));
+        self.rows(query.bind(self.shop.0).bind(links.to_string())).await?;
         Ok(())
     }
 

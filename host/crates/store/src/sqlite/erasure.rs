@@ -77,6 +77,10 @@ pub(super) async fn erase(
             "delete from inbox where shop_id = $1 and message_id in (select unhex(value, '-') from json_each($2))",
             &messages,
         ),
+        (
+            "delete from short_links where shop_id = $1 and message_id in (select unhex(value, '-') from json_each($2))",
+            &messages,
+        ),
         ("delete from events where shop_id = $1 and sequence in (select value from json_each($2))", &events),
         ("delete from pending_events where shop_id = $1 and sequence in (select value from json_each($2))", &events),
     ] {

@@ -1,8 +1,9 @@
-//! What seals the links in messages (S18).
+//! What seals the links in messages (S18), and whose the short ones are.
 
 use async_trait::async_trait;
-use cartwright_domain::ids::ShopId;
+use cartwright_domain::ids::{MessageId, ShopId};
 use cartwright_engine::ports::{Links, StoreError};
+use uuid::Uuid;
 
 use super::SqliteStore;
 use crate::error::failed;
@@ -29,5 +30,15 @@ impl Links for SqliteStore {
             .map_err(failed)?;
         self.end(transaction).await?;
         Ok(self.link_key(shop).await?.unwrap_or(key))
+    }
+
+    async fn short_link(&self, token: &str) -> Result<Option<(ShopId, MessageId)>, StoreError> {
+        let found: Option<(Uuid, Uuid)> =
+            sqlx::query_as("select shop_id, message_id from short_links where token = $1 limit 1")
+                .bind(token)
+                .fetch_optional(&self.reader)
+                .await
+                .map_err(failed)?;
+        Ok(found.map(|(shop, message)| (ShopId(shop), MessageId(message))))
     }
 }

@@ -64,12 +64,14 @@ async fn every_key_and_index_begins_with_the_shop() {
     .await
     .unwrap();
     let without: Vec<&str> = first_columns.iter().map(|(_, column)| column.as_str()).collect();
-    // Looked up before anybody knows the shop: a key by its hash, a connection by its address, the shops of a person. And
-    // what has no shop: the database itself, nodes and their leases, a number for all, people, who is signed in, links.
+    // Looked up before anybody knows the shop: a key by its hash, a connection or short link by its address, the shops of
+    // a person. And what has no shop: the database itself, nodes and their leases, a number for all, people, who is
+    // signed in, links.
     let expected = [
         "connection_id",
         "user_id",
         "user_id",
+        "token",
         "hash",
         "instance_id",
         "hash",

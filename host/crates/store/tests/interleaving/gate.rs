@@ -275,6 +275,7 @@ forward! {
     Links {
         link_key(shop: ShopId) -> Option<[u8; 32]>;
         make_link_key(shop: ShopId, key: [u8; 32]) -> [u8; 32];
+        short_link(token: &str) -> Option<(ShopId, MessageId)>;
     }
 }
 

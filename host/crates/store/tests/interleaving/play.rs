@@ -174,7 +174,7 @@ impl<'a> Stage<'a> {
                 (Subject { order, ..known() }, What::OrderPlaced(OrderBody::default()))
             }
             Deed::Identify => {
-                let consent = ConsentBody { state: ConsentState::Subscribed, at: None, topic: None };
+                let consent = ConsentBody { state: ConsentState::Subscribed, at: None, topic: None, source: None };
                 let body = CustomerBody { consent: Some(consent), ..CustomerBody::default() };
                 (Subject { cart: Some(token.clone()), ..known() }, What::CustomerIdentified(body))
             }
