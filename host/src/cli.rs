@@ -2,7 +2,9 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{backtest, customer, demo, doctor, key, node, plugin, serve, shop, simulate, strategy, user};
+use crate::commands::{
+    backtest, content, customer, demo, doctor, key, node, plugin, serve, shop, simulate, strategy, user,
+};
 use crate::failure::Failure;
 use crate::telemetry::{self, Audience};
 
@@ -38,6 +40,9 @@ enum Command {
     /// Make keys: for secrets in the database, and for the API
     #[command(subcommand)]
     Key(key::Command),
+    /// Try contents on the shop's own people
+    #[command(subcommand)]
+    Content(content::Command),
     /// Erase customers
     #[command(subcommand)]
     Customer(customer::Command),
@@ -66,6 +71,7 @@ impl Cli {
             Command::Doctor(args) => doctor::run(args).await,
             Command::Node(command) => node::run(command).await,
             Command::Key(command) => key::run(command).await,
+            Command::Content(command) => content::run(command).await,
             Command::Customer(command) => customer::run(command).await,
             Command::Shop(command) => shop::run(command).await,
             Command::User(command) => user::run(command).await,

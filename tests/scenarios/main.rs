@@ -20,6 +20,7 @@ mod policies;
 mod reminder;
 mod signed;
 mod strategies;
+mod test_sends;
 mod timing;
 mod trust;
 mod unsubscribe;

@@ -54,6 +54,35 @@ test('a content is written with a variable from the palette, previewed, refused 
   expect(await page.getByLabel('Text', { exact: false }).first().inputValue()).toBe('Hello {{ user_name }}!')
 }, 90_000)
 
+test('a saved content is sent to an address of the shop, once the code that was sent there was typed in', async () => {
+  const page = visitor.page
+  await visitor.goto(`${shop}/contents/spring hello`)
+  await page.getByText('No address of your own is confirmed').waitFor()
+  expect(await page.getByRole('button', { name: 'Send the test' }).isDisabled()).toBe(true)
+  await page.getByRole('button', { name: 'Add an address of your own' }).click()
+  await page.getByLabel('Your own address').fill('mia')
+  await page.getByRole('button', { name: 'Send a code' }).click()
+  await page.getByText('The provider has it, for mia.').waitFor()
+  const inbox = (await service.ask('GET', '/v1/inbox')) as { items: { document: { text: string } }[] }
+  const code = inbox.items[0]?.document.text.split(' ')[0] ?? ''
+  await page.getByLabel('The code').fill('000000' === code ? '000001' : '000000')
+  await page.getByRole('button', { name: 'Confirm the address' }).click()
+  await page.getByText('that is not the code that was sent').waitFor()
+  visitor.expectFault('422')
+  await page.getByLabel('The code').fill(code)
+  await page.getByRole('button', { name: 'Confirm the address' }).click()
+  await page.getByLabel('To', { exact: true }).waitFor()
+  await page.getByRole('button', { name: 'Send the test' }).click()
+  await page.getByText('The provider has it, for mia.').waitFor()
+  await visitor.isSound('a test that was sent')
+  await visitor.shoot('content-test-send')
+  const after = (await service.ask('GET', '/v1/inbox')) as { items: { document: { text: string } }[] }
+  expect(after.items[0]?.document.text).toMatch(/^\[Test\] Hello Ana!/)
+  await page.getByLabel('Text', { exact: false }).first().fill('Hello {{ user_name }}?')
+  await page.getByText('Save first').waitFor()
+  visitor.faults.length = 0
+}, 90_000)
+
 test('customers are found by name, address and phone, and nobody is said kindly', async () => {
   const page = visitor.page
   await visitor.goto(`${shop}/customers`)

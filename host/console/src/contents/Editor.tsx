@@ -26,9 +26,14 @@ export function Editor({ saved, revision }: { saved: Content; revision: number }
   const written = useRef<HTMLInputElement | HTMLTextAreaElement | null>(null)
   const isStill = !may(shop, 'edit')
   const variant = content.variants[place]
+  const [kept, remember] = useState(revision > 0 ? saved : undefined)
   const keep = useMutation({
-    mutationFn: () =>
-      take(api.PUT('/v1/contents/{name}', { params: { path: { name: content.name } }, body: content })),
+    mutationFn: async () => {
+      const params = { path: { name: content.name } }
+      const view = await take(api.PUT('/v1/contents/{name}', { params, body: content }))
+      remember(content)
+      return view
+    },
     onSuccess: () => queries.invalidateQueries({ queryKey: ['shop', shop.id, 'contents'] }),
   })
   const refusal = keep.error instanceof Refusal ? keep.error : undefined
@@ -41,7 +46,7 @@ export function Editor({ saved, revision }: { saved: Content; revision: number }
     field.setRangeText(`{{ ${variable} }}`, field.selectionStart ?? 0, field.selectionEnd ?? 0, 'end')
     field.dispatchEvent(new Event('input', { bubbles: true }))
   }
-  const remember = (event: FocusEvent) => {
+  const mark = (event: FocusEvent) => {
     const field = event.target
     if (field instanceof HTMLTextAreaElement || (field instanceof HTMLInputElement && field.type === 'text'))
       written.current = field
@@ -94,7 +99,7 @@ export function Editor({ saved, revision }: { saved: Content; revision: number }
                 )
               }
             >
-              <div className="stack" onFocus={remember}>
+              <div className="stack" onFocus={mark}>
                 <SchemaForm
                   key={place}
                   schema={channels.get(variant.channel) ?? { type: 'object' }}
@@ -130,7 +135,7 @@ export function Editor({ saved, revision }: { saved: Content; revision: number }
         </div>
         {variant && (
           <Card title={say('contents.preview')}>
-            <Preview content={content} variant={variant} />
+            <Preview content={content} variant={variant} isSaved={kept === content} />
           </Card>
         )}
       </div>

@@ -7,13 +7,16 @@ import { api, type Schemas, take } from '../api/client'
 import { Trouble } from '../pieces/Answer'
 import { useNameOf } from '../pieces/names'
 import { Said } from '../pieces/Said'
+import { may } from '../session'
 import { useVisit } from '../shell/shop'
 import { useSpeech } from '../words'
 import type { Content, Variant } from './content'
+import { TestSend } from './TestSend'
 
-export function Preview({ content, variant }: { content: Content; variant: Variant }) {
+export function Preview(props: { content: Content; variant: Variant; isSaved: boolean }) {
   const { say } = useSpeech()
   const { shop } = useVisit()
+  const { content, variant, isSaved } = props
   const nameOf = useNameOf()
   const [customer, choose] = useState('')
   const [written] = useDebouncedValue(content, 300)
@@ -58,6 +61,15 @@ export function Preview({ content, variant }: { content: Content; variant: Varia
           <Parts term={say('contents.parts')} length={preview.data.length} />
           <Parts term={say('contents.longest')} length={preview.data.longest} />
         </dl>
+      )}
+      {may(shop, 'edit') && (
+        <TestSend
+          key={variant.channel}
+          content={content}
+          variant={variant}
+          customer={customer}
+          isSaved={isSaved}
+        />
       )}
     </div>
   )

@@ -41,6 +41,7 @@ mod session;
 mod shops;
 mod sources;
 mod strategies;
+mod test_sends;
 mod unsubscribe;
 
 pub use console::ConsoleFiles;

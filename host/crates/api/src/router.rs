@@ -12,7 +12,8 @@ use crate::options::ApiOptions;
 use crate::problem::{self, Code, Problem};
 use crate::{
     access, alerts, channels, console, contents, customers, demo, envelope, events, health, hooks, journal, keys,
-    markup, messages, openapi, people, plugins, reports, runs, session, shops, sources, strategies, unsubscribe,
+    markup, messages, openapi, people, plugins, reports, runs, session, shops, sources, strategies, test_sends,
+    unsubscribe,
 };
 
 /// What every handler is given.
@@ -74,6 +75,7 @@ fn closed_operations() -> OpenApiRouter<Api> {
         .merge(session::operations())
         .merge(strategies::operations())
         .merge(contents::operations())
+        .merge(test_sends::operations())
         .merge(channels::operations())
         .merge(sources::operations())
         .merge(plugins::operations())

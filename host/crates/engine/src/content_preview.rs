@@ -22,6 +22,7 @@ use uuid::Uuid;
 use crate::Engine;
 use crate::ports::{StoreError, Wanted};
 use crate::render::{Rendering, data_of};
+use crate::settings::ShopSettings;
 
 /// A content as one customer would get it.
 #[derive(Debug)]
@@ -65,10 +66,7 @@ impl Engine {
     ) -> Result<ContentPreview, NoPreview> {
         let settings = self.settings(shop).await?.ok_or(NoPreview::NoCustomer)?;
         let now = self.now();
-        let subject = match customer {
-            Some(customer) => self.subject_of(shop, customer, now).await?.ok_or(NoPreview::NoCustomer)?,
-            None => made_up(&settings.shop, "Ana", "Lindqvist", "Copper teapot", now),
-        };
+        let subject = self.shown_subject(&settings, customer).await?.ok_or(NoPreview::NoCustomer)?;
         let longest = made_up(
             &settings.shop,
             "Maximiliane-Charlotte",
@@ -78,8 +76,7 @@ impl Engine {
         );
         let language = language.or(subject.customer.language.as_deref());
         let (variant, locale) = content.variant(channel, language).ok_or(NoPreview::NoVariant)?;
-        // As long as a real one, and nobody's.
-        let link = format!("{}/u/{}", self.public_url, "x".repeat(64));
+        let link = self.nobodys_link();
         let wanted = [&subject, &longest]
             .map(|subject| Rendering { body: &variant.body, data: data_of(subject, content, &[], Some(&link)) });
         let mut rendered = self.render_all(&settings, &wanted).await.into_iter();
@@ -92,6 +89,24 @@ impl Engine {
             longest: longest.as_ref().and_then(length),
             document,
         })
+    }
+
+    /// Whose data is shown: a customer's, or a made-up one's with a cart.
+    pub(crate) async fn shown_subject(
+        &self,
+        settings: &ShopSettings,
+        customer: Option<CustomerId>,
+    ) -> Result<Option<Subject>, StoreError> {
+        let now = self.now();
+        match customer {
+            Some(customer) => self.subject_of(settings.shop.id, customer, now).await,
+            None => Ok(Some(made_up(&settings.shop, "Ana", "Lindqvist", "Copper teapot", now))),
+        }
+    }
+
+    /// Where nobody unsubscribes: as long as a real link, so that whoever tries one takes nothing from the customer.
+    pub(crate) fn nobodys_link(&self) -> String {
+        format!("{}/u/{}", self.public_url, "x".repeat(64))
     }
 
     async fn subject_of(

@@ -297,7 +297,7 @@ fn prepared_of(world: &World, id: MessageId, now: Timestamp) -> Option<Prepared>
 }
 
 /// Whether contents of a channel have a field for the address at which their readers unsubscribe.
-fn has_unsubscribe_field(settings: &ShopSettings, channel: &str) -> bool {
+pub(crate) fn has_unsubscribe_field(settings: &ShopSettings, channel: &str) -> bool {
     let plugin =
         settings.channels.get(channel).and_then(|entry| settings.plugin(PluginKind::Channel, &entry.value.plugin));
     let schema = plugin.and_then(|plugin| plugin.descriptor.content_schema.as_ref());

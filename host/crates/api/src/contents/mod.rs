@@ -4,6 +4,7 @@ mod list;
 mod preview;
 mod save;
 mod show;
+mod test_send;
 
 use cartwright_domain::content::Content;
 use schemars::JsonSchema;
@@ -37,5 +38,6 @@ pub(crate) fn operations() -> OpenApiRouter<Api> {
     OpenApiRouter::default()
         .routes(routes!(list::list_contents))
         .routes(routes!(preview::preview_content))
+        .routes(routes!(test_send::send_test))
         .routes(routes!(show::show_content, save::save_content))
 }
