@@ -98,7 +98,33 @@ export function TestSend(props: { content: Content; variant: Variant; customer: 
           }}
         />
       )}
+      <Last content={content.name} />
     </section>
+  )
+}
+
+/** Who tried it last, where, and what became of that. */
+function Last({ content }: { content: string }) {
+  const { say, word, moment } = useSpeech()
+  const { shop } = useVisit()
+  const sent = useQuery({
+    queryKey: ['shop', shop.id, 'test-sends'],
+    queryFn: () => take(api.GET('/v1/test-sends', { params: { query: { limit: 50 } } })),
+  })
+  const of = (sent.data?.items ?? []).filter(one => one.content === content).slice(0, 5)
+  if (of.length === 0) return null
+  return (
+    <div className="stack tight">
+      <h4>{say('tests.last')}</h4>
+      <ul className="small">
+        {of.map(one => (
+          <li key={one.id}>
+            <time dateTime={String(one.at)}>{moment(one.at, shop.time_zone)}</time> · <bdi>{one.by}</bdi> ·{' '}
+            <bdi>{one.to.value}</bdi> · {word('messageState', one.state)}
+          </li>
+        ))}
+      </ul>
+    </div>
   )
 }
 
