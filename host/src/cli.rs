@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    backtest, customer, demo, doctor, import, key, node, plugin, serve, shop, simulate, strategy, user,
+    backtest, content, customer, demo, doctor, import, key, node, plugin, serve, shop, simulate, strategy, user,
 };
 use crate::failure::Failure;
 use crate::telemetry::{self, Audience};
@@ -43,6 +43,9 @@ enum Command {
     /// Bring along what a shop knew elsewhere
     #[command(subcommand)]
     Import(import::Command),
+    /// Try contents on the shop's own people
+    #[command(subcommand)]
+    Content(content::Command),
     /// Erase customers
     #[command(subcommand)]
     Customer(customer::Command),
@@ -72,6 +75,7 @@ impl Cli {
             Command::Node(command) => node::run(command).await,
             Command::Key(command) => key::run(command).await,
             Command::Import(command) => import::run(command).await,
+            Command::Content(command) => content::run(command).await,
             Command::Customer(command) => customer::run(command).await,
             Command::Shop(command) => shop::run(command).await,
             Command::User(command) => user::run(command).await,

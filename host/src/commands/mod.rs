@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub(crate) mod backtest;
+pub(crate) mod content;
 pub(crate) mod customer;
 pub(crate) mod demo;
 pub(crate) mod doctor;

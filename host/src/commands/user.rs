@@ -7,6 +7,7 @@ use serde_json::json;
 use std::sync::Arc;
 
 use crate::clock::SystemClock;
+use crate::commands::content;
 use crate::entropy::OsEntropy;
 use crate::failure::Failure;
 use crate::output::{self, Format};
@@ -21,6 +22,8 @@ pub(crate) enum Command {
     Password(OneArgs),
     /// List everybody who signs in, and what they are in which shop
     List(ListArgs),
+    /// Send a code to an address of the shop's own people, or take it, so that test sends may go there
+    TestAddress(content::AddressArgs),
     /// Forget somebody: they are signed out everywhere and have no role any more
     Remove(RemoveArgs),
 }
@@ -92,6 +95,7 @@ pub(crate) async fn run(command: Command) -> Result<(), Failure> {
         Command::Invite(args) => invite(args).await,
         Command::Password(args) => password(args).await,
         Command::List(args) => list(args).await,
+        Command::TestAddress(args) => content::test_address(args).await,
         Command::Remove(args) => remove(args).await,
     }
 }

@@ -4,6 +4,7 @@
 
 mod backtest;
 mod command_line;
+mod content;
 #[cfg(unix)]
 mod nodes;
 mod plugin_commands;

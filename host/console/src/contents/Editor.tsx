@@ -2,7 +2,7 @@
 import { Button, Modal, NativeSelect, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { Plus, Trash2 } from 'lucide-react'
-import { type FocusEvent, useRef, useState } from 'react'
+import { type FocusEvent, lazy, Suspense, useRef, useState } from 'react'
 import { api, Refusal, take } from '../api/client'
 import { Trouble } from '../pieces/Answer'
 import { Card } from '../pieces/Card'
@@ -13,6 +13,10 @@ import { useSpeech } from '../words'
 import { type Content, fieldOf, useChannels, type Variant, VARIABLES } from './content'
 import { Preview } from './Preview'
 
+/** Mails alone need it. */
+const Blocks = lazy(() => import('./mail/Blocks'))
+
+const fieldsOf = (variant: Variant) => variant.body as Record<string, unknown>
 const nameOf = (variant: Variant, content: Content) =>
   `${variant.channel} · ${variant.locale ?? content.default_locale}`
 
@@ -26,9 +30,14 @@ export function Editor({ saved, revision }: { saved: Content; revision: number }
   const written = useRef<HTMLInputElement | HTMLTextAreaElement | null>(null)
   const isStill = !may(shop, 'edit')
   const variant = content.variants[place]
+  const [kept, remember] = useState(revision > 0 ? saved : undefined)
   const keep = useMutation({
-    mutationFn: () =>
-      take(api.PUT('/v1/contents/{name}', { params: { path: { name: content.name } }, body: content })),
+    mutationFn: async () => {
+      const params = { path: { name: content.name } }
+      const view = await take(api.PUT('/v1/contents/{name}', { params, body: content }))
+      remember(content)
+      return view
+    },
     onSuccess: () => queries.invalidateQueries({ queryKey: ['shop', shop.id, 'contents'] }),
   })
   const refusal = keep.error instanceof Refusal ? keep.error : undefined
@@ -41,7 +50,7 @@ export function Editor({ saved, revision }: { saved: Content; revision: number }
     field.setRangeText(`{{ ${variable} }}`, field.selectionStart ?? 0, field.selectionEnd ?? 0, 'end')
     field.dispatchEvent(new Event('input', { bubbles: true }))
   }
-  const remember = (event: FocusEvent) => {
+  const mark = (event: FocusEvent) => {
     const field = event.target
     if (field instanceof HTMLTextAreaElement || (field instanceof HTMLInputElement && field.type === 'text'))
       written.current = field
@@ -94,7 +103,7 @@ export function Editor({ saved, revision }: { saved: Content; revision: number }
                 )
               }
             >
-              <div className="stack" onFocus={remember}>
+              <div className="stack" onFocus={mark}>
                 <SchemaForm
                   key={place}
                   schema={channels.get(variant.channel) ?? { type: 'object' }}
@@ -106,6 +115,19 @@ export function Editor({ saved, revision }: { saved: Content; revision: number }
                   isStrict={keep.isError}
                   found={pointer => refusal?.of(fieldOf(place, pointer))}
                 />
+                {channels.get(variant.channel)?.properties?.mjml && !fieldsOf(variant).html && (
+                  <Suspense>
+                    <Blocks
+                      source={String(fieldsOf(variant).mjml ?? '')}
+                      isStill={isStill}
+                      change={mjml => {
+                        const { html: _, mjml: __, ...others } = fieldsOf(variant)
+                        const body = mjml ? { ...others, mjml } : others
+                        change(content.variants.map((one, at) => (at === place ? { ...one, body } : one)))
+                      }}
+                    />
+                  </Suspense>
+                )}
                 {!isStill && <Palette insert={insert} />}
               </div>
             </Card>
@@ -130,7 +152,7 @@ export function Editor({ saved, revision }: { saved: Content; revision: number }
         </div>
         {variant && (
           <Card title={say('contents.preview')}>
-            <Preview content={content} variant={variant} />
+            <Preview content={content} variant={variant} isSaved={kept === content} />
           </Card>
         )}
       </div>

@@ -2,18 +2,24 @@
 import { NativeSelect } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { api, type Schemas, take } from '../api/client'
 import { Trouble } from '../pieces/Answer'
 import { useNameOf } from '../pieces/names'
 import { Said } from '../pieces/Said'
+import { may } from '../session'
 import { useVisit } from '../shell/shop'
 import { useSpeech } from '../words'
 import type { Content, Variant } from './content'
+import { TestSend } from './TestSend'
 
-export function Preview({ content, variant }: { content: Content; variant: Variant }) {
+/** Mails alone need it. */
+const MailView = lazy(() => import('./mail/MailView'))
+
+export function Preview(props: { content: Content; variant: Variant; isSaved: boolean }) {
   const { say } = useSpeech()
   const { shop } = useVisit()
+  const { content, variant, isSaved } = props
   const nameOf = useNameOf()
   const [customer, choose] = useState('')
   const [written] = useDebouncedValue(content, 300)
@@ -33,6 +39,7 @@ export function Preview({ content, variant }: { content: Content; variant: Varia
     placeholderData: keepPreviousData,
     enabled: written.variants.includes(variant),
   })
+  const html = preview.error ? undefined : (preview.data?.document as { html?: unknown } | undefined)?.html
   return (
     <div className="stack">
       <NativeSelect
@@ -53,11 +60,25 @@ export function Preview({ content, variant }: { content: Content; variant: Varia
           {preview.data && !preview.error && <Said document={preview.data.document} />}
         </div>
       </div>
+      {typeof html === 'string' && (
+        <Suspense>
+          <MailView html={html} />
+        </Suspense>
+      )}
       {variant.channel === 'sms' && preview.data && (
         <dl className="terms narrow">
           <Parts term={say('contents.parts')} length={preview.data.length} />
           <Parts term={say('contents.longest')} length={preview.data.longest} />
         </dl>
+      )}
+      {may(shop, 'edit') && (
+        <TestSend
+          key={variant.channel}
+          content={content}
+          variant={variant}
+          customer={customer}
+          isSaved={isSaved}
+        />
       )}
     </div>
   )

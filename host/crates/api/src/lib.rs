@@ -43,6 +43,7 @@ mod shops;
 mod short_links;
 mod sources;
 mod strategies;
+mod test_sends;
 mod unsubscribe;
 
 pub use console::ConsoleFiles;

@@ -14,7 +14,7 @@ use crate::rate::RateLimit;
 use crate::{
     access, alerts, channels, console, contents, customers, demo, envelope, events, health, hooks, journal, keys,
     markup, messages, openapi, people, plugins, rate, reports, runs, session, shops, short_links, sources, strategies,
-    unsubscribe,
+    test_sends, unsubscribe,
 };
 
 /// What every handler is given.
@@ -85,6 +85,7 @@ fn closed_operations() -> OpenApiRouter<Api> {
         .merge(session::operations())
         .merge(strategies::operations())
         .merge(contents::operations())
+        .merge(test_sends::operations())
         .merge(channels::operations())
         .merge(sources::operations())
         .merge(plugins::operations())

@@ -1,6 +1,10 @@
 //! Test sends (S26): what a content looks like with somebody's data, sent to an address of the shop's own people, and
 //! to nobody else. An address is theirs once somebody has typed in the code that was sent to it.
 
+mod sent;
+
+pub use sent::{TestKind, TestSend, TestState, code_document, marked};
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +16,10 @@ use crate::time::{Span, Timestamp};
 pub const CODE_LASTS: Span = Span::minutes(15);
 /// After so many wrong codes another has to be sent.
 pub const TRIES: u32 = 5;
+/// A shop sends at most so many codes in an hour: they go to whatever address somebody types.
+pub const CODES_AN_HOUR: u64 = 20;
+/// A shop makes at most so many test sends in an hour.
+pub const TESTS_AN_HOUR: u64 = 200;
 
 /// An address for test sends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -12,6 +12,7 @@ use cartwright_domain::facts::{Own, Subject};
 use cartwright_domain::ids::{CartId, CustomerId, MessageId, RunId, ShopId, StrategyId, VersionId};
 use cartwright_domain::money::Money;
 use cartwright_domain::plugin::PluginFailure;
+use cartwright_domain::publish::StrategyFault;
 use cartwright_domain::run::{Run, Trigger};
 use cartwright_domain::shop::Shop;
 use cartwright_domain::sms;
@@ -20,8 +21,10 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::Engine;
+use crate::mjml::make_all;
 use crate::ports::{StoreError, Wanted};
 use crate::render::{Rendering, data_of};
+use crate::settings::ShopSettings;
 use crate::shorten::Shortener;
 
 /// A content as one customer would get it.
@@ -46,6 +49,9 @@ pub enum NoPreview {
     /// No variant for the channel.
     #[error("it has no variant for this channel: add one")]
     NoVariant,
+    /// A variant is written in MJML, and wrongly.
+    #[error("{0}")]
+    Fault(StrategyFault),
     /// The renderer said no.
     #[error("{0}")]
     Failed(PluginFailure),
@@ -66,10 +72,7 @@ impl Engine {
     ) -> Result<ContentPreview, NoPreview> {
         let settings = self.settings(shop).await?.ok_or(NoPreview::NoCustomer)?;
         let now = self.now();
-        let subject = match customer {
-            Some(customer) => self.subject_of(shop, customer, now).await?.ok_or(NoPreview::NoCustomer)?,
-            None => made_up(&settings.shop, "Ana", "Lindqvist", "Copper teapot", now),
-        };
+        let subject = self.shown_subject(&settings, customer).await?.ok_or(NoPreview::NoCustomer)?;
         let longest = made_up(
             &settings.shop,
             "Maximiliane-Charlotte",
@@ -78,11 +81,15 @@ impl Engine {
             now,
         );
         let language = language.or(subject.customer.language.as_deref());
+        let mut content = content.clone();
+        if let Some(fault) = make_all(&mut content, "content.").await.into_iter().next() {
+            return Err(NoPreview::Fault(fault));
+        }
         let (variant, locale) = content.variant(channel, language).ok_or(NoPreview::NoVariant)?;
-        // As long as a real one, and nobody's.
-        let link = format!("{}/u/{}", self.public_url, "x".repeat(64));
+        let body = variant.sent();
+        let link = self.nobodys_link();
         let wanted = [&subject, &longest]
-            .map(|subject| Rendering { body: &variant.body, data: data_of(subject, content, &[], Some(&link)) });
+            .map(|subject| Rendering { body: &body, data: data_of(subject, &content, &[], Some(&link)) });
         let mut rendered = self.render_all(&settings, &wanted).await.into_iter();
         let mut document = rendered.next().transpose().map_err(NoPreview::Failed)?.unwrap_or_default();
         let mut longest = rendered.next().and_then(Result::ok);
@@ -103,6 +110,24 @@ impl Engine {
         let (utm, message) = (shop.utm.clone(), MessageId(Uuid::nil()));
         let (key, public_url) = (Some([0; 32]), &*self.public_url);
         Shortener { shop, utm, message, key, public_url, links: Vec::new() }.shorten(document);
+    }
+
+    /// Whose data is shown: a customer's, or a made-up one's with a cart.
+    pub(crate) async fn shown_subject(
+        &self,
+        settings: &ShopSettings,
+        customer: Option<CustomerId>,
+    ) -> Result<Option<Subject>, StoreError> {
+        let now = self.now();
+        match customer {
+            Some(customer) => self.subject_of(settings.shop.id, customer, now).await,
+            None => Ok(Some(made_up(&settings.shop, "Ana", "Lindqvist", "Copper teapot", now))),
+        }
+    }
+
+    /// Where nobody unsubscribes: as long as a real link, so that whoever tries one takes nothing from the customer.
+    pub(crate) fn nobodys_link(&self) -> String {
+        format!("{}/u/{}", self.public_url, "x".repeat(64))
     }
 
     async fn subject_of(

@@ -342,7 +342,7 @@ fn prepared_of(world: &World, id: MessageId, now: Timestamp) -> Option<Prepared>
     let question = definition.webhook(&message.step).map(|webhook| webhook.document(run, &subject, &message));
     let channel = world.connections.get(&message.channel)?.value.ability.as_ref()?.channel.clone();
     let (variant, locale) = content.variant(&channel, subject.customer.language.as_deref())?;
-    let (body, locale) = (variant.body.clone(), locale.to_owned());
+    let (body, locale) = (variant.sent(), locale.to_owned());
     Some(Prepared {
         message,
         subject,
@@ -358,7 +358,7 @@ fn prepared_of(world: &World, id: MessageId, now: Timestamp) -> Option<Prepared>
 }
 
 /// Whether contents of a channel have a field for the address at which their readers unsubscribe.
-fn has_unsubscribe_field(settings: &ShopSettings, channel: &str) -> bool {
+pub(crate) fn has_unsubscribe_field(settings: &ShopSettings, channel: &str) -> bool {
     let plugin =
         settings.channels.get(channel).and_then(|entry| settings.plugin(PluginKind::Channel, &entry.value.plugin));
     let schema = plugin.and_then(|plugin| plugin.descriptor.content_schema.as_ref());

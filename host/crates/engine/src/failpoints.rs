@@ -33,6 +33,9 @@ pub const SOURCE_POINTS: &[&str] = &["source.begun", "source.answered", "source.
 /// Every point of a notice of an incident.
 pub const ALERT_POINTS: &[&str] = &["alert.handed_over", "alert.answered"];
 
+/// Every point of a test send.
+pub const TEST_POINTS: &[&str] = &["test.handed_over", "test.answered"];
+
 /// The default.
 pub fn none() -> Arc<dyn Failpoints> {
     Arc::new(NoFailpoints)

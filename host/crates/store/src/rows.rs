@@ -1,6 +1,7 @@
 //! Values as rows: the document, and beside it the few columns that something is found by.
 
 use cartwright_domain::cart::Cart;
+use cartwright_domain::contact::AddressKind;
 use cartwright_domain::customer::Customer;
 use cartwright_domain::facts::Contact;
 use cartwright_domain::funnel::{Cell, Figure};
@@ -12,6 +13,7 @@ use cartwright_domain::plugin::{AuditEntry, PluginRecord};
 use cartwright_domain::run::Run;
 use cartwright_domain::shop::ConnectionKind;
 use cartwright_domain::source::SourceState;
+use cartwright_domain::test_send::TestSend;
 use cartwright_domain::time::Timestamp;
 use cartwright_domain::world::Entry;
 use cartwright_engine::ports::{ApiKey, Changes, Note, NoteKind, StoreError, Wanted};
@@ -162,6 +164,25 @@ pub(crate) fn incident((closed_at, revision, document): IncidentRow) -> Result<E
     let mut incident: Incident = read(&document)?;
     incident.closed_at = closed_at.map(Timestamp::from_millis);
     Ok(Entry::loaded(incident, revision.cast_unsigned()))
+}
+
+/// A test send, from whose data it is made of, its revision and its document. The column says whose, whatever the
+/// document says: merging moves rows by it.
+pub(crate) fn test_send(
+    (customer, revision, document): (Option<Uuid>, i64, String),
+) -> Result<Entry<TestSend>, StoreError> {
+    let mut test: TestSend = read(&document)?;
+    test.customer = customer.map(CustomerId);
+    Ok(Entry::loaded(test, revision.cast_unsigned()))
+}
+
+/// The word of a kind of address in a column.
+pub(crate) fn address_kind(kind: AddressKind) -> &'static str {
+    match kind {
+        AddressKind::Phone => "phone",
+        AddressKind::Email => "email",
+        AddressKind::Handle => "handle",
+    }
 }
 
 /// A key or hash, from its column.

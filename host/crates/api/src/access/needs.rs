@@ -28,6 +28,10 @@ const NEEDS: &[(&str, &str, Power)] = &[
     ("POST", "/v1/contents/{name}/replace", Power::Edit),
     // Looking at what is not saved yet changes nothing.
     ("POST", "/v1/contents/preview", Power::See),
+    ("POST", "/v1/contents/{name}/test-send", Power::Edit),
+    ("POST", "/v1/test-addresses", Power::Edit),
+    ("POST", "/v1/test-addresses/confirm", Power::Edit),
+    ("DELETE", "/v1/test-addresses/{kind}/{value}", Power::Edit),
     ("PUT", "/v1/channels/{name}", Power::Integrate),
     ("DELETE", "/v1/channels/{name}", Power::Integrate),
     ("POST", "/v1/channels/{name}/release", Power::Integrate),

@@ -5,6 +5,7 @@ mod preview;
 mod replace;
 mod save;
 mod show;
+mod test_send;
 
 use cartwright_domain::content::Content;
 use schemars::JsonSchema;
@@ -38,6 +39,7 @@ pub(crate) fn operations() -> OpenApiRouter<Api> {
     OpenApiRouter::default()
         .routes(routes!(list::list_contents))
         .routes(routes!(preview::preview_content))
+        .routes(routes!(test_send::send_test))
         .routes(routes!(show::show_content, save::save_content))
         .routes(routes!(replace::preview_replacing_content, replace::replace_content))
 }

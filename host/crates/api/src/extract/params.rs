@@ -27,6 +27,11 @@ impl Params {
         self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
     }
 
+    /// A part as it stands there.
+    pub(crate) fn text(&self, name: &str) -> &str {
+        self.get(name)
+    }
+
     /// An id. A text that is no id cannot be the id of anything: it is not found.
     pub(crate) fn id<T: FromStr>(&self, name: &str) -> Result<T, Problem>
     where

@@ -78,6 +78,10 @@ codes! {
     PluginStage = "plugin_stage", CONFLICT, "The version cannot go there";
     /// A strategy that is at work.
     StrategyAtWork = "strategy_at_work", CONFLICT, "The strategy is at work";
+    /// A test send to whom it may not go.
+    TestAddressRefused = "test_address_refused", CONFLICT, "A test may not go there";
+    /// A channel over which nothing goes at the moment.
+    ChannelHeld = "channel_held", CONFLICT, "Nothing goes over the channel now";
     /// A link that works once and was used, or whose time is over.
     LinkGone = "link_gone", GONE, "The link is good for nothing any more";
     /// Too much.
@@ -104,6 +108,8 @@ codes! {
     TooManyAttempts = "too_many_attempts", TOO_MANY_REQUESTS, "The password was wrong too often";
     /// One address that asks for public pages all the time.
     TooManyRequests = "too_many_requests", TOO_MANY_REQUESTS, "This address asks too often";
+    /// More test sends or codes than a shop has in an hour.
+    TooManyTests = "too_many_tests", TOO_MANY_REQUESTS, "The shop has sent too many tests within the hour";
     /// Our fault.
     Internal = "internal", INTERNAL_SERVER_ERROR, "The service failed";
     /// No key to seal secrets with.

@@ -11,6 +11,7 @@ mod nodes;
 mod people;
 mod plugins;
 mod store;
+mod test_sends;
 mod trust;
 
 pub use clock::{Clock, Entropy};
@@ -23,4 +24,5 @@ pub use nodes::*;
 pub use people::*;
 pub use plugins::*;
 pub use store::*;
+pub use test_sends::TestSends;
 pub use trust::*;

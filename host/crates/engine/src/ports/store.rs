@@ -23,6 +23,7 @@ use cartwright_domain::shard::{Fence, Shard};
 use cartwright_domain::shop::{Connection, ConnectionKind, Shop};
 use cartwright_domain::source::SourceState;
 use cartwright_domain::strategy::{StrategyRecord, StrategyState, Version};
+use cartwright_domain::test_send::TestSend;
 use cartwright_domain::time::Timestamp;
 use cartwright_domain::trace::TraceEntry;
 use cartwright_domain::world::{Entry, Identity};
@@ -198,6 +199,8 @@ pub struct Changes {
     pub alarms: Vec<Alarm>,
     /// What was told of incidents that are there.
     pub incidents: Vec<Entry<Incident>>,
+    /// Test sends that are handed over, or answered; no customer's message (S26).
+    pub test_sends: Vec<Entry<TestSend>>,
     /// Somebody who is erased: what is deleted beside the rows that change (S45).
     pub erased: Option<Erased>,
     /// Lines of traces, in order.
@@ -484,6 +487,7 @@ pub trait Store:
     + Ledger
     + Incidents
     + Erasure
+    + super::TestSends
     + super::Links
     + Reading
     + Nodes
@@ -499,6 +503,7 @@ impl<
         + Ledger
         + Incidents
         + Erasure
+        + super::TestSends
         + super::Links
         + Reading
         + Nodes

@@ -73,6 +73,7 @@ fn check(tables: &Tables, changes: &Changes) -> Result<(), StoreError> {
         && rows_stand(&tables.sources, &changes.sources, |source| source.connection)
         && rows_stand(&tables.messages, &changes.messages, |message| message.id)
         && rows_stand(&tables.incidents, &changes.incidents, |incident| incident.id)
+        && rows_stand(&tables.test_sends, &changes.test_sends, |test| test.id)
         && names_are_free(tables, changes)
         && keys_are_free(tables, changes)
         && owners_are_there(tables, changes)
@@ -145,6 +146,7 @@ fn write(tables: &mut Tables, changes: &Changes) {
     changes.messages.iter().for_each(|entry| tables.put_message(entry));
     changes.sources.iter().for_each(|entry| tables.put_source(entry));
     changes.incidents.iter().for_each(|entry| tables.put_incident(entry));
+    changes.test_sends.iter().for_each(|entry| tables.put_test_send(entry));
     for (gone, heir) in &changes.merged {
         tables.merge(*gone, *heir);
     }

@@ -13,6 +13,7 @@ mod nodes;
 mod reading;
 mod settings;
 mod tables;
+mod test_sends;
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -149,6 +149,8 @@ impl Reading for MemoryStore {
                 "plugin_figures" => rows(&|tables| tables.plugin_figures.len()),
                 "products" => rows(&|tables| tables.products.len()),
                 "runs" => rows(&|tables| tables.runs.len()),
+                "test_addresses" => rows(&|tables| tables.test_addresses.len()),
+                "test_sends" => rows(&|tables| tables.test_sends.len()),
                 "traces" => rows(&|tables| tables.traces.values().map(Vec::len).sum()),
                 _ => continue,
             };

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use cartwright_domain::cart::Cart;
+use cartwright_domain::contact::Address;
 use cartwright_domain::customer::Customer;
 use cartwright_domain::erasure::Erased;
 use cartwright_domain::funnel::Cell;
@@ -13,6 +14,7 @@ use cartwright_domain::order::Order;
 use cartwright_domain::product::Product;
 use cartwright_domain::run::Run;
 use cartwright_domain::source::SourceState;
+use cartwright_domain::test_send::{TestAddress, TestSend};
 use cartwright_domain::time::Timestamp;
 use cartwright_domain::trace::TraceEntry;
 use cartwright_domain::world::{Entry, Identity};
@@ -66,6 +68,8 @@ pub(super) struct Tables {
     pub(super) newest_messages: BTreeSet<(Timestamp, MessageId)>,
     pub(super) sources: BTreeMap<ConnectionId, Row<SourceState>>,
     pub(super) incidents: BTreeMap<IncidentId, Row<Incident>>,
+    pub(super) test_addresses: BTreeMap<Address, Row<TestAddress>>,
+    pub(super) test_sends: BTreeMap<MessageId, Row<TestSend>>,
     pub(super) traces: BTreeMap<RunId, Vec<TraceEntry>>,
     pub(super) inbox: BTreeMap<MessageId, InboxEntry>,
     pub(super) short_links: HashMap<String, MessageId>,
@@ -186,6 +190,10 @@ impl Tables {
         self.incidents.insert(entry.value.id, next(entry));
     }
 
+    pub(super) fn put_test_send(&mut self, entry: &Entry<TestSend>) {
+        self.test_sends.insert(entry.value.id, next(entry));
+    }
+
     /// Deletes what is not a row that the batch has changed.
     pub(super) fn erase(&mut self, erased: &Erased) {
         for run in &erased.runs {
@@ -202,6 +210,11 @@ impl Tables {
             for cart in self.carts_of.remove(&customer).unwrap_or_default() {
                 self.carts.remove(&cart);
             }
+            let tried = |row: &Row<TestSend>| row.value.customer == Some(customer);
+            for id in self.test_sends.values().filter(|row| tried(row)).map(|row| row.value.id) {
+                self.inbox.remove(&id);
+            }
+            self.test_sends.retain(|_, row| !tried(row));
         }
         self.events.retain(|(_, sequence), _| !erased.events.contains(sequence));
         for sequence in &erased.events {
@@ -252,6 +265,10 @@ impl Tables {
                 moved.value.customer = heir;
                 self.put_message(&moved);
             }
+        }
+        for row in self.test_sends.values_mut().filter(|row| row.value.customer == Some(gone)) {
+            row.value.customer = Some(heir);
+            row.revision += 1;
         }
         for became in self.merged.values_mut().filter(|became| **became == gone) {
             *became = heir;

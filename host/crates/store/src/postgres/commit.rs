@@ -15,6 +15,7 @@ use cartwright_domain::run::Run;
 use cartwright_domain::shard::Fence;
 use cartwright_domain::shop::Connection;
 use cartwright_domain::source::SourceState;
+use cartwright_domain::test_send::TestSend;
 use cartwright_domain::trace::TraceEntry;
 use cartwright_domain::world::{Entry, Identity};
 use cartwright_engine::ports::{Changes, Committed, InboxEntry, StoreError};
@@ -58,6 +59,7 @@ pub(super) async fn commit(store: &PostgresStore, shop: ShopId, changes: &Change
     batch.write_connections(&changes.connections).await?;
     batch.write_sources(&changes.sources).await?;
     batch.write_incidents(&changes.incidents).await?;
+    batch.write_test_sends(&changes.test_sends).await?;
     sound(&mut batch.transaction, shop, &changes.alarms).await?;
     batch.append_traces(&changes.traces).await?;
     move_figures(&mut batch.transaction, shop, &changes.figures).await?;
@@ -348,6 +350,7 @@ impl Batch {
             "update orders set customer_id = $3, revision = revision + 1 where shop_id = $1 and customer_id = $2",
             "update runs set customer_id = $3, revision = revision + 1 where shop_id = $1 and customer_id = $2",
             "update messages set customer_id = $3, revision = revision + 1 where shop_id = $1 and customer_id = $2",
+            "update test_sends set customer_id = $3, revision = revision + 1 where shop_id = $1 and customer_id = $2",
             "update merged_customers set became = $3 where shop_id = $1 and became = $2",
         ] {
             self.rows(sqlx::query(sql).bind(self.shop.0).bind(gone.0).bind(heir.0)).await?;
@@ -427,6 +430,32 @@ impl Batch {
         .bind(each(&entries, |entry| entry.revision.cast_signed()))
         .bind(documents(&entries)?);
         self.all(incidents.len(), query).await
+    }
+
+    async fn write_test_sends(&mut self, tests: &[Entry<TestSend>]) -> Result<(), StoreError> {
+        let (new, changed) = new_and_changed(tests);
+        let insert = "insert into test_sends (shop_id, send_id, customer_id, kind, at, revision, document)
+                      select $1, id, customer, kind, at, expected + 1, document
+                      from unnest($2::uuid[], $3::uuid[], $4::text[], $5::bigint[], $6::bigint[], $7::text[])
+                          as next (id, customer, kind, at, expected, document)";
+        let update = "update test_sends set customer_id = next.customer, kind = next.kind, at = next.at,
+                                            revision = expected + 1, document = next.document
+                      from unnest($2::uuid[], $3::uuid[], $4::text[], $5::bigint[], $6::bigint[], $7::text[])
+                          as next (id, customer, kind, at, expected, document)
+                      where shop_id = $1 and send_id = id and revision = expected";
+        for (entries, sql) in [(new, insert), (changed, update)].into_iter().filter(|(entries, _)| !entries.is_empty())
+        {
+            let query = sqlx::query(sql)
+                .bind(self.shop.0)
+                .bind(each(&entries, |entry| entry.value.id.0))
+                .bind(each(&entries, |entry| entry.value.customer.map(|customer| customer.0)))
+                .bind(each(&entries, |entry| entry.value.kind.name()))
+                .bind(each(&entries, |entry| entry.value.at.millis()))
+                .bind(each(&entries, |entry| entry.revision.cast_signed()))
+                .bind(documents(&entries)?);
+            self.all(entries.len(), query).await?;
+        }
+        Ok(())
     }
 
     async fn append_traces(&mut self, traces: &[(RunId, TraceEntry)]) -> Result<(), StoreError> {

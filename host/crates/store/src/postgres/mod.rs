@@ -30,6 +30,7 @@ mod publication;
 mod reading;
 mod search;
 mod settings;
+mod test_sends;
 mod trust;
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use cartwright_domain::run::Run;
 use cartwright_domain::shard::Fence;
 use cartwright_domain::shop::Connection;
 use cartwright_domain::source::SourceState;
+use cartwright_domain::test_send::TestSend;
 use cartwright_domain::trace::TraceEntry;
 use cartwright_domain::world::{Entry, Identity};
 use cartwright_engine::ports::{Changes, Committed, InboxEntry, StoreError};
@@ -83,6 +84,9 @@ const INCIDENTS: Table = Table {
     others: &[Plain("cause"), Plain("about"), Plain("opened_at"), Plain("closed_at"), Plain("due_at")],
 };
 
+const TEST_SENDS: Table =
+    Table { name: "test_sends", key: Id("send_id"), others: &[Id("customer_id"), Plain("kind"), Plain("at")] };
+
 pub(super) async fn commit(store: &SqliteStore, shop: ShopId, changes: &Changes) -> Result<Committed, StoreError> {
     let mut batch = Batch { transaction: store.begin().await?, shop };
     batch.check_fence(changes.fence).await?;
@@ -108,6 +112,7 @@ pub(super) async fn commit(store: &SqliteStore, shop: ShopId, changes: &Changes)
     batch.write_connections(&changes.connections).await?;
     batch.write_sources(&changes.sources).await?;
     batch.write_incidents(&changes.incidents).await?;
+    batch.write_test_sends(&changes.test_sends).await?;
     sound(&mut batch.transaction, shop, &changes.alarms).await?;
     batch.append_traces(&changes.traces).await?;
     move_figures(&mut batch.transaction, shop, &changes.figures).await?;
@@ -299,6 +304,7 @@ impl Batch {
             "update orders set customer_id = $3, revision = revision + 1 where shop_id = $1 and customer_id = $2",
             "update runs set customer_id = $3, revision = revision + 1 where shop_id = $1 and customer_id = $2",
             "update messages set customer_id = $3, revision = revision + 1 where shop_id = $1 and customer_id = $2",
+            "update test_sends set customer_id = $3, revision = revision + 1 where shop_id = $1 and customer_id = $2",
             "update merged_customers set became = $3 where shop_id = $1 and became = $2",
         ] {
             self.rows(sqlx::query(sql).bind(self.shop.0).bind(gone.0).bind(heir.0)).await?;
@@ -333,6 +339,13 @@ impl Batch {
             let (closed, due) = (incident.closed_at.map(|at| at.millis()), incident.due_at.map(|at| at.millis()));
             let opened = incident.opened_at.millis();
             json!([incident.id, incident.cause.name(), column(&incident.about), opened, closed, due])
+        })
+        .await
+    }
+
+    async fn write_test_sends(&mut self, tests: &[Entry<TestSend>]) -> Result<(), StoreError> {
+        self.write(&TEST_SENDS, tests.iter(), |test| {
+            json!([test.id, test.customer, test.kind.name(), test.at.millis()])
         })
         .await
     }

@@ -90,6 +90,10 @@ pub(super) async fn erase(
         for sql in [
             "delete from identities where shop_id = $1 and customer_id = $2",
             "delete from carts where shop_id = $1 and customer_id = $2",
+            // What was tried with their data, with what the local inbox shows of it.
+            "delete from inbox where shop_id = $1
+             and message_id in (select send_id from test_sends where shop_id = $1 and customer_id = $2)",
+            "delete from test_sends where shop_id = $1 and customer_id = $2",
         ] {
             sqlx::query(sql).bind(shop.0).bind(customer.0).execute(&mut **transaction).await.map_err(failed)?;
         }

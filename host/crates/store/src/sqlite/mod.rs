@@ -17,6 +17,7 @@ mod reading;
 mod revised;
 mod search;
 mod settings;
+mod test_sends;
 mod trust;
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ mod settings;
 mod sources;
 mod strategies;
 mod tenants;
+mod test_sends;
 mod trust;
 mod values;
 

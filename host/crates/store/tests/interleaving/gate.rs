@@ -3,6 +3,7 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use cartwright_domain::contact::Address;
 use cartwright_domain::content::Content;
 use cartwright_domain::customer::Customer;
 use cartwright_domain::funnel::Cell;
@@ -19,6 +20,7 @@ use cartwright_domain::shard::Shard;
 use cartwright_domain::shop::{Connection, ConnectionKind, Shop};
 use cartwright_domain::source::SourceState;
 use cartwright_domain::strategy::{StrategyRecord, StrategyState, Version};
+use cartwright_domain::test_send::{TestAddress, TestKind, TestSend};
 use cartwright_domain::time::{Span, Timestamp};
 use cartwright_domain::trace::TraceEntry;
 use cartwright_domain::trust::TrustPolicy;
@@ -285,6 +287,17 @@ forward! {
         incident(shop: ShopId, incident: IncidentId) -> Option<Entry<Incident>>;
         incidents(shop: ShopId, page: &PageRequest) -> Page<Incident>;
         open_incidents() -> Vec<(ShopId, Incident)>;
+    }
+}
+
+forward! {
+    TestSends {
+        test_addresses(shop: ShopId) -> Vec<Entry<TestAddress>>;
+        save_test_address(shop: ShopId, address: &Entry<TestAddress>) -> ();
+        remove_test_address(shop: ShopId, address: &Address) -> bool;
+        test_send(shop: ShopId, test: MessageId) -> Option<Entry<TestSend>>;
+        test_sends(shop: ShopId, page: &PageRequest) -> Page<TestSend>;
+        count_test_sends(shop: ShopId, kind: TestKind, since: Timestamp) -> u64;
     }
 }
 
