@@ -260,6 +260,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/contents/{name}/test-send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sends a content, in its newest revision, to a confirmed address of the shop's own people.
+         * @description It goes through the channel's own plugin and provider. It waits for no window and asks for no consent, because no
+         *     customer has it, and it counts for no cap and in no report; but a channel or content that is held sends nothing. Its
+         *     subject, or its text, begins with `[Test]`, where the channel has either, and nobody is unsubscribed by its link.
+         *
+         *     The answer tells what the provider said, and what to do if that was no. It is handed over before the provider is
+         *     called and never sent again by itself: whoever got no answer finds it in `GET /v1/test-sends`.
+         */
+        post: operations["send_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/counts": {
         parameters: {
             query?: never;
@@ -1443,6 +1468,82 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/test-addresses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the addresses that test sends may go to, and those that wait for their code. */
+        get: operations["list_test_addresses"];
+        put?: never;
+        /**
+         * Sends a code to an address, by which somebody shows that it is the shop's own.
+         * @description Over any channel that is connected, at most 20 in an hour. An address that is confirmed already gets no code.
+         */
+        post: operations["ask_test_address"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/test-addresses/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes the code that was sent to an address: from now on test sends may go there. */
+        post: operations["confirm_test_address"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/test-addresses/{kind}/{value}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forgets an address for test sends; nothing goes there any more. */
+        delete: operations["remove_test_address"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/test-sends": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tells who sent which test where, and what became of it, newest first; the codes that confirm addresses among them.
+         * @description No test is a message to a customer: none stands in a report or counts for a cap. Those that were made of somebody's
+         *     data are deleted when they are erased.
+         */
+        get: operations["list_test_sends"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1539,6 +1640,15 @@ export interface components {
              * @description When it came.
              */
             received_at: string | number;
+        };
+        /** @description An address, and the code that was sent to it. */
+        AskedAddress: {
+            /** @description The address. */
+            address: components["schemas"]["TestAddressView"];
+            /** @description For how long the code is good. */
+            code_lasts: string;
+            /** @description What became of the code; absent where the address was confirmed before. */
+            sent?: components["schemas"]["TestSendView"] | null;
         };
         /** @description The arm that a customer is in, since when. */
         Assignment: {
@@ -2972,6 +3082,20 @@ export interface components {
             next?: string | null;
         };
         /** @description A page of a list. */
+        ListOfTestAddressView: {
+            /** @description At most `limit` of them. */
+            items: components["schemas"]["TestAddressView"][];
+            /** @description Pass it as `after` for the next page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        ListOfTestSendView: {
+            /** @description At most `limit` of them. */
+            items: components["schemas"]["TestSendView"][];
+            /** @description Pass it as `after` for the next page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
         ListOfTraceEntry: {
             /** @description At most `limit` of them. */
             items: components["schemas"]["TraceEntry"][];
@@ -3018,6 +3142,13 @@ export interface components {
              * @description The run that it was asked about, where it was about one.
              */
             run?: string | null;
+        };
+        /** @description What a mail that is written in MJML becomes: templates as before, filled in for each recipient. */
+        Made: {
+            /** @description What mail programs show. */
+            html: string;
+            /** @description What it says without its looks, for a body that has no `text` of its own. */
+            text: string;
         };
         /** @description A key just made. */
         MadeKey: {
@@ -3293,6 +3424,13 @@ export interface components {
              *     `stopped` ends them (S27).
              */
             state: components["schemas"]["StrategyState"];
+        };
+        /** @description An address that somebody types. */
+        NewTestAddress: {
+            /** @description The channel over which its code goes, by name. */
+            channel: string;
+            /** @description The address, as the channel knows it: a phone number with its country, an e-mail address, a handle. */
+            to: string;
         };
         /** @description Why an event began no run. A closed list. */
         NoEntry: "strategy_not_live" | "late_event" | "not_again" | "at_checkout";
@@ -4756,6 +4894,146 @@ export interface components {
             /** @description Why it failed the last time; none once it succeeded. */
             trouble?: components["schemas"]["Trouble"] | null;
         };
+        /** @description An address for test sends. The code that was sent to it is never shown. */
+        TestAddressView: {
+            /**
+             * Format: date-time
+             * @description Since when it is known to be the shop's own; absent until its code was typed in.
+             */
+            confirmed_at?: string | number | null;
+            /** @description Its kind. */
+            kind: components["schemas"]["AddressKind"];
+            /** @description E.164, e-mail or handle. */
+            value: string;
+        };
+        /** @description What is sent. */
+        TestKind: "content" | "code";
+        /** @description What is to be sent, and where. */
+        TestSendRequest: {
+            /** @description The channel, by name: the variant of its kind is sent. */
+            channel: string;
+            /**
+             * Format: uuid
+             * @description With the data of a customer; without, with that of a made-up one with a cart.
+             * @default null
+             */
+            customer: string | null;
+            /**
+             * @description In a language; without, in that of the customer.
+             * @default null
+             */
+            language: string | null;
+            /** @description A confirmed address of the shop's own people. */
+            to: string;
+        };
+        /** @description A test send, or the code that confirms an address. */
+        TestSendView: {
+            /** @description The provider's words, where it did not take it for certain. */
+            answer?: components["schemas"]["Details"] | null;
+            /**
+             * Format: date-time
+             * @description When it was handed over.
+             */
+            at: string | number;
+            /** @description Who sent it: a person, or the label of a key. */
+            by: string;
+            /** @description The shop's channel connection, by name. */
+            channel: string;
+            /** @description The content, by name; none for a code. */
+            content?: string | null;
+            /**
+             * Format: uuid
+             * @description Whose data it was made of; none for a made-up customer.
+             */
+            customer?: string | null;
+            /**
+             * Format: uuid
+             * @description Ours, as the channel knows it.
+             */
+            id: string;
+            /** @description Whether it is a content or a code. */
+            kind: components["schemas"]["TestKind"];
+            /** @description The locale of the variant. */
+            locale?: string | null;
+            /** @description What is to be done, where it did not go well. */
+            next_step?: string | null;
+            /**
+             * Format: uint32
+             * @description Its revision.
+             */
+            revision?: number | null;
+            /** @description The shop's own address that it went to. */
+            to: components["schemas"]["Address"];
+        } & ({
+            /**
+             * Format: date-time
+             * @description Afterwards nobody will come back with the answer.
+             */
+            lease_until: string | number;
+            /** @constant */
+            state: "handed_over";
+        } | {
+            /** @description The provider's id. */
+            provider_id: string;
+            /** @constant */
+            state: "accepted";
+        } | ({
+            /** @constant */
+            state: "rejected";
+        } & ({
+            /** @constant */
+            class: "invalid_recipient";
+        } | {
+            /** @constant */
+            class: "not_on_channel";
+        } | {
+            /** @constant */
+            class: "opt_out";
+        } | {
+            /** @constant */
+            class: "window_closed";
+        } | {
+            /** @constant */
+            class: "frequency_cap";
+        } | {
+            /**
+             * Format: date-time
+             * @description Not before.
+             */
+            after?: string | number | null;
+            /** @constant */
+            class: "rate_limited";
+        } | {
+            /** @constant */
+            class: "transient";
+        } | {
+            /** @constant */
+            class: "template";
+        } | {
+            /** @constant */
+            class: "content_policy";
+        } | {
+            /** @constant */
+            class: "sender_policy";
+        } | {
+            /** @constant */
+            class: "auth";
+        } | {
+            /** @constant */
+            class: "billing";
+        } | {
+            /** @constant */
+            class: "too_large";
+        } | {
+            /** @constant */
+            class: "bad_request";
+        } | {
+            /** @constant */
+            class: "unknown";
+        })) | {
+            /** @constant */
+            state: "uncertain";
+        });
         /** @description What a server can be told. */
         Told: "customer" | "contact" | "cart" | "orders" | "trigger";
         /** @description One line of a run's trace. */
@@ -5188,6 +5466,15 @@ export interface components {
             /** @description Why. */
             reason: components["schemas"]["NoEntry"];
         };
+        /** @description The code that somebody found at an address. */
+        TypedCode: {
+            /** @description Six digits. */
+            code: string;
+            /** @description The kind of the address. */
+            kind: components["schemas"]["AddressKind"];
+            /** @description The address, as it is listed. */
+            value: string;
+        };
         /** @description A local time that is waited for. */
         Until: {
             days_later: {
@@ -5262,6 +5549,8 @@ export interface components {
             channel: string;
             /** @description BCP 47 tag; absent means the content's default. */
             locale?: string | null;
+            /** @description What the host has made of the `mjml` of the body, when it was saved; what is given here is made anew. */
+            made?: components["schemas"]["Made"] | null;
         };
         /** @description The answer in one word. */
         Verdict: "sent" | "waiting" | "not_sent" | "never_began";
@@ -5881,6 +6170,64 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReplacingView"];
+                };
+            };
+            /** @description There is no such thing in this shop. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something else stands in the way: `code` says what. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the body does not fit: `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    send_test: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id of the shop; only needed with an operator's key. */
+                "Cartwright-Shop"?: components["parameters"]["Shop"];
+            };
+            path: {
+                /** @description Name of the content. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestSendRequest"];
+            };
+        };
+        responses: {
+            /** @description What became of it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestSendView"];
                 };
             };
             /** @description There is no such thing in this shop. */
@@ -8725,6 +9072,201 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    list_test_addresses: {
+        parameters: {
+            query?: {
+                /** @description At most this many, 1 to 200. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: {
+                /** @description Id of the shop; only needed with an operator's key. */
+                "Cartwright-Shop"?: components["parameters"]["Shop"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Addresses. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOfTestAddressView"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    ask_test_address: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id of the shop; only needed with an operator's key. */
+                "Cartwright-Shop"?: components["parameters"]["Shop"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTestAddress"];
+            };
+        };
+        responses: {
+            /** @description The address, and what became of its code. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AskedAddress"];
+                };
+            };
+            /** @description There is no such thing in this shop. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something else stands in the way: `code` says what. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the body does not fit: `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    confirm_test_address: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id of the shop; only needed with an operator's key. */
+                "Cartwright-Shop"?: components["parameters"]["Shop"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TypedCode"];
+            };
+        };
+        responses: {
+            /** @description The address, confirmed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestAddressView"];
+                };
+            };
+            /** @description There is no such thing in this shop. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the body does not fit: `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    remove_test_address: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id of the shop; only needed with an operator's key. */
+                "Cartwright-Shop"?: components["parameters"]["Shop"];
+            };
+            path: {
+                /** @description `phone`, `email` or `handle`. */
+                kind: string;
+                /** @description The address, as it is listed. */
+                value: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is forgotten. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such thing in this shop. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    list_test_sends: {
+        parameters: {
+            query?: {
+                /** @description At most this many, 1 to 200. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: {
+                /** @description Id of the shop; only needed with an operator's key. */
+                "Cartwright-Shop"?: components["parameters"]["Shop"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Test sends. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOfTestSendView"];
                 };
             };
             default: components["responses"]["Refused"];

@@ -275,7 +275,9 @@ impl Engine {
         let changes = Changes { test_sends: vec![Entry::new(test.clone())], hand_overs: 1, ..Changes::default() };
         self.store.commit(shop, &changes).await?;
         self.failpoints.reach("test.handed_over");
-        let delivery = self.send(Ready { outgoing, attempt: 1, call, began, hears: false }).await;
+        let delivery = self
+            .send(Ready { outgoing, content_revision: None, links: Vec::new(), attempt: 1, call, began, hears: false })
+            .await;
         self.failpoints.reach("test.answered");
         self.settle_test(shop, test, delivery).await
     }
