@@ -13,6 +13,7 @@ mod erasure;
 mod explaining;
 mod haravan;
 mod mail;
+mod mjml;
 mod nodes;
 mod plugin_life;
 mod plugins;

@@ -3056,6 +3056,13 @@ export interface components {
              */
             run?: string | null;
         };
+        /** @description What a mail that is written in MJML becomes: templates as before, filled in for each recipient. */
+        Made: {
+            /** @description What mail programs show. */
+            html: string;
+            /** @description What it says without its looks, for a body that has no `text` of its own. */
+            text: string;
+        };
         /** @description A key just made. */
         MadeKey: {
             /**
@@ -5340,6 +5347,8 @@ export interface components {
             channel: string;
             /** @description BCP 47 tag; absent means the content's default. */
             locale?: string | null;
+            /** @description What the host has made of the `mjml` of the body, when it was saved; what is given here is made anew. */
+            made?: components["schemas"]["Made"] | null;
         };
         /** @description The answer in one word. */
         Verdict: "sent" | "waiting" | "not_sent" | "never_began";

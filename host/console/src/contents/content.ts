@@ -4,6 +4,7 @@ import { api, type Schemas, take } from '../api/client'
 import type { Schema } from '../pieces/SchemaForm'
 import { usePlugins } from '../plugins/plugin'
 import { useVisit } from '../shell/shop'
+import { type Speech, useSpeech } from '../words'
 
 export type Content = Schemas['Content']
 export type Variant = Content['variants'][number]
@@ -33,6 +34,7 @@ export const fresh = (name: string): Content => ({
 
 /** The shop's connected channels by their short names, each with the schema of what is sent over it. */
 export function useChannels(): Map<string, Schema> {
+  const { say } = useSpeech()
   const { shop } = useVisit()
   const plugins = usePlugins()
   const connected = useQuery({
@@ -45,10 +47,25 @@ export function useChannels(): Map<string, Schema> {
     const plugin = plugins.data?.find(one => one.name === name && one.active)
     const channel = connection.ability?.channel ?? plugin?.descriptor.ability?.channel
     if (channel && !found.has(channel)) {
-      found.set(channel, (plugin?.descriptor.content_schema ?? { type: 'object' }) as Schema)
+      found.set(channel, withMjml((plugin?.descriptor.content_schema ?? { type: 'object' }) as Schema, say))
     }
   }
   return found
+}
+
+/** What is sent as HTML may be written in MJML, which the host makes HTML and text of. */
+function withMjml(schema: Schema, say: Speech['say']): Schema {
+  const { html, ...others } = schema.properties ?? {}
+  if (!html) return schema
+  const mjml: Schema = {
+    type: 'string',
+    title: 'MJML',
+    description: say('contents.mjmlAbout'),
+    maxLength: 131_072,
+    contentMediaType: 'text/html',
+  }
+  const required = schema.required?.filter(name => name !== 'text')
+  return { ...schema, required, properties: { ...others, html, mjml } }
 }
 
 /** A field of a variant's body as the host names it (`variants[0].body.buttons[1].url`), from its JSON pointer. */

@@ -48,6 +48,19 @@ pub struct Variant {
     pub locale: Option<String>,
     /// A document that fits the channel's content schema; its text leaves are templates.
     pub body: Value,
+    /// What the host has made of the `mjml` of the body, when it was saved; what is given here is made anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made: Option<Made>,
+}
+
+/// What a mail that is written in MJML becomes: templates as before, filled in for each recipient.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Made {
+    /// What mail programs show.
+    pub html: String,
+    /// What it says without its looks, for a body that has no `text` of its own.
+    pub text: String,
 }
 
 fn english() -> String {
@@ -56,6 +69,26 @@ fn english() -> String {
 
 /// The short name of channels that a length in parts is about.
 pub(crate) const SMS: &str = "sms";
+/// The field of a body that holds MJML.
+const MJML: &str = "mjml";
+
+impl Variant {
+    /// The source of a mail that is written in MJML.
+    pub fn mjml(&self) -> Option<&str> {
+        self.body.get(MJML)?.as_str()
+    }
+
+    /// The body as its channel takes it: what is written in MJML stands there as what was made of it.
+    pub fn sent(&self) -> Value {
+        let mut body = self.body.clone();
+        if let (Some(made), Some(fields)) = (&self.made, body.as_object_mut()) {
+            fields.remove(MJML);
+            fields.insert("html".to_owned(), Value::String(made.html.clone()));
+            fields.entry("text").or_insert_with(|| Value::String(made.text.clone()));
+        }
+        body
+    }
+}
 
 impl Content {
     /// In how many parts a rendered text message would go out, if that is more than it may (S25).
@@ -84,6 +117,18 @@ impl Content {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_mail_in_mjml_leaves_as_what_was_made_of_it_and_a_text_of_its_own_stays() {
+        let made = Made { html: "<p>Hi</p>".into(), text: "Hi".into() };
+        let variant = |body| Variant { channel: "email".into(), locale: None, body, made: Some(made.clone()) };
+        let derived = variant(json!({ "subject": "S", "mjml": "<mjml/>" }));
+        assert_eq!(derived.sent(), json!({ "subject": "S", "html": "<p>Hi</p>", "text": "Hi" }));
+        let own = variant(json!({ "subject": "S", "mjml": "<mjml/>", "text": "Own" }));
+        assert_eq!(own.sent()["text"], "Own");
+        let plain = Variant { made: None, ..variant(json!({ "text": "x" })) };
+        assert_eq!(plain.sent(), plain.body);
+    }
 
     #[test]
     fn s25_a_limit_in_parts_is_about_text_messages_as_they_are_rendered() {

@@ -64,7 +64,7 @@ static CONTENT: LazyLock<Content> = LazyLock::new(|| Content {
     default_locale: "en".to_owned(),
     defaults: Default::default(),
     sms_parts: None,
-    variants: vec![Variant { channel: CHANNEL.to_owned(), locale: None, body: Value::Object(Map::new()) }],
+    variants: vec![Variant { channel: CHANNEL.to_owned(), locale: None, body: Value::Object(Map::new()), made: None }],
 });
 
 impl WebhookStep {

@@ -12,6 +12,7 @@ use cartwright_domain::facts::{Own, Subject};
 use cartwright_domain::ids::{CartId, CustomerId, RunId, ShopId, StrategyId, VersionId};
 use cartwright_domain::money::Money;
 use cartwright_domain::plugin::PluginFailure;
+use cartwright_domain::publish::StrategyFault;
 use cartwright_domain::run::{Run, Trigger};
 use cartwright_domain::shop::Shop;
 use cartwright_domain::sms;
@@ -20,6 +21,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::Engine;
+use crate::mjml::make_all;
 use crate::ports::{StoreError, Wanted};
 use crate::render::{Rendering, data_of};
 use crate::settings::ShopSettings;
@@ -46,6 +48,9 @@ pub enum NoPreview {
     /// No variant for the channel.
     #[error("it has no variant for this channel: add one")]
     NoVariant,
+    /// A variant is written in MJML, and wrongly.
+    #[error("{0}")]
+    Fault(StrategyFault),
     /// The renderer said no.
     #[error("{0}")]
     Failed(PluginFailure),
@@ -75,10 +80,15 @@ impl Engine {
             now,
         );
         let language = language.or(subject.customer.language.as_deref());
+        let mut content = content.clone();
+        if let Some(fault) = make_all(&mut content, "content.").await.into_iter().next() {
+            return Err(NoPreview::Fault(fault));
+        }
         let (variant, locale) = content.variant(channel, language).ok_or(NoPreview::NoVariant)?;
+        let body = variant.sent();
         let link = self.nobodys_link();
         let wanted = [&subject, &longest]
-            .map(|subject| Rendering { body: &variant.body, data: data_of(subject, content, &[], Some(&link)) });
+            .map(|subject| Rendering { body: &body, data: data_of(subject, &content, &[], Some(&link)) });
         let mut rendered = self.render_all(&settings, &wanted).await.into_iter();
         let document = rendered.next().transpose().map_err(NoPreview::Failed)?.unwrap_or_default();
         let longest = rendered.next().and_then(Result::ok);

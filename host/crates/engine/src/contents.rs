@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::Engine;
 use crate::holdings::{Holdings, plugin_call};
+use crate::mjml::make_all;
 use crate::ports::StoreError;
 use crate::publish::list;
 use crate::render::{RENDERER, parts_of};
@@ -29,6 +30,9 @@ const VARIABLES: [&str; 11] = [
     "step",
     UNSUBSCRIBE_URL,
 ];
+
+/// What to do with template tags that MJML tears apart.
+const AROUND: &str = "put a tag that stands between sections or columns into <mj-raw>";
 
 /// Why a content was not saved.
 #[derive(Debug, thiserror::Error)]
@@ -52,11 +56,13 @@ impl Engine {
     }
 
     /// Saves a content as its next revision; its number. Published versions keep the revision they have.
-    pub async fn save_content(&self, shop: ShopId, content: Content) -> Result<u32, ContentError> {
+    pub async fn save_content(&self, shop: ShopId, mut content: Content) -> Result<u32, ContentError> {
         let faults = self.check_content(shop, &content).await?;
         if faults.iter().any(StrategyFault::refuses) {
             return Err(ContentError::Faults(faults));
         }
+        // What was wrong with it was said above.
+        make_all(&mut content, "").await;
         Ok(self.store.save_content(shop, &content, self.now()).await?)
     }
 
@@ -69,13 +75,29 @@ impl Engine {
         path: &str,
         faults: &mut Vec<StrategyFault>,
     ) {
-        for (place, variant) in content.variants.iter().enumerate() {
-            let prefix = if path.is_empty() { String::new() } else { format!("{path}.") };
+        let prefix = if path.is_empty() { String::new() } else { format!("{path}.") };
+        let mut made = content.clone();
+        faults.extend(make_all(&mut made, &prefix).await);
+        for (place, variant) in made.variants.iter().enumerate() {
             let path = format!("{prefix}variants[{place}].body");
+            let (is_mjml, known) = (variant.mjml().is_some(), faults.len());
+            if is_mjml && variant.made.is_none() {
+                continue;
+            }
             if let Some(schema) = content_schema(holdings, &variant.channel) {
-                schema_faults(schema, &variant.body, &path, faults);
+                schema_faults(schema, &variant.sent(), &path, faults);
             }
             self.template_faults(holdings, content, &variant.body, &path, faults).await;
+            // What is sound as it is written has to be so as it is sent, too.
+            if is_mjml && faults[known..].iter().all(|fault| !fault.refuses()) {
+                let mut torn = Vec::new();
+                self.template_faults(holdings, content, &variant.sent(), &path, &mut torn).await;
+                let torn = torn.into_iter().filter(StrategyFault::refuses).map(|fault| {
+                    let words = format!("its templates do not fit together as HTML: {}; {AROUND}", fault.message);
+                    StrategyFault::error(format!("{path}.mjml"), words)
+                });
+                faults.extend(torn);
+            }
         }
     }
 

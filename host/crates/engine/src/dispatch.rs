@@ -292,7 +292,7 @@ fn prepared_of(world: &World, id: MessageId, now: Timestamp) -> Option<Prepared>
     let question = definition.webhook(&message.step).map(|webhook| webhook.document(run, &subject, &message));
     let channel = world.connections.get(&message.channel)?.value.ability.as_ref()?.channel.clone();
     let (variant, locale) = content.variant(&channel, subject.customer.language.as_deref())?;
-    let (body, locale) = (variant.body.clone(), locale.to_owned());
+    let (body, locale) = (variant.sent(), locale.to_owned());
     Some(Prepared { message, subject, content, body, unsubscribe_url: None, question, channel, locale, to })
 }
 

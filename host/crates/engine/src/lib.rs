@@ -32,6 +32,7 @@ mod keys;
 mod life;
 mod masking;
 mod membership;
+mod mjml;
 mod moving;
 mod node;
 mod passwords;

@@ -9,6 +9,7 @@ pub use cartwright_domain::publish::{Severity, StrategyFault};
 use crate::Engine;
 use crate::holdings::Holdings;
 use crate::install::CONFLICTS;
+use crate::mjml::make_all;
 use crate::ports::{PageRequest, Publication, RunFilter, StoreError};
 
 /// A published version.
@@ -76,9 +77,13 @@ impl Engine {
         &self,
         shop: ShopId,
         strategy: Option<StrategyId>,
-        definition: Strategy,
+        mut definition: Strategy,
         state: StrategyState,
     ) -> Result<Published, PublishError> {
+        for content in &mut definition.contents {
+            // What is wrong with it is said below.
+            make_all(content, "").await;
+        }
         for _ in 0..CONFLICTS {
             match self.try_publish(shop, strategy, definition.clone(), state).await {
                 Err(PublishError::Store(StoreError::Conflict)) => {}

@@ -128,7 +128,7 @@ impl Engine {
         let short = channel.ability.as_ref().map_or("", |ability| &ability.channel);
         let language = draft.language.as_deref().or(subject.customer.language.as_deref());
         let (variant, locale) = content.variant(short, language).ok_or(TestError::NoVariant)?;
-        let body = with_link_field(&settings, &content, &draft.channel, &variant.body);
+        let body = with_link_field(&settings, &content, &draft.channel, &variant.sent());
         let link = self.nobodys_link();
         let data = data_of(&subject, &content, &[], Some(&link));
         let rendered = self.render_all(&settings, &[Rendering { body: &body, data }]).await.into_iter().next();

@@ -31,5 +31,8 @@ pub(crate) async fn save_content(
         return Err(Problem::field("name", format!("must be `{name}`, as in the address")));
     }
     let revision = api.engine.save_content(shop.id(), content.clone()).await?;
+    // What was made of it stands there too.
+    let saved = api.engine.store.contents(shop.id()).await?.into_iter().find(|(saved, _)| saved.name == content.name);
+    let (content, revision) = saved.unwrap_or((content, revision));
     Ok(Json(ContentView::new(content, revision)))
 }
