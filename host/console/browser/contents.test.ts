@@ -1,6 +1,6 @@
 /** A content is written, seen as a customer would see it, and saved; long lists are searched and narrowed. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { Service } from './service'
+import { component, Service } from './service'
 import { tell } from './story'
 import { Visitor } from './visitor'
 
@@ -82,6 +82,59 @@ test('a saved content is sent to an address of the shop, once the code that was 
   await page.getByText('Save first').waitFor()
   visitor.faults.length = 0
 }, 90_000)
+
+test('a mail is put together of blocks by hand and by key, seen as it will be, and written by hand as well', async () => {
+  const page = visitor.page
+  const headers = { authorization: `Bearer ${service.key}`, 'content-type': 'application/wasm' }
+  const body = new Uint8Array(component('email_sendgrid'))
+  const uploaded = await fetch(`${service.url}/v1/plugins`, { method: 'POST', headers, body })
+  const { digest, asks } = (await uploaded.json()) as { digest: string; asks: object }
+  await service.ask('POST', `/v1/plugins/${digest}/grants`, asks)
+  const config = { from: { address: 'shop@acorn.example' } }
+  const settings = { plugin: 'email-sendgrid', config, grants: asks, secrets: { api_key: 'SG.key' } }
+  await service.ask('PUT', '/v1/channels/mail', settings)
+
+  await visitor.goto(`${shop}/contents/spring mail`)
+  await page.getByRole('button', { name: 'Add a variant' }).click()
+  await page.getByRole('dialog').getByLabel('Channel').selectOption('email')
+  await page.getByRole('dialog').getByRole('button', { name: 'Add a variant' }).click()
+  await page.getByLabel('Subject', { exact: false }).first().fill('Spring')
+  const blocks = page.getByRole('region', { name: 'Blocks of the mail' })
+  const put = blocks.getByRole('group', { name: 'Put in a block' })
+  await put.getByRole('button', { name: 'Heading' }).click()
+  await blocks.getByLabel('Words', { exact: true }).fill('Hello {{ user_name }}')
+  await put.getByRole('button', { name: 'Lines of the cart' }).click()
+  await put.getByRole('button', { name: 'Button' }).click()
+  await blocks.getByRole('listitem', { name: 'Button 3' }).getByLabel('Words').fill('Back to it')
+  await put.getByRole('button', { name: 'Footer' }).click()
+  const mail = page.frameLocator('.mail-view')
+  await mail.getByText('Hello Ana').waitFor()
+  await mail.getByText('2 × Copper teapot').waitFor()
+  await mail.getByRole('link', { name: 'Unsubscribe' }).waitFor()
+
+  const names = () => blocks.getByRole('listitem').evaluateAll(all => all.map(one => one.ariaLabel))
+  await visitor.press(blocks.getByRole('button', { name: 'Move Button 3 up' }))
+  await expect.poll(names).toEqual(['Heading 1', 'Button 2', 'Lines of the cart 3', 'Footer 4'])
+  const grip = blocks.getByRole('listitem', { name: 'Footer 4' }).locator('.block-grip')
+  await grip.dragTo(blocks.getByRole('listitem', { name: 'Heading 1' }))
+  await expect.poll(names).toEqual(['Footer 1', 'Heading 2', 'Button 3', 'Lines of the cart 4'])
+  await visitor.isSound('the blocks of a mail')
+  await visitor.shoot('content-mail')
+
+  await page.getByRole('button', { name: 'Save as a new revision' }).click()
+  await page.getByText('Saved as revision 1.').waitFor()
+  await visitor.choose('ar', 'dark')
+  await page.locator('.blocks li').nth(3).waitFor()
+  await visitor.isSound('the blocks of a mail in Arabic, dark')
+  await visitor.shoot('content-mail-ar-dark')
+  await visitor.choose('en', 'light')
+  const source = page.getByLabel('MJML', { exact: false }).first()
+  expect(await source.inputValue()).toContain('css-class="block-footer"')
+  await source.fill('<mjml><mj-body><mj-section><mj-column><mj-text>By hand</mj-text></mj-column></mj-section></mj-body></mjml>')
+  await page.getByText('This mail was written by hand').waitFor()
+  await mail.getByText('By hand').waitFor()
+  visitor.faults.length = 0
+}, 120_000)
 
 test('customers are found by name, address and phone, and nobody is said kindly', async () => {
   const page = visitor.page

@@ -2,7 +2,7 @@
 import { Button, Modal, NativeSelect, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { Plus, Trash2 } from 'lucide-react'
-import { type FocusEvent, useRef, useState } from 'react'
+import { type FocusEvent, lazy, Suspense, useRef, useState } from 'react'
 import { api, Refusal, take } from '../api/client'
 import { Trouble } from '../pieces/Answer'
 import { Card } from '../pieces/Card'
@@ -13,6 +13,10 @@ import { useSpeech } from '../words'
 import { type Content, fieldOf, useChannels, type Variant, VARIABLES } from './content'
 import { Preview } from './Preview'
 
+/** Mails alone need it. */
+const Blocks = lazy(() => import('./mail/Blocks'))
+
+const fieldsOf = (variant: Variant) => variant.body as Record<string, unknown>
 const nameOf = (variant: Variant, content: Content) =>
   `${variant.channel} · ${variant.locale ?? content.default_locale}`
 
@@ -111,6 +115,19 @@ export function Editor({ saved, revision }: { saved: Content; revision: number }
                   isStrict={keep.isError}
                   found={pointer => refusal?.of(fieldOf(place, pointer))}
                 />
+                {channels.get(variant.channel)?.properties?.mjml && !fieldsOf(variant).html && (
+                  <Suspense>
+                    <Blocks
+                      source={String(fieldsOf(variant).mjml ?? '')}
+                      isStill={isStill}
+                      change={mjml => {
+                        const { html: _, mjml: __, ...others } = fieldsOf(variant)
+                        const body = mjml ? { ...others, mjml } : others
+                        change(content.variants.map((one, at) => (at === place ? { ...one, body } : one)))
+                      }}
+                    />
+                  </Suspense>
+                )}
                 {!isStill && <Palette insert={insert} />}
               </div>
             </Card>

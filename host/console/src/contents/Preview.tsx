@@ -2,7 +2,7 @@
 import { NativeSelect } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { api, type Schemas, take } from '../api/client'
 import { Trouble } from '../pieces/Answer'
 import { useNameOf } from '../pieces/names'
@@ -12,6 +12,9 @@ import { useVisit } from '../shell/shop'
 import { useSpeech } from '../words'
 import type { Content, Variant } from './content'
 import { TestSend } from './TestSend'
+
+/** Mails alone need it. */
+const MailView = lazy(() => import('./mail/MailView'))
 
 export function Preview(props: { content: Content; variant: Variant; isSaved: boolean }) {
   const { say } = useSpeech()
@@ -36,6 +39,7 @@ export function Preview(props: { content: Content; variant: Variant; isSaved: bo
     placeholderData: keepPreviousData,
     enabled: written.variants.includes(variant),
   })
+  const html = preview.error ? undefined : (preview.data?.document as { html?: unknown } | undefined)?.html
   return (
     <div className="stack">
       <NativeSelect
@@ -56,6 +60,11 @@ export function Preview(props: { content: Content; variant: Variant; isSaved: bo
           {preview.data && !preview.error && <Said document={preview.data.document} />}
         </div>
       </div>
+      {typeof html === 'string' && (
+        <Suspense>
+          <MailView html={html} />
+        </Suspense>
+      )}
       {variant.channel === 'sms' && preview.data && (
         <dl className="terms narrow">
           <Parts term={say('contents.parts')} length={preview.data.length} />
