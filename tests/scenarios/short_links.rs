@@ -113,6 +113,7 @@ async fn s30_whoever_follows_a_link_gets_there_and_has_clicked(world: &World) {
 async fn s30_two_visits_within_a_minute_are_one_click(world: &World) {
     let links = reminded(world).await;
     follows(world, &links[0]).await;
+    world.skip(Span::seconds(20)).await;
     follows(world, &links[0]).await;
     assert_eq!(clicks(world).await, [json!(1), json!(0)]);
 }

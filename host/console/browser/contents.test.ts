@@ -83,6 +83,23 @@ test('a saved content is sent to an address of the shop, once the code that was 
   visitor.faults.length = 0
 }, 90_000)
 
+test('a mended content takes the place of what published strategies still say', async () => {
+  const { page } = visitor
+  const path = '/v1/contents/five%20percent'
+  const { content } = (await service.ask('GET', path)) as { content: object }
+  const { revision } = (await service.ask('PUT', path, { ...content, labels: ['mended'] })) as { revision: number }
+  await visitor.goto(`${shop}/contents/five%20percent`)
+  await visitor.press(page.getByRole('button', { name: 'Replace everywhere' }))
+  const dialog = page.getByRole('dialog')
+  await dialog.getByText(`Say revision ${revision} everywhere?`).waitFor()
+  await dialog.getByText(/High value first, version 1/).waitFor()
+  await visitor.isSound('the question before a content is replaced')
+  await visitor.press(dialog.getByRole('button', { name: 'Replace everywhere' }))
+  await page.getByRole('button', { name: 'Replace everywhere' }).waitFor({ state: 'detached' })
+  expect(await service.ask('GET', `${path}/replace`)).toEqual({ revision, waiting: 0, versions: [] })
+  expect(visitor.faults).toEqual([])
+}, 90_000)
+
 test('a mail is put together of blocks by hand and by key, seen as it will be, and written by hand as well', async () => {
   const page = visitor.page
   const headers = { authorization: `Bearer ${service.key}`, 'content-type': 'application/wasm' }

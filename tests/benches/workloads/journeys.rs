@@ -71,7 +71,7 @@ pub(crate) async fn measure(name: &str, database: &Database, figures: &mut Figur
 /// Requests that are only answered: how many each second.
 async fn raw_sends() -> f64 {
     let provider = Provider::start(Answer::reply(202, Value::Null)).await;
-    let client = Client::new(&provider.url(), "none");
+    let client = Client::new(provider.url(), "none");
     let body = vec![b'x'; 500];
     let started = Instant::now();
     let tasks: Vec<_> = (0..REQUESTERS)
@@ -116,7 +116,7 @@ impl Shop {
         .await;
         let place = Place::beside(provider.host());
         let node = place.start(0, database.url());
-        let operator = Client::new(&node.base, &place.ask(&["key", "add", "--database-url", node.database()]));
+        let operator = Client::new(&node.base, place.ask(&["key", "add", "--database-url", node.database()]));
         let made = operator.post("/v1/shops", &json!({ "name": "W4", "currency": "EUR", "country": "DE" })).await.ok();
         let client = operator.of_shop(made["id"].as_str().unwrap());
         let mut asks = Value::Null;

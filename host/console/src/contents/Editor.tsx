@@ -12,6 +12,7 @@ import { useVisit } from '../shell/shop'
 import { useSpeech } from '../words'
 import { type Content, fieldOf, useChannels, type Variant, VARIABLES } from './content'
 import { Preview } from './Preview'
+import { Replacing } from './Replacing'
 
 /** Mails alone need it. */
 const Blocks = lazy(() => import('./mail/Blocks'))
@@ -40,6 +41,7 @@ export function Editor({ saved, revision }: { saved: Content; revision: number }
     },
     onSuccess: () => queries.invalidateQueries({ queryKey: ['shop', shop.id, 'contents'] }),
   })
+  const newest = keep.data?.revision ?? revision
   const refusal = keep.error instanceof Refusal ? keep.error : undefined
   const change = (variants: Variant[]) => write({ ...content, variants })
   /** A variable goes where somebody wrote last. */
@@ -149,6 +151,7 @@ export function Editor({ saved, revision }: { saved: Content; revision: number }
               </span>
             </div>
           )}
+          {!isStill && newest > 0 && <Replacing name={content.name} revision={newest} />}
         </div>
         {variant && (
           <Card title={say('contents.preview')}>

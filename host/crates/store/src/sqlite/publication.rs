@@ -115,7 +115,7 @@ pub(super) async fn replacements(
         Ok(Replacement {
             version: VersionId(version),
             content: rows::read(&document)?,
-            revision: revision,
+            revision,
             replaced_at: Timestamp::from_millis(at),
         })
     };
