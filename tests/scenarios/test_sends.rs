@@ -14,6 +14,7 @@ const STAFF: &str = "+4915199999999";
 on_both_databases!(
     s26_a_test_goes_to_the_shops_own_people_with_a_customers_data_and_counts_nowhere,
     s26_a_test_goes_neither_to_an_unknown_address_nor_to_the_customer,
+    s26_the_links_of_a_test_are_the_addresses_themselves,
     s26_a_wrong_code_is_told_and_confirms_nothing,
     s26_a_test_is_past_the_window_and_consent_and_never_past_a_hold,
     s26_a_refusal_is_shown_in_full_with_the_next_step,
@@ -103,6 +104,15 @@ async fn s26_a_test_goes_neither_to_an_unknown_address_nor_to_the_customer(world
     let gone = world.api.delete(&format!("/v1/test-addresses/handle/{ana}")).await;
     assert_eq!(gone.status, 204);
     assert!(world.api.list("/v1/test-addresses").await.is_empty());
+}
+
+async fn s26_the_links_of_a_test_are_the_addresses_themselves(world: &World) {
+    let body = json!({ "text": "{{ 'https://acorn.example/sale' | short_link: 'sale' }}" });
+    let content = json!({ "name": "sale", "variants": [{ "channel": "inbox", "body": body }] });
+    world.api.put("/v1/contents/sale", &content).await.ok();
+    confirmed(world, "mia").await;
+    world.api.post("/v1/contents/sale/test-send", &json!({ "channel": "inbox", "to": "mia" })).await.ok();
+    assert_eq!(world.inbox().await[0], "[Test] https://acorn.example/sale");
 }
 
 async fn s26_a_wrong_code_is_told_and_confirms_nothing(world: &World) {

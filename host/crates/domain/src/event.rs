@@ -298,7 +298,8 @@ impl What {
         match self {
             What::ProductUpdated(_) | What::OrderFulfilled(_) | What::OrderDelivered(_) | What::Custom(_) => false,
             What::Receipt(receipt) => {
-                !matches!(receipt.kind, ReceiptKind::Accepted | ReceiptKind::Delivered | ReceiptKind::Read)
+                use ReceiptKind::{Failed, OptedOut, Replied};
+                matches!(receipt.kind, Failed | OptedOut | Replied)
             }
             _ => true,
         }

@@ -27,6 +27,7 @@ use crate::node::Pause;
 use crate::ports::{Changes, ChannelTask, OutgoingMessage, StoreError};
 use crate::render::{Rendering, data_of};
 use crate::settings::ShopSettings;
+use crate::shorten::Shortener;
 use crate::unsubscribe::UNSUBSCRIBE_URL;
 
 /// How long one is the process's that handed it over; longer than any request may take.
@@ -132,7 +133,8 @@ impl Engine {
         let link = self.nobodys_link();
         let data = data_of(&subject, &content, &[], Some(&link));
         let rendered = self.render_all(&settings, &[Rendering { body: &body, data }]).await.into_iter().next();
-        let document = rendered.transpose().map_err(TestError::Failed)?.unwrap_or_default();
+        let mut document = rendered.transpose().map_err(TestError::Failed)?.unwrap_or_default();
+        Shortener::of_nobody(&settings.shop).shorten(&mut document);
         let (document, _) = marked(document);
         if let Some(parts) = content.parts_too_many(short, &document) {
             return Err(TestError::TooLong(parts));

@@ -1,6 +1,6 @@
 //! Batches: what they find, what they may write, and when they are refused.
 
-use cartwright_domain::event::{Event, ReceiptKind, Subject};
+use cartwright_domain::event::{Event, Receipt, ReceiptKind, Subject, What};
 use cartwright_domain::facts::{Contact, Reaction};
 use cartwright_domain::ids::{Mint, ShopId, StrategyId};
 use cartwright_domain::message::{Message, MessageState, RejectionClass};
@@ -297,6 +297,35 @@ contract! {
         let phone = Subject { phone: Some("0151 2345678".into()), ..Subject::default() };
         store.accept(&[Arrival { event: Event { subject: phone, ..order.event.clone() }, ..order }]).await.unwrap();
         assert!(is_conflict(store.commit(shop, &to(ana.to_vec())).await));
+    }
+
+    async fn s08_receipts_keep_no_message_from_leaving_but_those_that_may_forbid_one(db) {
+        use ReceiptKind::{Accepted, Clicked, Delivered, Failed, OptedOut, Read, Replied};
+        let store = db.store();
+        let shop = add_shop(&*store, 1).await;
+        let hand_over = Changes { addressed: Some(Vec::new()), hand_overs: 1, ..Changes::default() };
+        let told = |kind: ReceiptKind| {
+            let receipt = Receipt {
+                kind,
+                provider_id: Some("p1".into()),
+                message_id: None,
+                sender: None,
+                text: None,
+                link: None,
+                failure: None,
+            };
+            let visit = calm(shop, &format!("{kind:?}"));
+            Arrival { event: Event { what: What::Receipt(receipt), ..visit.event.clone() }, ..visit }
+        };
+        store.accept(&[Accepted, Delivered, Read, Clicked].map(told)).await.unwrap();
+        store.commit(shop, &hand_over).await.unwrap();
+        for kind in [Failed, Replied, OptedOut] {
+            store.accept(&[told(kind)]).await.unwrap();
+            assert!(is_conflict(store.commit(shop, &hand_over).await), "{kind:?}");
+            let waiting = store.pending_events(shop, 10).await.unwrap();
+            let applied = waiting.iter().map(|event| event.sequence).collect();
+            store.commit(shop, &Changes { applied, ..Changes::default() }).await.unwrap();
+        }
     }
 
     async fn s29_hand_over_numbers_only_go_upwards_over_all_shops(db) {
