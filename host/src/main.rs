@@ -28,7 +28,12 @@ mod timeline;
 mod wiring;
 
 use clap::Parser;
+use mimalloc::MiMalloc;
 use std::process::ExitCode;
+
+/// An event is some hundred small allocations; with the system's allocator they were a fifth of what it cost.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {

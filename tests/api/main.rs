@@ -6,6 +6,7 @@
 mod access;
 mod answers;
 mod asking;
+mod audit;
 mod bodies;
 mod console;
 mod links;

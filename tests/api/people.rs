@@ -157,7 +157,7 @@ fn is_enough(role: Role, method: &str, path: &str) -> bool {
     let of = |parts: &[&str]| parts.iter().any(|part| path.starts_with(part));
     let tries = of(&["/v1/strategies/check", "/v1/strategies/preview", "/v1/contents/preview"]);
     let looks = method == "GET" || tries || path == "/v1/session";
-    let of_owner = of(&["/v1/people", "/v1/shops/{shop}/keys"]);
+    let of_owner = of(&["/v1/people", "/v1/shops/{shop}/keys", "/v1/audit"]);
     let of_operator = path.ends_with("/limits") || path == "/v1/metrics" || (method, path) == ("POST", "/v1/shops");
     match role {
         _ if of_operator => false,

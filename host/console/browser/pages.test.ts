@@ -30,6 +30,7 @@ const PAGES: Record<string, string> = {
   plugins: '/plugins',
   plugin: '/plugins/high-value',
   people: '/people',
+  audit: '/audit',
 }
 
 let service: Service

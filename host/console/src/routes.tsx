@@ -74,6 +74,12 @@ const people = createRoute({
   component: lazyRouteComponent(() => import('./pages/People'), 'People'),
 })
 
+const audit = createRoute({
+  getParentRoute: () => shop,
+  path: '/audit',
+  component: lazyRouteComponent(() => import('./pages/Audit'), 'Audit'),
+})
+
 const optional = (search: Record<string, unknown>, name: string) =>
   typeof search[name] === 'string' ? { [name]: search[name] } : {}
 
@@ -257,6 +263,7 @@ const pages = [
   plugins,
   plugin,
   people,
+  audit,
   inbox,
   customers,
   customer,

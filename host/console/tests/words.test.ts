@@ -118,3 +118,18 @@ test.each(Object.entries(LISTS))('every %s that the service may tell has a word'
   expect(told).not.toEqual([])
   expect(told.filter(word => !(`${list}.${word}` in english))).toEqual([])
 })
+
+test('the audit has words for every operation that changes something', () => {
+  const document = JSON.parse(readFileSync(join(SOURCE, '../../docs/openapi.json'), 'utf8'))
+  // The host keeps these out of the audit: what comes in by the thousand, what only tries, and one's own session.
+  const unaudited =
+    /events|identify|probe|\/demo\/|session|\/check$|\/preview$|\/links\/|\/hooks\//
+  const operations = Object.entries<object>(document.paths).flatMap(([path, item]) =>
+    Object.keys(item)
+      .filter(method => ['post', 'put', 'patch', 'delete'].includes(method))
+      .map(method => `${method.toUpperCase()} ${path}`),
+  )
+  const audited = operations.filter(operation => !unaudited.test(operation))
+  const worded = keys.filter(key => key.startsWith('change.')).map(key => key.slice('change.'.length))
+  expect(worded.sort()).toEqual(audited.sort())
+})

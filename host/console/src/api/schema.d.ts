@@ -96,6 +96,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tells what people and programs changed in the shop over this API, newest first: who, when, which operation, and
+         *     what it was about. Kept for 400 days.
+         */
+        get: operations["list_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/channels": {
         parameters: {
             query?: never;
@@ -1807,6 +1827,33 @@ export interface components {
         Cap: "none" | 0 | components["schemas"]["Limit"];
         /** @description What goods are sorted under: lists by kind, or a plain list where the kind is not known. */
         Categories: string[] | components["schemas"]["Kinds"];
+        /** @description Something that somebody changed. */
+        Change: {
+            /** @description What its address named: `{"name": "reminder"}`. */
+            about?: {
+                [key: string]: string;
+            };
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string | number;
+            /** @description Who: the name of a person, or the label of a key. */
+            by: string;
+            /**
+             * Format: uuid
+             * @description Ours.
+             */
+            id: string;
+            /** @description The name of what was changed, where the answer tells one. */
+            name?: string | null;
+            /** @description The operation, as the published document has it: `PUT /v1/contents/{name}`. */
+            operation: string;
+            /** @description Its state from then on, where the answer tells one. */
+            state?: string | null;
+            /** @description By what they were known. */
+            with: components["schemas"]["Known"];
+        };
         /** @description What a channel can do. */
         ChannelAbility: {
             /** @description Addresses it can use, best first. */
@@ -2883,6 +2930,8 @@ export interface components {
             /** @description Tags of the products. */
             tags?: string[];
         };
+        /** @description By what a caller is known. */
+        Known: "person" | "key";
         /** @description How long a text is. */
         Length: {
             /** @description Its alphabet. */
@@ -2980,6 +3029,13 @@ export interface components {
         ListOfAuditEntry: {
             /** @description At most `limit` of them. */
             items: components["schemas"]["AuditEntry"][];
+            /** @description Pass it as `after` for the next page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        ListOfChange: {
+            /** @description At most `limit` of them. */
+            items: components["schemas"]["Change"][];
             /** @description Pass it as `after` for the next page; absent on the last one. */
             next?: string | null;
         };
@@ -5746,6 +5802,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListOfAsideView"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    list_changes: {
+        parameters: {
+            query?: {
+                /** @description At most this many, 1 to 200. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: {
+                /** @description Id of the shop; only needed with an operator's key. */
+                "Cartwright-Shop"?: components["parameters"]["Shop"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The changes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOfChange"];
                 };
             };
             default: components["responses"]["Refused"];

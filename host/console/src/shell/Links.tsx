@@ -10,6 +10,7 @@ import {
   PlugZap,
   Puzzle,
   Route,
+  ScrollText,
   Send,
   Users,
   Workflow,
@@ -30,6 +31,7 @@ type Address =
   | '/$shop/messages'
   | '/$shop/reports'
   | '/$shop/people'
+  | '/$shop/audit'
 type Place = { to: Address; word: Key; icon: LucideIcon; hidden?: boolean }
 
 export function Links() {
@@ -47,6 +49,7 @@ export function Links() {
     { to: '/$shop/connections', word: 'nav.connections', icon: PlugZap },
     { to: '/$shop/plugins', word: 'nav.plugins', icon: Puzzle },
     { to: '/$shop/people', word: 'nav.people', icon: Users, hidden: !may(shop, 'own') },
+    { to: '/$shop/audit', word: 'nav.audit', icon: ScrollText, hidden: !may(shop, 'own') },
   ]
   return (
     <nav aria-label={say('frame.menu')}>

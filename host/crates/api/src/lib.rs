@@ -11,6 +11,7 @@
 
 mod access;
 mod alerts;
+mod audit;
 mod channels;
 mod connections;
 mod console;

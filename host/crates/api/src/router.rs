@@ -12,9 +12,9 @@ use crate::options::ApiOptions;
 use crate::problem::{self, Code, Problem};
 use crate::rate::RateLimit;
 use crate::{
-    access, alerts, channels, console, contents, customers, demo, envelope, events, health, hooks, journal, keys,
-    markup, messages, openapi, people, plugins, rate, reports, runs, session, shops, short_links, sources, strategies,
-    test_sends, unsubscribe,
+    access, alerts, audit, channels, console, contents, customers, demo, envelope, events, health, hooks, journal,
+    keys, markup, messages, openapi, people, plugins, rate, reports, runs, session, shops, short_links, sources,
+    strategies, test_sends, unsubscribe,
 };
 
 /// What every handler is given.
@@ -82,6 +82,7 @@ fn closed_operations() -> OpenApiRouter<Api> {
         .merge(shops::operations())
         .merge(keys::operations())
         .merge(people::operations())
+        .merge(audit::operations())
         .merge(session::operations())
         .merge(strategies::operations())
         .merge(contents::operations())

@@ -141,7 +141,9 @@ fn take_consent(world: &mut World, customer: CustomerId, event: &Event, source: 
 fn cart_updated(world: &mut World, mint: &mut Mint, news: &mut News<'_>, stage: Stage, body: &CartBody) {
     let event = news.event;
     let tokens = (event.subject.cart.as_deref(), event.subject.checkout.as_deref());
-    let known = world.carts.values().map(|entry| &entry.value).find(|cart| {
+    // Mostly the customer's own; a token that moved leaves its cart behind.
+    let (own, all) = (world.carts.of(news.customer), world.carts.values());
+    let known = own.chain(all).map(|entry| &entry.value).find(|cart| {
         let same = |own: &Option<String>, other: Option<&str>| own.is_some() && own.as_deref() == other;
         same(&cart.cart_token, tokens.0) || same(&cart.checkout_token, tokens.1)
     });
@@ -150,9 +152,9 @@ fn cart_updated(world: &mut World, mint: &mut Mint, news: &mut News<'_>, stage: 
         world.carts.insert(id, Entry::new(Cart::new(id, news.customer, event.occurred_at)));
         id
     });
+    world.carts.give(&id, news.customer);
     let Some(entry) = world.carts.get_mut(&id) else { return };
     let cart = entry.edit();
-    cart.customer = news.customer;
     cart.cart_token = cart.cart_token.take().or(tokens.0.map(str::to_owned));
     cart.checkout_token = cart.checkout_token.take().or(tokens.1.map(str::to_owned));
     let change = cart.take(stage, body, event.occurred_at);
@@ -197,12 +199,9 @@ fn order_updated(world: &mut World, mint: &mut Mint, news: &mut News<'_>, state:
     let body = &world.completed_order(body);
     news.order = Some(order_id.clone());
     let ended_runs = world.orders.get(&order_id).is_some_and(|known| known.value.ends_runs());
+    world.orders.give(&order_id, news.customer);
     let is_new = match world.orders.get_mut(&order_id) {
-        Some(entry) => {
-            let order = entry.edit();
-            order.customer = news.customer;
-            order.take(state, body, event.occurred_at)
-        }
+        Some(entry) => entry.edit().take(state, body, event.occurred_at),
         None => {
             let order = Order::new(order_id.clone(), news.customer, state, body, event.occurred_at);
             world.orders.insert(order_id.clone(), Entry::new(order));
@@ -256,9 +255,12 @@ fn enter_or_restart(world: &mut World, mint: &mut Mint, news: &mut News<'_>, liv
         (KeyKind::Order, _, Some(order)) => format!("order:{order}"),
         _ => customer_key(news.customer),
     };
+    // Mostly the customer's own; a cart whose token moved may have taken another's run along.
+    let others = (definition.trigger.key != KeyKind::Customer).then(|| world.runs.values()).into_iter().flatten();
     let active = world
         .runs
-        .values()
+        .of(news.customer)
+        .chain(others)
         .map(|entry| &entry.value)
         .find(|run| run.strategy == live.record.id && run.is_active() && run.key == key)
         .cloned();

@@ -8,11 +8,9 @@ use crate::time::Timestamp;
 use crate::world::World;
 
 fn runs_on(world: &World, customer: CustomerId, on: TriggerKind) -> impl Iterator<Item = &Run> {
-    world.runs.values().map(|entry| &entry.value).filter(move |run| {
+    world.runs.of(customer).map(|entry| &entry.value).filter(move |run| {
         let version = world.versions.get(&run.version);
-        run.customer == customer
-            && run.is_active()
-            && version.is_some_and(|version| version.definition.trigger.on == on)
+        run.is_active() && version.is_some_and(|version| version.definition.trigger.on == on)
     })
 }
 

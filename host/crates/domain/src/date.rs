@@ -69,7 +69,7 @@ fn look_at(world: &mut World, mint: &mut Mint, id: CustomerId, live: &LiveStrate
     let key = customer_key(id);
     let active = world
         .runs
-        .values()
+        .of(id)
         .map(|entry| &entry.value)
         .find(|run| run.is_active() && run.strategy == live.record.id && run.key == key)
         .cloned();

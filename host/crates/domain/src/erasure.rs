@@ -48,12 +48,10 @@ pub struct Known {
 impl Known {
     /// By everything in the world that is theirs.
     pub fn of(world: &World, customer: CustomerId) -> Self {
-        let own = |message: &&Message| message.customer == customer;
-        let messages = || world.messages.values().map(|entry| &entry.value).filter(own);
-        let orders = world.orders.values().filter(|order| order.value.customer == customer);
+        let messages = || world.messages.of(customer).map(|entry| &entry.value);
         Self {
-            names: world.identities.iter().filter(|(_, of)| **of == customer).map(|(name, _)| name.clone()).collect(),
-            orders: orders.map(|order| order.value.order_id.clone()).collect(),
+            names: world.identities.entries_of(customer).map(|(name, _)| name.clone()).collect(),
+            orders: world.orders.of(customer).map(|order| order.value.order_id.clone()).collect(),
             messages: messages().map(|message| message.id).collect(),
             provider_ids: messages().filter_map(|message| message.provider_id.clone()).collect(),
         }
@@ -93,7 +91,7 @@ impl Known {
 /// messages.
 pub fn erase(world: &mut World, customer: CustomerId, key: &[u8; 32], now: Timestamp) -> Erased {
     let known = Known::of(world, customer);
-    let own = world.runs.values().map(|entry| &entry.value).filter(|run| run.customer == customer);
+    let own = world.runs.of(customer).map(|entry| &entry.value);
     let runs: Vec<(RunId, bool)> = own.map(|run| (run.id, run.is_active())).collect();
     for (id, is_active) in &runs {
         match is_active {
@@ -111,7 +109,7 @@ pub fn erase(world: &mut World, customer: CustomerId, key: &[u8; 32], now: Times
         let registered_at = entry.value.registered_at;
         *entry.edit() = Customer { erased_at: Some(now), ..Customer::anonymous(customer, registered_at) };
     }
-    world.carts.retain(|_, cart| cart.value.customer != customer);
+    world.carts.remove_all(customer);
     let traits = known.traits();
     Erased {
         customer: Some(customer),
@@ -150,8 +148,7 @@ pub fn hash_of(key: &[u8; 32], name: &Identity) -> Option<[u8; 32]> {
 /// Whoever has an address of somebody who was erased is not written to, at whatever address and whatever a source tells
 /// of them.
 pub fn leave_alone(world: &mut World, erased: &BTreeSet<Identity>) {
-    let owners = world.identities.iter().filter(|(name, _)| erased.contains(*name));
-    let owners: BTreeSet<CustomerId> = owners.map(|(_, owner)| *owner).collect();
+    let owners: BTreeSet<CustomerId> = erased.iter().filter_map(|name| world.identities.get(name)).copied().collect();
     for owner in owners {
         let Some(entry) = world.customers.get_mut(&owner) else { continue };
         for kind in AddressKind::ALL {

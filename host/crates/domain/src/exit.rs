@@ -12,13 +12,8 @@ use crate::trace::{Happening, TraceEntry};
 use crate::world::World;
 
 pub(crate) fn active_runs(world: &World, customer: CustomerId) -> Vec<RunId> {
-    world
-        .runs
-        .values()
-        .map(|entry| &entry.value)
-        .filter(|run| run.customer == customer && run.is_active())
-        .map(|run| run.id)
-        .collect()
+    let runs = world.runs.of(customer).map(|entry| &entry.value);
+    runs.filter(|run| run.is_active()).map(|run| run.id).collect()
 }
 
 /// S08: an exit is hit by an order from the first trigger event on; on a tie the exit wins.
@@ -53,11 +48,8 @@ pub(crate) fn take_exit(world: &mut World, id: RunId, order: &Order, at: Timesta
 pub(crate) fn would_be_taken(world: &World, run: &Run) -> bool {
     let Some(version) = world.versions.get(&run.version) else { return false };
     let exits = version.definition.exits();
-    let mut orders = world.orders.values().map(|entry| &entry.value).filter(|order| {
-        order.customer == run.customer
-            && order.ends_runs()
-            && order.placed_at >= run.started_at
-            && run.trigger.order.as_deref() != Some(&order.order_id)
+    let mut orders = world.orders.of(run.customer).map(|entry| &entry.value).filter(|order| {
+        order.ends_runs() && order.placed_at >= run.started_at && run.trigger.order.as_deref() != Some(&order.order_id)
     });
     orders.any(|order| exits.iter().any(|exit| matches(world, exit, run, order)))
 }
@@ -77,13 +69,8 @@ fn matches(world: &World, exit: &Exit, run: &Run, order: &Order) -> bool {
 /// An order that is already known may have come after an event, or belong to a customer, that is only now heard of.
 pub(crate) fn exit_by_known_orders(world: &mut World, id: RunId, at: Timestamp) {
     let Some(customer) = world.runs.get(&id).map(|entry| entry.value.customer) else { return };
-    let orders: Vec<Order> = world
-        .orders
-        .values()
-        .map(|entry| &entry.value)
-        .filter(|order| order.customer == customer && order.ends_runs())
-        .cloned()
-        .collect();
+    let orders = world.orders.of(customer).map(|entry| &entry.value).filter(|order| order.ends_runs());
+    let orders: Vec<Order> = orders.cloned().collect();
     for order in orders {
         take_exit(world, id, &order, at);
     }

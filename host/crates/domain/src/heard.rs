@@ -85,13 +85,9 @@ pub(crate) fn hear(world: &mut World, customer: CustomerId, heard: Heard, at: Ti
 /// Lets every run of a customer's go on whose wait is over by something that was heard.
 pub(crate) fn wake_waits(world: &mut World, customer: CustomerId, at: Timestamp) {
     let is_over = |run: &Run| waits(world, run).is_some_and(|(wait, listening)| wait.hit(&listening).is_some());
-    let runs: Vec<RunId> = world
-        .runs
-        .values()
-        .map(|entry| &entry.value)
-        .filter(|run| run.customer == customer && run.due_at.is_some_and(|due| due > at) && is_over(run))
-        .map(|run| run.id)
-        .collect();
+    let waiting = |run: &&Run| run.due_at.is_some_and(|due| due > at) && is_over(run);
+    let runs = world.runs.of(customer).map(|entry| &entry.value).filter(waiting);
+    let runs: Vec<RunId> = runs.map(|run| run.id).collect();
     for id in runs {
         if let Some(entry) = world.runs.get_mut(&id) {
             entry.edit().due_at = Some(at);
@@ -102,12 +98,11 @@ pub(crate) fn wake_waits(world: &mut World, customer: CustomerId, at: Timestamp)
 fn waits<'a>(world: &'a World, run: &'a Run) -> Option<(&'a Wait, Listening<'a>)> {
     let Position::Step { step, since, .. } = &run.position else { return None };
     let Step::Wait(wait) = world.versions.get(&run.version)?.definition.steps.get(step)? else { return None };
-    let orders = world.orders.values().map(|entry| &entry.value);
     let listening = Listening {
         run,
         since: *since,
         customer: &world.customers.get(&run.customer)?.value,
-        orders: orders.filter(|order| order.customer == run.customer).collect(),
+        orders: world.orders.of(run.customer).map(|entry| &entry.value).collect(),
         messages: world.messages_of(run.id).collect(),
     };
     Some((wait, listening))

@@ -119,18 +119,14 @@ pub fn resolve(world: &mut World, mint: &mut Mint, event: &Event, received_at: T
 }
 
 fn has_other(world: &World, owner: CustomerId, name: &Identity) -> bool {
-    world.identities.iter().any(|(known, of)| *of == owner && known.kind == name.kind && known.value != name.value)
+    world.identities.entries_of(owner).any(|(known, _)| known.kind == name.kind && known.value != name.value)
 }
 
 /// Two are one person when nothing they are called by on the platform contradicts it, and one is only anonymous or
 /// the event says that both names are of one person.
 fn joins(world: &World, one: CustomerId, other: CustomerId, by: &Identity) -> bool {
     let platform_ids = |customer| {
-        world
-            .identities
-            .iter()
-            .filter(move |(name, of)| **of == customer && name.kind == IdentityKind::Customer)
-            .count()
+        world.identities.entries_of(customer).filter(|(name, _)| name.kind == IdentityKind::Customer).count()
     };
     if !world.is_identified(one) {
         return true;
@@ -269,21 +265,10 @@ pub fn merge(world: &mut World, from: CustomerId, into: CustomerId, by: &str, at
         entry.edit().absorb(gone.value);
     }
     world.merged.push((from, into));
-    for (name, owner) in &mut world.identities {
-        if *owner == from {
-            *owner = into;
-            world.named.insert(name.clone());
-        }
-    }
-    for cart in world.carts.values_mut().filter(|entry| entry.value.customer == from) {
-        cart.edit().customer = into;
-    }
-    for order in world.orders.values_mut().filter(|entry| entry.value.customer == from) {
-        order.edit().customer = into;
-    }
-    for message in world.messages.values_mut().filter(|entry| entry.value.customer == from) {
-        message.edit().customer = into;
-    }
+    world.named.extend(world.identities.give_all(from, into));
+    world.carts.give_all(from, into);
+    world.orders.give_all(from, into);
+    world.messages.give_all(from, into);
     merge_runs(world, from, into, by, at);
     wake_local_waits(world, into, at);
     wake_waits(world, into, at);
@@ -298,14 +283,11 @@ pub fn customer_key(customer: CustomerId) -> String {
 /// one goes on with the later due time.
 fn merge_runs(world: &mut World, from: CustomerId, into: CustomerId, by: &str, at: Timestamp) {
     let (old_key, new_key) = (customer_key(from), customer_key(into));
-    let moved: Vec<_> =
-        world.runs.values().filter(|entry| entry.value.customer == from).map(|entry| entry.value.id).collect();
-    for id in moved {
+    for id in world.runs.give_all(from, into) {
         let contacted =
             |world: &World, run: &Run| world.messages_of(run.id).filter_map(|message| message.handed_over_at).max();
         let Some(entry) = world.runs.get_mut(&id) else { continue };
         let run = entry.edit();
-        run.customer = into;
         if !run.is_active() {
             continue;
         }
@@ -316,7 +298,7 @@ fn merge_runs(world: &mut World, from: CustomerId, into: CustomerId, by: &str, a
         world.tell(id, TraceEntry { at, step: None, what: Happening::Joined { by: by.to_owned() }, facts: Vec::new() });
         let rival = world
             .runs
-            .values()
+            .of(into)
             .map(|entry| &entry.value)
             .find(|other| other.id != id && other.is_active() && other.strategy == run.strategy && other.key == run.key)
             .cloned();

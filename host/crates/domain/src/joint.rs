@@ -27,11 +27,8 @@ pub(crate) fn waits_for(world: &World, message: &Message, now: Timestamp) -> Opt
     }
     let until = message.decided_by.or(message.due_at.map(|due| due + world.shop.decide_together))?;
     let own = of_run(world, run);
-    let others = world
-        .runs
-        .values()
-        .map(|entry| &entry.value)
-        .filter(|other| other.customer == run.customer && other.id != run.id && of_run(world, other) > own);
+    let others = world.runs.of(run.customer).map(|entry| &entry.value);
+    let others = others.filter(|other| other.id != run.id && of_run(world, other) > own);
     let soon = |due: &Timestamp| *due > now && *due <= until;
     others
         .flat_map(|other| {

@@ -11,10 +11,12 @@
 
 pub mod alert;
 pub mod apply;
+pub mod by_customer;
 pub mod cap;
 pub mod cart;
 pub mod categories;
 mod chain;
+pub mod change;
 pub mod check;
 mod checkout;
 pub mod contact;

@@ -111,7 +111,7 @@ fn begin(
     }
     let key = customer_key(from.customer);
     let is_rival = |run: &Run| run.is_active() && run.strategy == live.record.id && run.key == key;
-    if world.runs.values().any(|entry| is_rival(&entry.value)) {
+    if world.runs.of(from.customer).any(|entry| is_rival(&entry.value)) {
         return Err("the customer is in it already");
     }
     let customer = world.customers.get(&from.customer).map(|entry| &entry.value);

@@ -5,7 +5,7 @@ use crate::event::{Event, Receipt, ReceiptKind};
 use crate::heard::{Heard, hear};
 use crate::identity::resolve;
 use crate::ids::{CustomerId, MessageId, Mint};
-use crate::message::{Message, Purpose};
+use crate::message::Purpose;
 use crate::reply::word_of;
 use crate::strategy::TriggerKind;
 use crate::time::{Span, Timestamp};
@@ -40,7 +40,7 @@ pub(crate) fn take(
     if text.and_then(word_of).is_some() {
         return None;
     }
-    let named = named_message(world, receipt);
+    let named = world.message_of(receipt);
     // The shop's own people are no customers, whatever they do with a notice.
     if named.is_some_and(|message| message.purpose == Purpose::Staff) {
         return None;
@@ -59,13 +59,6 @@ pub(crate) fn take(
     let heard = Heard { at: event.occurred_at, event_id: event.id.clone(), event: reacted, name, message };
     hear(world, customer, heard, received_at);
     Some(Reaction { customer, triggers })
-}
-
-fn named_message<'a>(world: &'a World, receipt: &Receipt) -> Option<&'a Message> {
-    world.messages.values().map(|entry| &entry.value).find(|message| {
-        receipt.message_id == Some(message.id)
-            || (receipt.provider_id.is_some() && receipt.provider_id == message.provider_id)
-    })
 }
 
 /// Who acted. Somebody new becomes a customer where a strategy begins with what they did.
@@ -105,11 +98,9 @@ fn sender(
 fn newest(world: &World, customer: CustomerId, channel: &str, at: Timestamp) -> Option<MessageId> {
     // Providers tell whole seconds.
     let left_by = at + Span::seconds(1);
-    let messages = world.messages.values().map(|entry| &entry.value);
+    let messages = world.messages.of(customer).map(|entry| &entry.value);
     messages
-        .filter(|message| {
-            message.customer == customer && message.channel == channel && message.purpose != Purpose::Staff
-        })
+        .filter(|message| message.channel == channel && message.purpose != Purpose::Staff)
         .filter(|message| message.handed_over_at.is_some_and(|left| left <= left_by))
         .max_by_key(|message| (message.handed_over_at, message.id))
         .map(|message| message.id)

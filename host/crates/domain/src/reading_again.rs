@@ -72,17 +72,13 @@ fn is_first_of_abandonment(world: &World, message: &Message) -> bool {
 /// The names by which a platform may know the orders of these customers: who they are, and their open carts.
 pub fn names_of(world: &World, customers: &BTreeSet<CustomerId>) -> Vec<Identity> {
     let mut names = BTreeSet::new();
-    for (name, owner) in &world.identities {
-        if customers.contains(owner)
-            && matches!(name.kind, IdentityKind::Customer | IdentityKind::Email | IdentityKind::Phone)
-        {
+    for (name, _) in customers.iter().flat_map(|customer| world.identities.entries_of(*customer)) {
+        if matches!(name.kind, IdentityKind::Customer | IdentityKind::Email | IdentityKind::Phone) {
             names.insert(name.clone());
         }
     }
-    for cart in world.carts.values().map(|entry| &entry.value) {
-        if !customers.contains(&cart.customer) || !cart.is_open() {
-            continue;
-        }
+    let carts = customers.iter().flat_map(|customer| world.carts.of(*customer));
+    for cart in carts.map(|entry| &entry.value).filter(|cart| cart.is_open()) {
         let tokens = [(IdentityKind::Cart, &cart.cart_token), (IdentityKind::Checkout, &cart.checkout_token)];
         for (kind, token) in tokens {
             names.extend(token.clone().map(|value| Identity { kind, value }));

@@ -12,15 +12,7 @@ use crate::trace::{Happening, MessageTrace, TraceEntry};
 use crate::world::{Identity, IdentityKind, World};
 
 pub(crate) fn receive(world: &mut World, receipt: &Receipt, event: &Event, at: Timestamp) {
-    let id = world
-        .messages
-        .values()
-        .map(|entry| &entry.value)
-        .find(|message| {
-            receipt.message_id == Some(message.id)
-                || (receipt.provider_id.is_some() && receipt.provider_id == message.provider_id)
-        })
-        .map(|message| message.id);
+    let id = world.message_of(receipt).map(|message| message.id);
     if let Some(entry) = id.and_then(|id| world.messages.get_mut(&id)) {
         let waited = entry.value.completed_at().is_none();
         let mut message = entry.value.clone();

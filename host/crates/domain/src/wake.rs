@@ -19,13 +19,9 @@ pub(crate) fn moves(world: &World, before: &Customer, after: &Customer) -> bool 
 
 /// Lets everything of a customer's that waits for a local time look again.
 pub(crate) fn wake_local_waits(world: &mut World, customer: CustomerId, at: Timestamp) {
-    let runs: Vec<RunId> = world
-        .runs
-        .values()
-        .map(|entry| &entry.value)
-        .filter(|run| run.customer == customer && run.due_at.is_some_and(|due| due > at) && waits_locally(world, run))
-        .map(|run| run.id)
-        .collect();
+    let waiting = |run: &&Run| run.due_at.is_some_and(|due| due > at) && waits_locally(world, run);
+    let runs = world.runs.of(customer).map(|entry| &entry.value).filter(waiting);
+    let runs: Vec<RunId> = runs.map(|run| run.id).collect();
     for id in runs {
         if let Some(entry) = world.runs.get_mut(&id) {
             entry.edit().due_at = Some(at);
@@ -35,13 +31,8 @@ pub(crate) fn wake_local_waits(world: &mut World, customer: CustomerId, at: Time
         message.state == MessageState::Queued
             && message.window_opens_at.is_some_and(|opens| opens > at && message.due_at == Some(opens))
     };
-    let messages: Vec<MessageId> = world
-        .messages
-        .values()
-        .map(|entry| &entry.value)
-        .filter(|message| message.customer == customer && waits(message))
-        .map(|message| message.id)
-        .collect();
+    let messages = world.messages.of(customer).map(|entry| &entry.value);
+    let messages: Vec<MessageId> = messages.filter(|message| waits(message)).map(|message| message.id).collect();
     for id in messages {
         if let Some(entry) = world.messages.get_mut(&id) {
             entry.edit().due_at = Some(at);

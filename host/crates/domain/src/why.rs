@@ -146,13 +146,12 @@ fn of_trigger(world: &World, customer: &Customer, strategy: &LiveStrategy) -> Fi
         return Finding::new("trigger", Some(false), words).because(&turned_away.reason).on(facts);
     }
     let trigger = &strategy.version.definition.trigger;
-    let of_customer = || world.carts.values().map(|entry| &entry.value).filter(|cart| cart.customer == customer.id);
+    let of_customer = || world.carts.of(customer.id).map(|entry| &entry.value);
     let newest = match trigger.on {
         TriggerKind::Cart => of_customer().filter_map(|cart| Some(cart.cart.as_ref()?.updated_at)).max(),
         TriggerKind::Checkout => of_customer().filter_map(|cart| Some(cart.checkout.as_ref()?.updated_at)).max(),
         TriggerKind::OrderPlaced | TriggerKind::OrderPaid => {
-            let orders = world.orders.values().map(|entry| &entry.value);
-            orders.filter(|order| order.customer == customer.id).map(|order| order.placed_at).max()
+            world.orders.of(customer.id).map(|order| order.value.placed_at).max()
         }
         _ => None,
     };

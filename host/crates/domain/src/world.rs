@@ -8,10 +8,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::alert::{Alarm, AlertCause};
+use crate::by_customer::ByCustomer;
 use crate::cap::Caps;
 use crate::cart::Cart;
 use crate::customer::Customer;
-use crate::event::{Line, OrderBody};
+use crate::event::{Line, OrderBody, Receipt};
 use crate::facts::{Contact, Own, Subject};
 use crate::ids::{CartId, ConnectionId, CustomerId, MessageId, RunId, StrategyId, VersionId};
 use crate::message::{HoldReason, Message, Purpose};
@@ -139,7 +140,7 @@ pub struct World {
     /// Customers.
     pub customers: BTreeMap<CustomerId, Entry<Customer>>,
     /// Names, of the loaded customers at least.
-    pub identities: BTreeMap<Identity, CustomerId>,
+    pub identities: ByCustomer<Identity, CustomerId>,
     /// Names that this batch gave or moved.
     pub named: BTreeSet<Identity>,
     /// Customers that turned out to be another: all that is theirs belongs to the second.
@@ -147,17 +148,17 @@ pub struct World {
     /// The loaded ones among these, at the revisions they were read at: what they said meanwhile must not be lost.
     pub gone: Vec<(CustomerId, u64)>,
     /// Open carts of the loaded customers.
-    pub carts: BTreeMap<CartId, Entry<Cart>>,
+    pub carts: ByCustomer<CartId, Entry<Cart>>,
     /// All orders of the loaded customers, by the platform's id.
-    pub orders: BTreeMap<String, Entry<Order>>,
+    pub orders: ByCustomer<String, Entry<Order>>,
     /// Whether orders are told of at all (S11).
     pub orders_known: bool,
     /// Products of the loaded carts, and those asked for, by the platform's id.
     pub products: BTreeMap<String, Entry<Product>>,
     /// Active runs of the loaded customers, and those asked for.
-    pub runs: BTreeMap<RunId, Entry<Run>>,
+    pub runs: ByCustomer<RunId, Entry<Run>>,
     /// Messages of the loaded runs, and those asked for.
-    pub messages: BTreeMap<MessageId, Entry<Message>>,
+    pub messages: ByCustomer<MessageId, Entry<Message>>,
     /// What was handed over to the loaded customers, in any run; loaded where a plugin asks for it.
     pub contacts: BTreeMap<CustomerId, Arc<[Contact]>>,
     /// What is added to traces.
@@ -178,16 +179,16 @@ impl World {
             sources: BTreeMap::new(),
             rehearsed_silence: None,
             customers: BTreeMap::new(),
-            identities: BTreeMap::new(),
+            identities: ByCustomer::default(),
             named: BTreeSet::new(),
             merged: Vec::new(),
             gone: Vec::new(),
-            carts: BTreeMap::new(),
-            orders: BTreeMap::new(),
+            carts: ByCustomer::default(),
+            orders: ByCustomer::default(),
             orders_known: true,
             products: BTreeMap::new(),
-            runs: BTreeMap::new(),
-            messages: BTreeMap::new(),
+            runs: ByCustomer::default(),
+            messages: ByCustomer::default(),
             contacts: BTreeMap::new(),
             traces: Vec::new(),
             alarms: Vec::new(),
@@ -197,9 +198,9 @@ impl World {
     /// The customer's newest open cart.
     pub fn newest_cart(&self, customer: CustomerId) -> Option<&Cart> {
         self.carts
-            .values()
+            .of(customer)
             .map(|entry| &entry.value)
-            .filter(|cart| cart.customer == customer && cart.is_open())
+            .filter(|cart| cart.is_open())
             .max_by_key(|cart| (cart.updated_at(), cart.id))
     }
 
@@ -279,21 +280,26 @@ impl World {
         live.map(|live| live.record.name.as_str()).unwrap_or_default().into()
     }
 
-    /// Messages of a run.
+    /// Messages of a loaded run: they are its customer's.
     pub fn messages_of(&self, run: RunId) -> impl Iterator<Item = &Message> {
-        self.messages.values().map(|entry| &entry.value).filter(move |message| message.run == run)
+        let messages = self.runs.get(&run).into_iter().flat_map(|entry| self.messages.of(entry.value.customer));
+        messages.map(|entry| &entry.value).filter(move |message| message.run == run)
+    }
+
+    /// The message that a receipt is about.
+    pub(crate) fn message_of(&self, receipt: &Receipt) -> Option<&Message> {
+        let by_id = receipt.message_id.and_then(|id| self.messages.get(&id));
+        let by_provider_id = || {
+            let id = receipt.provider_id.as_ref()?;
+            self.messages.values().find(|entry| entry.value.provider_id.as_ref() == Some(id))
+        };
+        by_id.or_else(by_provider_id).map(|entry| &entry.value)
     }
 
     /// What is known about a run's customer at a moment.
     pub fn subject(&self, run: &Run, now: Timestamp) -> Option<Subject> {
         let customer = &self.customers.get(&run.customer)?.value;
-        let orders: Vec<Order> = self
-            .orders
-            .values()
-            .map(|entry| &entry.value)
-            .filter(|order| order.customer == run.customer)
-            .cloned()
-            .collect();
+        let orders: Vec<Order> = self.orders.of(run.customer).map(|entry| entry.value.clone()).collect();
         let sent =
             self.messages_of(run.id).filter(|message| message.counts_as_sent() && message.purpose != Purpose::Staff);
         Some(Subject {
@@ -340,9 +346,8 @@ impl World {
 
     /// Whether a customer has said who they are: an anonymous one is only a cart that stands for its own.
     pub fn is_identified(&self, customer: CustomerId) -> bool {
-        self.identities.iter().any(|(identity, owner)| {
-            *owner == customer
-                && matches!(identity.kind, IdentityKind::Customer | IdentityKind::Email | IdentityKind::Phone)
+        self.identities.entries_of(customer).any(|(identity, _)| {
+            matches!(identity.kind, IdentityKind::Customer | IdentityKind::Email | IdentityKind::Phone)
         })
     }
 }

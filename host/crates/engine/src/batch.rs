@@ -23,13 +23,13 @@ impl Engine {
         world.connections = settings.channels.clone();
         world.sources = settings.sources.clone();
         world.rehearsed_silence = self.silent_in_rehearsal();
-        world.customers = keyed(slice.customers, |customer| customer.id);
+        world.customers = keyed(slice.customers, |customer| customer.id).collect();
         world.identities = slice.identities.into_iter().collect();
-        world.carts = keyed(slice.carts, |cart| cart.id);
-        world.orders = keyed(slice.orders, |order| order.order_id.clone());
-        world.products = keyed(slice.products, |product| product.product_id.clone());
-        world.runs = keyed(slice.runs, |run| run.id);
-        world.messages = keyed(slice.messages, |message| message.id);
+        world.carts = keyed(slice.carts, |cart| cart.id).collect();
+        world.orders = keyed(slice.orders, |order| order.order_id.clone()).collect();
+        world.products = keyed(slice.products, |product| product.product_id.clone()).collect();
+        world.runs = keyed(slice.runs, |run| run.id).collect();
+        world.messages = keyed(slice.messages, |message| message.id).collect();
         let mut contacts: BTreeMap<CustomerId, Vec<Contact>> = BTreeMap::new();
         for (customer, contact) in slice.contacts {
             contacts.entry(customer).or_default().push(contact);
@@ -39,14 +39,14 @@ impl Engine {
     }
 }
 
-fn keyed<T, K: Ord>(entries: Vec<Entry<T>>, key: impl Fn(&T) -> K) -> BTreeMap<K, Entry<T>> {
-    entries.into_iter().map(|entry| (key(&entry.value), entry)).collect()
+fn keyed<T, K>(entries: Vec<Entry<T>>, key: impl Fn(&T) -> K) -> impl Iterator<Item = (K, Entry<T>)> {
+    entries.into_iter().map(move |entry| (key(&entry.value), entry))
 }
 
 /// What a world has changed.
 pub(crate) fn changes_of(mut world: World) -> Changes {
-    fn changed<K, T>(entries: BTreeMap<K, Entry<T>>) -> Vec<Entry<T>> {
-        entries.into_values().filter(|entry| entry.changed).collect()
+    fn changed<T>(entries: impl Iterator<Item = Entry<T>>) -> Vec<Entry<T>> {
+        entries.filter(|entry| entry.changed).collect()
     }
     let figures = funnel::count(&mut world);
     let identities = &world.identities;
@@ -60,14 +60,14 @@ pub(crate) fn changes_of(mut world: World) -> Changes {
             .chain(world.gone)
             .collect(),
         identities: world.named.iter().filter_map(|name| Some((name.clone(), *identities.get(name)?))).collect(),
-        customers: changed(world.customers),
+        customers: changed(world.customers.into_values()),
         merged: world.merged,
-        carts: changed(world.carts),
-        orders: changed(world.orders),
-        products: changed(world.products),
-        runs: changed(world.runs),
-        messages: changed(world.messages),
-        connections: changed(world.connections).into_iter().chain(changed(world.sources)).collect(),
+        carts: changed(world.carts.into_values()),
+        orders: changed(world.orders.into_values()),
+        products: changed(world.products.into_values()),
+        runs: changed(world.runs.into_values()),
+        messages: changed(world.messages.into_values()),
+        connections: changed(world.connections.into_values().chain(world.sources.into_values())),
         traces: world.traces,
         figures,
         alarms: last_words(world.alarms),

@@ -258,7 +258,7 @@ impl Engine {
             }
         }
         let addressed: BTreeSet<CustomerId> = unchanged.iter().map(|(customer, _)| *customer).collect();
-        let names = world.identities.iter().filter(|(_, owner)| addressed.contains(owner));
+        let names = addressed.iter().flat_map(|customer| world.identities.entries_of(*customer));
         let addressed = names.map(|(name, _)| name.clone()).collect();
         let mut changes = changes_of(world);
         // One whose place went back has moved on by this very commit.

@@ -115,13 +115,18 @@ impl Engine {
             let count = fitting.count().max(1).min(waiting.len());
             waiting.drain(..count).collect::<Vec<_>>()
         };
-        let all: Vec<Arrival> = batch.iter().flat_map(|(arrivals, _)| arrivals.iter().cloned()).collect();
+        let mut all = Vec::new();
+        let mut answers = Vec::with_capacity(batch.len());
+        for (arrivals, answer) in batch {
+            answers.push((arrivals.len(), answer));
+            all.extend(arrivals);
+        }
         let result = self.store.accept(&all).await;
         self.failpoints.reach("event.accepted");
         self.wake_for(all.iter().map(|arrival| arrival.shop));
         let mut arrived = result.clone().unwrap_or_default().into_iter();
-        for (arrivals, answer) in batch {
-            let own: Vec<Arrived> = arrived.by_ref().take(arrivals.len()).collect();
+        for (count, answer) in answers {
+            let own: Vec<Arrived> = arrived.by_ref().take(count).collect();
             // A requester that has gone needs no answer; its event is durable all the same.
             let _ = answer.send(result.as_ref().map(|_| own).map_err(Clone::clone));
         }

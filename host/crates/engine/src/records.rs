@@ -1,5 +1,6 @@
 //! What was written down about plugins, read back as it was meant.
 
+use cartwright_domain::change::Change;
 use cartwright_domain::decision::{DecisionAnswer, DecisionRecord, Difference, LogEntry, TrapRecord};
 use cartwright_domain::ids::{NoteId, RunId, ShopId, VersionId};
 use cartwright_domain::message_step::MessageStep;
@@ -41,6 +42,20 @@ impl Engine {
         page: &PageRequest,
     ) -> Result<Page<AuditEntry>, StoreError> {
         read_all(self.store.notes(shop, NoteKind::Audit, name, page).await?)
+    }
+
+    /// Writes down what somebody changed.
+    pub async fn record_change(&self, shop: ShopId, change: &Change) -> Result<(), StoreError> {
+        let document = serde_json::to_value(change)
+            .map_err(|error| StoreError::Failed(format!("a change cannot be written: {error}")))?;
+        let (kind, subject) = (NoteKind::Change, String::new());
+        let note = Note { kind, subject, id: change.id, at: change.at, run: None, document };
+        self.store.write_notes(shop, &[note]).await
+    }
+
+    /// What people and programs changed in a shop, newest first.
+    pub async fn changes(&self, shop: ShopId, page: &PageRequest) -> Result<Page<Change>, StoreError> {
+        read_all(self.store.notes(shop, NoteKind::Change, "", page).await?)
     }
 
     /// Where a shadow differed, newest first.

@@ -72,8 +72,8 @@ impl Engine {
         let wanted = Wanted { customers: vec![link.customer], ..Wanted::default() };
         let world = self.load_world(&settings, &wanted).await?;
         let customer = world.customers.into_values().next().map(|entry| entry.value);
-        let own = |of: &CustomerId| customer.as_ref().is_some_and(|customer| customer.id == *of);
-        let name = world.identities.iter().find(|(_, of)| own(of)).map(|(name, _)| name.clone());
+        let own = customer.as_ref().and_then(|customer| world.identities.entries_of(customer.id).next());
+        let name = own.map(|(name, _)| name.clone());
         Ok(Some(Holder { shop: settings.shop.name.clone(), customer, name }))
     }
 }

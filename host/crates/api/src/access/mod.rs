@@ -3,6 +3,7 @@
 //! what the operation takes ([`needs`]). Whatever forgets to ask for a shop cannot see one, because only [`InShop`] and
 //! [`Operator`] hand one out.
 
+mod audit;
 pub(crate) mod cookie;
 mod needs;
 
@@ -34,13 +35,19 @@ pub(crate) async fn require(State(api): State<Api>, request: Request, next: Next
     let caller = caller_of(&api, &parts).await?;
     let path = parts.extensions.get::<MatchedPath>().map(|path| path.as_str().to_owned()).unwrap_or_default();
     let power = needs::power_of(&parts.method, &path);
+    let params = Params::from_request_parts(&mut parts, &api).await?;
     let shop = match path.starts_with(OF_SHOP) {
-        true => Some(Params::from_request_parts(&mut parts, &api).await?.id("shop")?),
+        true => Some(params.id("shop")?),
         false => named_shop(&parts)?.or(caller.shop()),
     };
     caller.check(shop, power)?;
+    let change = audit::begin(shop, &caller, &parts.method, &path, params.into_pairs());
     parts.extensions.insert(caller);
-    Ok(next.run(Request::from_parts(parts, body)).await)
+    let response = next.run(Request::from_parts(parts, body)).await;
+    match change {
+        Some(change) => Ok(change.end(&api, response).await),
+        None => Ok(response),
+    }
 }
 
 /// A key is found by its hash, and so is a session: how long that takes says nothing about any other.

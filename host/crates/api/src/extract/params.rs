@@ -27,6 +27,11 @@ impl Params {
         self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
     }
 
+    /// All of them, with their names.
+    pub(crate) fn into_pairs(self) -> Vec<(String, String)> {
+        self.0
+    }
+
     /// A part as it stands there.
     pub(crate) fn text(&self, name: &str) -> &str {
         self.get(name)

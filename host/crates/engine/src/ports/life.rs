@@ -51,6 +51,8 @@ pub struct Note {
 pub enum NoteKind {
     /// A line of the audit, about the name of a plugin. Kept for ever.
     Audit,
+    /// A line of the shop's audit, about nothing (S46).
+    Change,
     /// A refused upload, about nothing.
     Rejected,
     /// A failure with everything it came from, about a digest.
@@ -66,6 +68,7 @@ impl NoteKind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Audit => "audit",
+            Self::Change => "change",
             Self::Rejected => "rejected",
             Self::Trap => "trap",
             Self::Log => "log",
@@ -77,6 +80,7 @@ impl NoteKind {
     pub fn kept(self) -> Option<u32> {
         match self {
             Self::Audit => None,
+            Self::Change => Some(100_000),
             Self::Rejected => Some(50),
             Self::Trap => Some(100),
             Self::Log => Some(1_000),
@@ -87,6 +91,7 @@ impl NoteKind {
     /// How long they are kept; older ones go when the next is written.
     pub fn age(self) -> Option<Span> {
         match self {
+            Self::Change => Some(Span::days(400)),
             Self::Log => Some(Span::days(7)),
             _ => None,
         }
