@@ -3,7 +3,7 @@
 use cartwright_domain::message::HoldReason;
 use cartwright_domain::sender::Sender;
 use cartwright_domain::shop::{Connection, Hold};
-use cartwright_engine::ports::{Changes, Store, Wanted};
+use cartwright_engine::ports::{Changes, Wanted};
 
 use crate::contract;
 use crate::settings::connection;
