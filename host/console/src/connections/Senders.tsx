@@ -63,12 +63,11 @@ function One(props: { channel: string; sender: Sender; isDefault: boolean; edit?
   const { say, word, moment, number } = useSpeech()
   const { shop } = useVisit()
   const { channel, sender } = props
-  const { name, held, waits_until: waits, rate_per_second: rate } = sender
+  const { name, held, waits_until: rests, rate_per_second: rate } = sender
   const path = { name: channel, sender: name }
   const released = useDoing(() =>
     take(api.POST('/v1/channels/{name}/senders/{sender}/release', { params: { path } })),
   )
-  const rests = waits != null && new Date(waits).getTime() > Date.now() ? waits : undefined
   const canRelease = (held || rests) && may(shop, 'integrate')
   return (
     <li>

@@ -258,6 +258,10 @@ async fn view(
     let state = states.iter().map(|entry| &entry.value).find(|state| state.connection == connection.id).cloned();
     let SourceState { tasks, backfill, topics, .. } = state.unwrap_or_else(|| SourceState::new(connection.id));
     let secrets = api.engine.store.secret_names(shop, connection.id).await?;
+    let now = api.engine.now();
+    let rests = |until: Option<Timestamp>| until.filter(|until| *until > now);
+    let senders = connection.senders.into_iter();
+    let senders = senders.map(|sender| Sender { waits_until: rests(sender.waits_until), ..sender }).collect();
     Ok(ConnectionView {
         id: connection.id,
         webhook: api.engine.webhook_address(connection.id),
@@ -269,8 +273,8 @@ async fn view(
         ability: connection.ability,
         window: connection.window,
         cap: connection.cap,
-        senders: connection.senders,
-        waits_until: connection.waits_until.filter(|until| *until > api.engine.now()),
+        senders,
+        waits_until: rests(connection.waits_until),
         stale_after: connection.stale_after,
         heard_at: connection.heard_at,
         tasks,
