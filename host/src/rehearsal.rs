@@ -10,6 +10,7 @@ pub(crate) use preview::Previewer;
 use cartwright_domain::ids::ShopId;
 use cartwright_domain::money::Currency;
 use cartwright_domain::plugin::{PluginKind, PluginRecord, Stage};
+use cartwright_domain::sender::Sender;
 use cartwright_domain::shop::{Connection, ConnectionKind, PluginRef, Shop};
 use cartwright_domain::strategy::Strategy;
 use cartwright_domain::time::Timestamp;
@@ -59,11 +60,12 @@ impl Rehearsal {
         let rehearsal = Self { engine, clock, shop };
         for (channel, reaches) in strategy.channels() {
             if let Some(plugin) = channel_plugin(&installed, reaches) {
-                rehearsal.connect(channel, ConnectionKind::Channel, plugin).await?;
+                let senders = strategy.policies.senders.get(channel).map_or(&[][..], Vec::as_slice);
+                rehearsal.connect(channel, ConnectionKind::Channel, plugin, senders).await?;
             }
         }
         for plugin in installed.iter().filter(|plugin| plugin.kind == PluginKind::Source) {
-            rehearsal.connect(&plugin.name, ConnectionKind::Source, plugin).await?;
+            rehearsal.connect(&plugin.name, ConnectionKind::Source, plugin, &[]).await?;
         }
         entropy.begin();
         Ok(rehearsal)
@@ -88,7 +90,10 @@ impl Rehearsal {
             store.save_content(shop.id, &content, start).await?;
         }
         for entry in real.connections(shop.id).await? {
+            let senders = entry.value.senders.iter().cloned();
             let connection = Connection {
+                senders: senders.map(|sender| Sender { held: None, waits_until: None, ..sender }).collect(),
+                waits_until: None,
                 stale_after: None,
                 heard_at: None,
                 held: None,
@@ -106,7 +111,13 @@ impl Rehearsal {
         Ok(Self { engine, clock, shop: shop.id })
     }
 
-    async fn connect(&self, name: &str, kind: ConnectionKind, plugin: &PluginRecord) -> Result<(), Failure> {
+    async fn connect(
+        &self,
+        name: &str,
+        kind: ConnectionKind,
+        plugin: &PluginRecord,
+        senders: &[String],
+    ) -> Result<(), Failure> {
         let config = sample::of_schema(&plugin.descriptor.config_schema);
         let grants = plugin.descriptor.asks(&config);
         let secrets = grants.secrets.iter().map(|name| (name.clone(), Secret::from(MADE_UP))).collect();
@@ -119,6 +130,7 @@ impl Rehearsal {
             grants,
             window: None,
             cap: None,
+            senders: senders.iter().map(|sender| Sender::named(sender)).collect(),
             stale_after: None,
             secrets,
         };

@@ -118,6 +118,7 @@ fn became(state: &MessageTrace) -> String {
         }
         MessageTrace::Held { reason } => format!("held: {}", word(reason)),
         MessageTrace::WaitsForWindow { until } => format!("waits for its window until {}", moment(*until)),
+        MessageTrace::WaitsForSender { until } => format!("waits for its sender until {}", moment(*until)),
         MessageTrace::WaitsForCap { until } => format!("waits for its frequency cap until {}", moment(*until)),
         MessageTrace::OrdersRead => "the platform was asked for orders once more".to_owned(),
         MessageTrace::WaitsForOthers { until } => format!("waits for a more important one until {}", moment(*until)),

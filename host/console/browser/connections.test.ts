@@ -111,6 +111,78 @@ test('what is changed asks again only for more; what does not work says so and w
   expect(visitor.faults).toEqual([])
 }, 90_000)
 
+type Senders = { senders?: { name: string; rate_per_second?: number; default?: boolean; held?: object }[] }
+const inbox = async () => (await service.ask('GET', '/v1/channels/inbox')) as Senders
+
+test('a channel gets senders, a strategy goes by some of them, and one that is held says why and is released', async () => {
+  const { page } = visitor
+  await visitor.goto(`${shop}/connections/channels/inbox`)
+  for (const [name, rate] of [
+    ['acorn', '80'],
+    ['oak', ''],
+  ] as const) {
+    await page.getByRole('button', { name: 'Add a sender' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('textbox', { name: /^Name/ }).fill(name)
+    await dialog.getByLabel('Messages a second, at most').fill(rate)
+    await visitor.isSound(`the form of ${name}`)
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await page.getByRole('button', { name: `Change ${name}` }).waitFor()
+    await dialog.waitFor({ state: 'detached' })
+  }
+  await page.getByText('At most 80 a second').waitFor()
+  expect((await inbox()).senders).toMatchObject([{ name: 'acorn', rate_per_second: 80 }, { name: 'oak' }])
+  await page.getByRole('button', { name: 'Change oak' }).click()
+  await page.getByRole('dialog').getByLabel('Sends where a strategy names no sender').check()
+  await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
+  await page.getByText('default', { exact: true }).waitFor()
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  expect((await inbox()).senders?.[1]?.default).toBe(true)
+
+  // Other settings of the channel leave them as they are.
+  await page.getByLabel('Marketing goes out').selectOption({ label: 'At all hours' })
+  await page.getByRole('button', { name: 'Save', exact: true }).click()
+  await page.getByText('Saved. Try now whether it works.').waitFor()
+  expect((await inbox()).senders?.map(one => one.name)).toEqual(['acorn', 'oak'])
+
+  await visitor.goto(`${shop}/strategies`)
+  await page.locator('tbody a').first().click()
+  await page.getByRole('button', { name: 'Policies' }).click()
+  await page.getByLabel('Sender on inbox').selectOption('acorn')
+  await page.getByLabel('Stand-in 1 on inbox').selectOption('oak')
+  await visitor.isSound('the choice of senders')
+  await page.getByRole('button', { name: 'Save as next version' }).click()
+  await visitor.settle()
+  await visitor.goto(`${shop}/strategies`)
+  await page.getByText('then oak').waitFor()
+  await visitor.isSound('senders in the list of strategies')
+  await visitor.shoot('strategies-senders')
+
+  // No provider of the demo refuses a sender: what one would be told is put into the answer.
+  const hold = { reason: 'sender_policy', since: Date.now(), words: 'Account locked (131031)', next_step: 'Ask Meta.' }
+  await page.route('**/v1/channels', async route => {
+    const answer = await route.fetch()
+    const body = (await answer.json()) as { items: ({ name: string } & Senders)[] }
+    const acorn = body.items.find(one => one.name === 'inbox')?.senders?.[0]
+    if (acorn) acorn.held = hold
+    await route.fulfill({ response: answer, json: body })
+  })
+  for (const [language, theme] of [
+    ['ar', 'dark'],
+    ['en', 'light'],
+  ] as const) {
+    await visitor.choose(language, theme)
+    await visitor.goto(`${shop}/connections/channels/inbox`)
+    await page.getByText('Account locked (131031) Ask Meta.').waitFor()
+    await visitor.isSound(`a sender that is held, in ${language}`)
+    await visitor.shoot(`connection-sender-held-${language}-${theme}`)
+  }
+  await page.unroute('**/v1/channels')
+  await page.getByRole('button', { name: 'Release the sender acorn' }).click()
+  await page.getByText('Account locked').waitFor({ state: 'detached' })
+  expect(visitor.faults).toEqual([])
+}, 120_000)
+
 test('a source is set up by keyboard alone, and is gone when somebody says so', async () => {
   const { page } = visitor
   const press = (name: string) => visitor.press(page.getByRole('button', { name, exact: true }))

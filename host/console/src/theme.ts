@@ -42,7 +42,7 @@ export const theme = createTheme({
 
 const red = { '--mantine-color-red-filled': '#b3261e', '--mantine-color-red-filled-hover': '#8f1f18' }
 
-/** Mantine's own greys and its red are too pale to be read by everybody. */
+/** Mantine's own greys, its red and its yellow are too pale to be read by everybody. */
 export const variables: CSSVariablesResolver = () => ({
   variables: {},
   light: {
@@ -53,6 +53,7 @@ export const variables: CSSVariablesResolver = () => ({
     '--mantine-color-default-border': '#d5dbd9',
     '--mantine-color-error': '#b3261e',
     '--mantine-color-red-light-color': '#b3261e',
+    '--mantine-color-yellow-light-color': '#7a4100',
     ...red,
   },
   dark: {

@@ -174,6 +174,7 @@ async fn connect(
         grants,
         window: None,
         cap: None,
+        senders: Vec::new(),
         stale_after: None,
         secrets,
     };

@@ -257,6 +257,10 @@ async fn connection(
     } else {
         findings.add(what, State::Well, format!("not held, {} opened", counted(set.len(), "secret")));
     }
+    for (sender, hold) in connection.senders.iter().filter_map(|sender| Some((&sender.name, sender.held.as_ref()?))) {
+        let what = format!("{}: sender {sender} on {}", shop.name, connection.name);
+        findings.add(what, State::Wrong, format!("held since {}: {}; {}", hold.since, hold.words, hold.next_step));
+    }
     for (content, hold) in &connection.held_contents {
         let what = format!("{}: content {content} on {}", shop.name, connection.name);
         findings.add(what, State::Wrong, format!("held since {}: {}; {}", hold.since, hold.words, hold.next_step));

@@ -56,6 +56,7 @@ impl Lived {
             grants: Default::default(),
             window: None,
             cap: None,
+            senders: Vec::new(),
             stale_after: None,
             secrets: BTreeMap::new(),
         };

@@ -40,6 +40,7 @@ async fn furnished(url: &str) -> (ShopId, Arc<dyn Store>) {
         grants: Grants::default(),
         window: None,
         cap: None,
+        senders: Vec::new(),
         stale_after: None,
         secrets: std::collections::BTreeMap::new(),
     };

@@ -96,6 +96,7 @@ fn draft(name: &str, kind: ConnectionKind, plugin: &str) -> ConnectionDraft {
         grants: Grants::default(),
         window: None,
         cap: None,
+        senders: Vec::new(),
         stale_after: None,
         secrets: BTreeMap::new(),
     }

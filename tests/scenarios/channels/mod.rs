@@ -6,6 +6,7 @@ mod failures;
 mod messenger;
 mod played;
 mod receipts;
+mod senders;
 mod sendgrid;
 mod slack;
 mod smsapi;

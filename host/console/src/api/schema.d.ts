@@ -195,6 +195,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/channels/{name}/senders/{sender}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Releases one sender of a channel, after the cause was put right.
+         * @description Messages that wait for it and are not too late go out (S27); one that the provider wants nothing of for a while is
+         *     used again at once.
+         */
+        post: operations["release_sender"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/contents": {
         parameters: {
             query?: never;
@@ -1592,7 +1613,7 @@ export interface components {
             value: string;
         };
         /** @description What went wrong. A closed list. */
-        AlertCause: "channel_held" | "content_held" | "channel_not_ready" | "odd_refusals" | "plugin_held" | "source_held" | "source_stale" | "source_refused" | "subscription_lost" | "token_expiring" | "too_late" | "erasure_wanted";
+        AlertCause: "channel_held" | "sender_held" | "content_held" | "channel_not_ready" | "odd_refusals" | "plugin_held" | "source_held" | "source_stale" | "source_refused" | "subscription_lost" | "token_expiring" | "too_late" | "erasure_wanted";
         /** @description Where alerts go: over one of the shop's own channels, to its own people. */
         AlertTarget: {
             /** @description The channel connection, by name: best one that customers are not written to over, or its own hold goes unheard. */
@@ -1941,6 +1962,8 @@ export interface components {
             secrets?: {
                 [key: string]: string;
             };
+            /** @description Channels: their senders, in the order in which they are shown; without, the channel is its only one. */
+            senders?: components["schemas"]["SenderSettings"][];
             /**
              * @description Sources: silent for longer than this, it holds reminders of carts and checkouts, because an order may wait there
              *     (S08); without, one that can be asked does after two hours, and another never.
@@ -1987,6 +2010,8 @@ export interface components {
             plugin: string;
             /** @description Names of the secrets that are set. */
             secrets: string[];
+            /** @description Channels: their senders, with what holds them. */
+            senders?: components["schemas"]["Sender"][];
             /** @description Sources: silent for longer than this, it holds reminders of carts and checkouts (S08). */
             stale_after?: string | null;
             /** @description Sources that can be asked: what they are asked, when they last answered, and what they refused. */
@@ -1995,6 +2020,11 @@ export interface components {
             };
             /** @description Sources: the topics that the platform tells by webhook, as it said when they were registered. */
             topics?: string[];
+            /**
+             * Format: date-time
+             * @description Channels without senders: the provider wants nothing until then (S23).
+             */
+            waits_until?: string | number | null;
             /** @description Where the other side sends its webhooks; whoever knows it can send some, so keep it between the two. */
             webhook: string;
             /** @description Channels: when their marketing may go out (S04). */
@@ -3339,6 +3369,8 @@ export interface components {
              * @description Whose it is.
              */
             run: string;
+            /** @description The sender of its channel that it goes by, once chosen. */
+            sender?: string | null;
             /** @description The step that makes it. */
             step: string;
             /** @description Where it went. */
@@ -3865,6 +3897,13 @@ export interface components {
              * @default always
              */
             reentry: components["schemas"]["Reentry"];
+            /**
+             * @description By which senders of a channel it goes, by the channel: the first that is ready. Without, by the channel's
+             *     default (S23).
+             */
+            senders?: {
+                [key: string]: string[];
+            };
             /** @description The topic of consent that its marketing belongs to, where a content names none (S18); without, `general`. */
             topic?: string | null;
             /** @description What short links to the shop's sites carry; what is left out is the shop's. */
@@ -4376,6 +4415,52 @@ export interface components {
             /** @description Who decides. */
             plugin: components["schemas"]["PluginRef"];
         };
+        /** @description A named identity of a channel: a number, an account, or a name with its address. */
+        Sender: {
+            /** @description What is said here in place of the channel's own configuration, by its fields. */
+            config?: {
+                [key: string]: unknown;
+            };
+            /** @description Whether it is taken where a strategy names none; the first is, if none says so. */
+            default?: boolean;
+            /** @description Why nothing goes out by it at the moment. */
+            held?: components["schemas"]["Hold"] | null;
+            /** @description Unique in its channel; strategies name it. */
+            name: string;
+            /**
+             * Format: uint32
+             * @description How many messages it may be given in any second; as many as there are, if nothing is said (S22).
+             */
+            rate_per_second?: number | null;
+            /**
+             * Format: date-time
+             * @description The provider wants nothing of it until then (S23).
+             */
+            waits_until?: string | number | null;
+        };
+        /** @description A sender of a channel as somebody wants it. */
+        SenderSettings: {
+            /**
+             * @description What is said here in place of the channel's own configuration, by its fields, such as `phone_number_id`.
+             * @default {}
+             */
+            config: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description Whether it is taken where a strategy names none; the first is, if none says so.
+             * @default false
+             */
+            default: boolean;
+            /** @description Unique in its channel; strategies name it. */
+            name: string;
+            /**
+             * Format: uint32
+             * @description How many messages it may be given in any second, 1 to 1,000; as many as there are, if nothing is said (S22).
+             * @default null
+             */
+            rate_per_second: number | null;
+        };
         /** @description Who is signed in, if anybody is. */
         SessionView: {
             /** @description Whether this is `cartwright demo`, where everybody is signed in who asks for it. */
@@ -4870,6 +4955,13 @@ export interface components {
              * @description How many runs of it are under way, counted no further than 10,000.
              */
             running: number;
+            /**
+             * @description The senders that it goes by, by the channel: the first that is ready, and that of each channel with senders of
+             *     which it names none.
+             */
+            senders: {
+                [key: string]: string[];
+            };
             /** @description Whether it enters and sends (S27). */
             state: components["schemas"]["StrategyState"];
             /** @description What begins a run. */
@@ -5263,6 +5355,14 @@ export interface components {
         } | {
             /** @constant */
             state: "waits_for_window";
+            /**
+             * Format: date-time
+             * @description Until.
+             */
+            until: string | number;
+        } | {
+            /** @constant */
+            state: "waits_for_sender";
             /**
              * Format: date-time
              * @description Until.
@@ -6016,6 +6116,44 @@ export interface operations {
             path: {
                 /** @description Name of the channel. */
                 name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The channel as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionView"];
+                };
+            };
+            /** @description There is no such thing in this shop. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    release_sender: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id of the shop; only needed with an operator's key. */
+                "Cartwright-Shop"?: components["parameters"]["Shop"];
+            };
+            path: {
+                /** @description Name of the channel. */
+                name: string;
+                /** @description Name of the sender. */
+                sender: string;
             };
             cookie?: never;
         };

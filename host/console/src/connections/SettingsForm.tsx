@@ -12,7 +12,7 @@ import { blank, faultsOf, type Schema, SchemaForm } from '../pieces/SchemaForm'
 import { Asked } from '../plugins/Asked'
 import { type Grants, useDoing, type Version } from '../plugins/plugin'
 import { useSpeech } from '../words'
-import { askedOf, at, type Connection, isMore, type Kind, type Settings } from './connection'
+import { askedOf, at, type Connection, isMore, type Kind, type Settings, settingsOf } from './connection'
 import '../flow/flow.css'
 
 const NOTHING: Grants = { facts: [], hosts: [], secrets: [] }
@@ -45,7 +45,7 @@ export function SettingsForm(props: {
   const asked = askedOf(version, config, [...(connection?.secrets ?? []), ...Object.keys(given)], granted)
   const saved = useDoing(() => {
     const plugin = connection?.plugin ?? refOf(version)
-    const body: Settings = { plugin, config, grants: asked, secrets: given, ...rest }
+    const body: Settings = { plugin, config, grants: asked, secrets: given, senders: connection ? settingsOf(connection).senders : [], ...rest }
     return take(api.PUT(`/v1/${kind}/{name}`, { ...at(name), body }))
   })
   const save = () =>

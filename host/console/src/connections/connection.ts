@@ -6,12 +6,26 @@ import { useVisit } from '../shell/shop'
 
 export type Connection = Schemas['ConnectionView']
 export type Settings = Schemas['ConnectionSettings']
+export type Sender = Schemas['Sender']
+export type SenderSettings = Schemas['SenderSettings']
 export type Kind = 'channels' | 'sources'
 export const KINDS: Kind[] = ['channels', 'sources']
 export const isKind = (text: string): text is Kind => KINDS.some(kind => kind === text)
 export const pluginKindOf = (kind: Kind) => (kind === 'channels' ? 'channel' : 'source')
 
 export const at = (name: string) => ({ params: { path: { name } } })
+
+/** What a channel or source is saved with to stay as it is. */
+export function settingsOf(connection: Connection): Settings {
+  const { plugin, config, grants, window = null, cap = null, stale_after = null } = connection
+  const senders = (connection.senders ?? []).map(({ name, config = {}, rate_per_second = null, default: first }) => ({
+    name,
+    config,
+    rate_per_second,
+    default: first ?? false,
+  }))
+  return { plugin, config, grants, window, cap, stale_after, senders, secrets: {} }
+}
 
 export function useConnections(kind: Kind) {
   const { shop } = useVisit()

@@ -9,6 +9,7 @@ import { at, type Connection as One, isKind, type Kind, useConnections, versionO
 import { Deliveries } from '../connections/Deliveries'
 import { Health } from '../connections/Health'
 import { Probe } from '../connections/Probe'
+import { Senders } from '../connections/Senders'
 import { SettingsForm } from '../connections/SettingsForm'
 import { ConnectionState } from '../connections/State'
 import { Answer, Empty, Trouble } from '../pieces/Answer'
@@ -77,6 +78,12 @@ function Connected({ kind, connection }: { kind: Kind; connection: One }) {
           </Card>
         )}
       </div>
+      {kind === 'channels' && (
+        <Senders
+          connection={connection}
+          version={versionOf(plugins.data ?? [], connection.plugin)}
+        />
+      )}
       {kind === 'sources' && <Health connection={connection} />}
       <Card title={say('connections.settings')}>
         <Answer of={plugins}>

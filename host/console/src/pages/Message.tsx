@@ -62,6 +62,7 @@ function Details({ message }: { message: Schemas['MessageView'] }) {
         {line(say('message.customer'), <CustomerLink id={message.customer} />)}
         {message.to && line(say('message.to'), <bdi>{message.to.value}</bdi>)}
         {line(say('message.channel'), <bdi>{message.channel}</bdi>)}
+        {message.sender && line(say('message.sender'), <bdi>{message.sender}</bdi>)}
         {line(say('message.content'), <bdi>{message.content}</bdi>)}
         {line(say('message.purpose'), word('purpose', message.purpose))}
         {line(say('message.attempts'), number(message.attempts))}

@@ -102,6 +102,7 @@ export function Strategies() {
             ],
             ['strategies.trigger', one => word('trigger', one.trigger)],
             ['strategies.channels', one => <bdi>{one.channels.join(', ') || '–'}</bdi>],
+            ['strategies.sender', one => <Sender of={one} />],
             [
               'strategies.state',
               one =>
@@ -148,6 +149,23 @@ export function Strategies() {
       {leaving && <Leaving strategy={leaving} close={() => leave(null)} />}
     </Page>
   )
+}
+
+/** The sender of each channel that has several, and those that stand in for it. */
+function Sender({ of }: { of: Line }) {
+  const { say } = useSpeech()
+  const channels = Object.entries(of.senders)
+  if (channels.length === 0) return '–'
+  return channels.map(([channel, [first, ...others]]) => (
+    <div key={channel}>
+      <bdi>{first}</bdi>
+      <span className="quiet small">
+        {' '}
+        {channels.length > 1 && <bdi>({channel}) </bdi>}
+        {others.length > 0 && say('strategies.thenBy', { names: others.join(', ') })}
+      </span>
+    </div>
+  ))
 }
 
 function Copy({ of }: { of: Line }) {

@@ -84,6 +84,8 @@ export function useSentence() {
         return say('trace.held', { reason: word('hold', entry.reason) })
       case 'waits_for_window':
         return say('trace.window', { until: at(entry.until) })
+      case 'waits_for_sender':
+        return say('trace.sender', { until: at(entry.until) })
       case 'waits_for_cap':
         return say('trace.cap', { until: at(entry.until) })
       case 'waits_for_others':

@@ -7,6 +7,7 @@ use std::fmt;
 use cartwright_domain::cap::Cap;
 use cartwright_domain::ids::{ConnectionId, ShopId};
 use cartwright_domain::plugin::SourceTaskKind;
+use cartwright_domain::sender::Sender;
 use cartwright_domain::shop::{ChannelAbility, Connection, ConnectionKind, Grants, Hold, PluginRef};
 use cartwright_domain::source::{BackfillState, SourceState, TaskState};
 use cartwright_domain::time::{Span, Timestamp};
@@ -42,6 +43,9 @@ pub(crate) struct ConnectionSettings {
     /// Channels: how many contacts a customer may have here in a time (S20).
     #[serde(default)]
     cap: Option<Cap>,
+    /// Channels: their senders, in the order in which they are shown; without, the channel is its only one.
+    #[serde(default)]
+    senders: Vec<SenderSettings>,
     /// Sources: silent for longer than this, it holds reminders of carts and checkouts, because an order may wait there
     /// (S08); without, one that can be asked does after two hours, and another never.
     #[serde(default)]
@@ -49,6 +53,30 @@ pub(crate) struct ConnectionSettings {
     /// Secrets by name. They are stored encrypted and never shown; those left out stay as they are.
     #[serde(default)]
     secrets: BTreeMap<String, SecretText>,
+}
+
+/// A sender of a channel as somebody wants it.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct SenderSettings {
+    /// Unique in its channel; strategies name it.
+    name: String,
+    /// What is said here in place of the channel's own configuration, by its fields, such as `phone_number_id`.
+    #[serde(default)]
+    config: serde_json::Map<String, Value>,
+    /// How many messages it may be given in any second, 1 to 1,000; as many as there are, if nothing is said (S22).
+    #[serde(default)]
+    rate_per_second: Option<u32>,
+    /// Whether it is taken where a strategy names none; the first is, if none says so.
+    #[serde(default)]
+    default: bool,
+}
+
+impl From<SenderSettings> for Sender {
+    fn from(settings: SenderSettings) -> Self {
+        let SenderSettings { name, config, rate_per_second, default } = settings;
+        Self { config, rate_per_second, is_default: default, ..Self::named(&name) }
+    }
 }
 
 /// The text of a secret.
@@ -90,6 +118,13 @@ pub(crate) struct ConnectionView {
     /// Channels: how many contacts a customer may have here in a time (S20).
     #[serde(skip_serializing_if = "Option::is_none")]
     cap: Option<Cap>,
+    /// Channels: their senders, with what holds them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    senders: Vec<Sender>,
+    /// Channels without senders: the provider wants nothing until then (S23).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waits_until: Option<Timestamp>,
     /// Sources: silent for longer than this, it holds reminders of carts and checkouts (S08).
     #[serde(skip_serializing_if = "Option::is_none")]
     stale_after: Option<Span>,
@@ -181,6 +216,7 @@ pub(crate) async fn save(
         grants: settings.grants,
         window: settings.window,
         cap: settings.cap,
+        senders: settings.senders.into_iter().map(Sender::from).collect(),
         stale_after: settings.stale_after,
         secrets: secrets.collect(),
     };
@@ -222,6 +258,10 @@ async fn view(
     let state = states.iter().map(|entry| &entry.value).find(|state| state.connection == connection.id).cloned();
     let SourceState { tasks, backfill, topics, .. } = state.unwrap_or_else(|| SourceState::new(connection.id));
     let secrets = api.engine.store.secret_names(shop, connection.id).await?;
+    let now = api.engine.now();
+    let rests = |until: Option<Timestamp>| until.filter(|until| *until > now);
+    let senders = connection.senders.into_iter();
+    let senders = senders.map(|sender| Sender { waits_until: rests(sender.waits_until), ..sender }).collect();
     Ok(ConnectionView {
         id: connection.id,
         webhook: api.engine.webhook_address(connection.id),
@@ -233,6 +273,8 @@ async fn view(
         ability: connection.ability,
         window: connection.window,
         cap: connection.cap,
+        senders,
+        waits_until: rests(connection.waits_until),
         stale_after: connection.stale_after,
         heard_at: connection.heard_at,
         tasks,

@@ -19,8 +19,10 @@ use crate::time::Timestamp;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AlertCause {
-    /// Nothing goes out over a channel: its sender is refused, its credentials do not work, or its credit is out.
+    /// Nothing goes out over a channel: its only sender is refused, its credentials do not work, or its credit is out.
     ChannelHeld,
+    /// Nothing goes out by one sender of a channel: its provider refuses it.
+    SenderHeld,
     /// A content is held on a channel.
     ContentHeld,
     /// Messages wait for a channel that is not connected, or whose plugin cannot run.
@@ -47,8 +49,9 @@ pub enum AlertCause {
 
 impl AlertCause {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::ChannelHeld,
+        Self::SenderHeld,
         Self::ContentHeld,
         Self::ChannelNotReady,
         Self::OddRefusals,
@@ -66,6 +69,7 @@ impl AlertCause {
     pub fn name(self) -> &'static str {
         match self {
             Self::ChannelHeld => "channel_held",
+            Self::SenderHeld => "sender_held",
             Self::ContentHeld => "content_held",
             Self::ChannelNotReady => "channel_not_ready",
             Self::OddRefusals => "odd_refusals",
@@ -84,6 +88,7 @@ impl AlertCause {
     pub fn headline(self, about: &str) -> String {
         match self {
             Self::ChannelHeld => format!("The channel {about} is held"),
+            Self::SenderHeld => format!("The sender {about} is held"),
             Self::ContentHeld => format!("The content {about} is held"),
             Self::ChannelNotReady => format!("Messages wait for the channel {about}"),
             Self::OddRefusals => format!("The channel {about} refuses messages with codes that nobody knows"),

@@ -78,6 +78,9 @@ pub struct Message {
     pub orders_read_at: Option<Timestamp>,
     /// How often it was handed over.
     pub attempts: u32,
+    /// The sender of its channel that it goes by, once chosen; none where the channel has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sender: Option<String>,
     /// Where it went, once that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<Address>,
@@ -338,6 +341,7 @@ impl Message {
             orders_read_at: self.orders_read_at,
             decided_by: None,
             attempts: 0,
+            sender: None,
             to: None,
             locale: None,
             rendered: None,

@@ -7,6 +7,8 @@ use crate::fact::FactRead;
 use crate::ids::{MessageId, chance_of};
 use crate::message::{After, Details, Effect, HoldReason, Message, MessageState, Outcome, Rejection, SkipReason};
 use crate::receipt::suppress;
+use crate::rejection::not_before;
+use crate::sender::{self, sender_on};
 use crate::shop::Hold;
 use crate::time::Timestamp;
 use crate::trace::{Happening, MessageTrace, TraceEntry};
@@ -27,7 +29,10 @@ pub fn settle(world: &mut World, id: MessageId, outcome: &Outcome, now: Timestam
         return;
     }
     let before = entry.value.clone();
-    let has_next = chain::next_channel(world, &before).is_some();
+    let ways = Ways {
+        channel: chain::next_channel(world, &before).is_some(),
+        sender: sender::another_is_ready(world, &before, now),
+    };
     let Some(entry) = world.messages.get_mut(&id) else { return };
     let message = entry.edit();
     message.changed_at = now;
@@ -44,7 +49,7 @@ pub fn settle(world: &mut World, id: MessageId, outcome: &Outcome, now: Timestam
             message.last_answer = Some(details.clone());
             MessageTrace::Uncertain { details: details.clone() }
         }
-        Outcome::Rejected(rejection) => reject(message, rejection, has_next, now),
+        Outcome::Rejected(rejection) => reject(message, rejection, ways, now),
     };
     let message = message.clone();
     tell(world, &message, trace, now);
@@ -88,14 +93,25 @@ pub fn keep_answer(world: &mut World, id: MessageId, body: &[u8], now: Timestamp
     }
 }
 
-fn reject(message: &mut Message, rejection: &Rejection, has_next: bool, now: Timestamp) -> MessageTrace {
+/// The other ways that a refused message has.
+struct Ways {
+    /// The next channel of its chain (S19).
+    channel: bool,
+    /// Another sender that its strategy names (S23).
+    sender: bool,
+}
+
+fn reject(message: &mut Message, rejection: &Rejection, ways: Ways, now: Timestamp) -> MessageTrace {
     let Rejection { class, details } = rejection.clone();
     // An attempt before this one that nobody came back from is not answered by a refusal of another.
     let is_open = message.attempts > 1 && message.last_answer.is_none();
     let chance = chance_of(message.run, &format!("{}/{}", message.step, message.attempts));
-    let after = class.after(message.attempts, now, chance);
+    let after = match class.after(message.attempts, now, chance) {
+        After::Held(HoldReason::SenderPolicy) if ways.sender && !is_open => After::Again(now),
+        after => after,
+    };
     // S19: in a chain, what waits to be put right gives way to the next channel.
-    let ends = after == After::Done || (has_next && matches!(after, After::Held(_)));
+    let ends = after == After::Done || (ways.channel && matches!(after, After::Held(_)));
     if ends || !is_open {
         message.last_answer = Some(details.clone());
     }
@@ -148,7 +164,33 @@ pub(crate) fn take_effect(world: &mut World, message: &Message, rejection: &Reje
                 entry.edit().held_contents.insert(message.content.clone(), hold);
             }
         }
-        Effect::HoldChannel(reason) => {
+        Effect::SenderWaits(after) => {
+            let until = not_before(after, now);
+            if let Some(entry) = world.connections.get_mut(&message.channel) {
+                let channel = entry.edit();
+                let place = channel.senders.iter().position(|sender| Some(&sender.name) == message.sender.as_ref());
+                let waits_until = match place {
+                    Some(place) => &mut channel.senders[place].waits_until,
+                    None => &mut channel.waits_until,
+                };
+                *waits_until = (*waits_until).max(Some(until));
+            }
+        }
+        Effect::HoldSender(reason) if message.sender.is_some() => {
+            let name = message.sender.as_deref().unwrap_or_default();
+            if let Some(entry) = world.connections.get_mut(&message.channel)
+                && entry.value.sender(name).is_some_and(|sender| sender.held.is_none())
+            {
+                let next_step = "Ask the provider why the sender is refused, put it right, then release the sender.";
+                let hold = Hold { next_step: next_step.to_owned(), ..hold(reason, &rejection.details, now) };
+                let about = sender_on(name, &message.channel);
+                world.alarms.push(Alarm::held(AlertCause::SenderHeld, &about, &hold, now));
+                if let Some(sender) = entry.edit().sender_mut(name) {
+                    sender.held = Some(hold);
+                }
+            }
+        }
+        Effect::HoldChannel(reason) | Effect::HoldSender(reason) => {
             if let Some(entry) = world.connections.get_mut(&message.channel)
                 && entry.value.held.is_none()
             {
@@ -174,9 +216,7 @@ fn words(details: &Details) -> String {
 /// What a person can do about a hold.
 pub fn next_step(reason: HoldReason) -> &'static str {
     match reason {
-        HoldReason::SenderPolicy => {
-            "Ask the provider why the sender is refused, put it right, then release the channel."
-        }
+        HoldReason::SenderPolicy => "Ask the provider why the sender is refused, put it right, then release it.",
         HoldReason::Auth => "Store working credentials for the channel, then release it.",
         HoldReason::Billing => "Top up the provider's account, then release the channel.",
         HoldReason::Template => "Have the template approved or choose another, then release the channel.",

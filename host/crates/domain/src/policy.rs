@@ -6,6 +6,7 @@ use crate::customer::{Customer, Mark};
 use crate::fact::FactRead;
 use crate::facts::Subject;
 use crate::message::{HoldReason, Message, Purpose, SkipReason};
+use crate::sender::{self, Choice};
 use crate::shop::Connection;
 use crate::strategy::{Policies, StrategyState};
 use crate::time::{Span, Timestamp};
@@ -14,16 +15,27 @@ use crate::window::{Whose, Windows};
 /// What the check says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Check {
-    /// It may go out, to this address.
-    Go(Address),
+    /// It may go out.
+    Go(Way),
     /// Not at all.
     Skip(SkipReason),
     /// Not before something is put right.
     Hold(HoldReason),
     /// Not before its window opens, or it is too late.
     Wait(Timestamp),
+    /// Not before its sender may be used again, or it is too late (S23).
+    WaitForSender(Timestamp),
     /// Not while the strategy is paused.
     Paused,
+}
+
+/// How a message may go out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Way {
+    /// To this address.
+    pub to: Address,
+    /// By this sender of its channel; none where that has none.
+    pub sender: Option<String>,
 }
 
 /// What a message is checked with.
@@ -53,6 +65,8 @@ pub struct Candidate<'a> {
     pub stale_source: Option<&'a str>,
     /// When an overdue message of the same run went out, if one did (S27).
     pub overdue_went_at: Option<Timestamp>,
+    /// The message, where there is one already: once it was handed over, it stays with its sender.
+    pub before: Option<&'a Message>,
 }
 
 impl<'a> Candidate<'a> {
@@ -161,12 +175,34 @@ pub fn check(candidate: &Candidate<'_>, reads: &mut Vec<FactRead>) -> Check {
         reads.push(FactRead::new("source.stale", source));
         return Check::Hold(HoldReason::SourceStale);
     }
+    let sender = match choose_sender(candidate, reads) {
+        Choice::By(sender) => Ok(sender),
+        Choice::Wait(until) => Err(until),
+        Choice::Hold(reason) => return Check::Hold(reason),
+    };
     match windows.first_open(subject.now) {
-        Some(opens) if opens <= subject.now => Check::Go(address),
+        Some(opens) if opens <= subject.now => match sender {
+            Ok(sender) => Check::Go(Way { to: address, sender }),
+            Err(until) => Check::WaitForSender(until.min(late_after + Span::from_millis(1))),
+        },
         // What cannot open in time is not waited for any longer than it takes to say so.
         Some(opens) => Check::Wait(opens.min(late_after + Span::from_millis(1))),
         None => Check::Skip(SkipReason::WindowNeverOpen),
     }
+}
+
+/// The sender that it goes by, as the strategy wants it now (S28).
+fn choose_sender(candidate: &Candidate<'_>, reads: &mut Vec<FactRead>) -> Choice {
+    let Some(channel) = candidate.channel else { return Choice::By(None) };
+    let named = candidate.policies.senders.get(candidate.channel_name).map_or(&[][..], Vec::as_slice);
+    let choice = sender::choose(channel, named, candidate.before, candidate.subject.now);
+    match &choice {
+        Choice::By(None) => {}
+        Choice::By(Some(sender)) => reads.push(FactRead::new("sender", sender.as_str())),
+        Choice::Wait(until) => reads.push(FactRead::new("sender.waits_until", *until)),
+        Choice::Hold(reason) => reads.push(FactRead::new("sender.held", reason.name())),
+    }
+    choice
 }
 
 /// S21: whether the customer ordered too short a time ago for marketing.

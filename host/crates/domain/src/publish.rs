@@ -12,6 +12,7 @@ mod grants;
 mod graph;
 mod messages;
 mod schemas;
+mod senders;
 mod shops;
 mod steps;
 #[cfg(test)]
@@ -183,6 +184,7 @@ pub fn faults(definition: &Strategy, view: &ShopView<'_>) -> Vec<StrategyFault> 
     caps::check(definition, view, &mut faults);
     shops::check_utm(definition, view.shop, &mut faults);
     messages::policy_faults(definition, view, &mut faults);
+    senders::check(definition, view, &mut faults);
     for (place, content) in definition.contents.iter().enumerate() {
         let path = format!("contents[{place}]");
         if definition.contents[..place].iter().any(|before| before.name == content.name) {

@@ -96,6 +96,10 @@ pub enum Effect {
     HoldContent(HoldReason),
     /// The channel is held.
     HoldChannel(HoldReason),
+    /// The sender is held; the channel, where it has no other.
+    HoldSender(HoldReason),
+    /// The sender waits until then.
+    SenderWaits(Timestamp),
 }
 
 /// What happens to a message after an outcome.
@@ -144,12 +148,13 @@ impl RejectionClass {
             Self::OptOut => Effect::OptOut,
             Self::Template => Effect::HoldContent(HoldReason::Template),
             Self::ContentPolicy => Effect::HoldContent(HoldReason::ContentPolicy),
-            Self::SenderPolicy => Effect::HoldChannel(HoldReason::SenderPolicy),
+            Self::SenderPolicy => Effect::HoldSender(HoldReason::SenderPolicy),
             Self::Auth => Effect::HoldChannel(HoldReason::Auth),
             Self::Billing => Effect::HoldChannel(HoldReason::Billing),
+            Self::RateLimited { after: Some(after) } => Effect::SenderWaits(after),
             Self::WindowClosed
             | Self::FrequencyCap
-            | Self::RateLimited { .. }
+            | Self::RateLimited { after: None }
             | Self::Transient
             | Self::TooLarge
             | Self::BadRequest
@@ -165,7 +170,7 @@ impl RejectionClass {
     /// Whether the message may be tried again, and when. `chance` spreads the back-off by 20 %.
     pub fn after(self, attempts: u32, now: Timestamp, chance: u64) -> After {
         match self {
-            Self::RateLimited { after: Some(after) } => After::Again(after.max(now + Span::seconds(1))),
+            Self::RateLimited { after: Some(after) } => After::Again(not_before(after, now)),
             Self::RateLimited { after: None } | Self::Transient => After::Again(now + back_off(attempts, chance)),
             Self::SenderPolicy => After::Held(HoldReason::SenderPolicy),
             Self::Auth => After::Held(HoldReason::Auth),
@@ -173,6 +178,11 @@ impl RejectionClass {
             _ => After::Done,
         }
     }
+}
+
+/// When something that was too fast is tried again: never in the same second.
+pub(crate) fn not_before(after: Timestamp, now: Timestamp) -> Timestamp {
+    after.max(now + Span::seconds(1))
 }
 
 /// 30 s doubling to 1 h, spread by 20 % (S23). `attempts` counts those already made.

@@ -7,11 +7,12 @@ use crate::cap::{Caps, Refusal, WhenCapped};
 use crate::chain;
 use crate::contact::Address;
 use crate::fact::FactRead;
-use crate::ids::{CustomerId, MessageId};
+use crate::ids::{ConnectionId, CustomerId, MessageId};
 use crate::joint;
 use crate::message::{Message, MessageState, Purpose, SkipReason};
 use crate::outcome;
-use crate::policy::{self, Candidate, Check};
+use crate::pace::Paces;
+use crate::policy::{self, Candidate, Check, Way};
 use crate::run::Run;
 use crate::time::{Span, Timestamp};
 use crate::trace::MessageTrace;
@@ -62,21 +63,22 @@ pub fn check(world: &World, message: &Message, now: Timestamp) -> Checked {
         exempt_order: run.exit_taken.as_deref(),
         stale_source: world.stale_source(run, now),
         overdue_went_at: policy::overdue_went_at(others, policies),
+        before: Some(message),
     };
     let mut reads = Vec::new();
     let check = policy::check(&candidate, &mut reads);
     Checked { check, late_after: candidate.late_after().unwrap_or(message.late_after), reads }
 }
 
-/// S17, first and second stage: checks, takes places under caps (S20), and claims what may go. Messages of one customer
-/// are decided in the order of their priority.
-pub fn prepare(world: &mut World, due: &[MessageId], lease: Span, now: Timestamp) -> Vec<MessageId> {
+/// S17, first and second stage: checks, takes places under caps (S20), and claims what may go, no faster than its sender
+/// may (S22). Messages of one customer are decided in the order of their priority.
+pub fn prepare(world: &mut World, due: &[MessageId], lease: Span, paces: &mut Paces, now: Timestamp) -> Vec<MessageId> {
     let mut claimed = Vec::new();
     for id in by_priority(world, due, now) {
         let Some(message) = world.messages.get(&id).map(|entry| entry.value.clone()) else { continue };
         let is_claimed = match message.state {
             MessageState::Queued | MessageState::Held { .. } | MessageState::Prepared { .. } => {
-                prepare_one(world, &message, now)
+                prepare_one(world, &message, paces, now)
             }
             MessageState::Accepted => {
                 chain::take_silence(world, &message, now);
@@ -92,21 +94,37 @@ pub fn prepare(world: &mut World, due: &[MessageId], lease: Span, now: Timestamp
     claimed
 }
 
-fn prepare_one(world: &mut World, message: &Message, now: Timestamp) -> bool {
+fn prepare_one(world: &mut World, message: &Message, paces: &mut Paces, now: Timestamp) -> bool {
     let id = message.id;
     let checked = check(world, message, now);
     match checked.check.clone() {
-        Check::Go(to) => {
+        Check::Go(way) => {
             if let Some(until) = joint::waits_for(world, message, now) {
                 joint::wait(world, id, until, now);
                 return false;
             }
-            match take_place(world, message, to, now) {
-                Ok(()) => return true,
+            let rated = rated_sender(world, message, &way);
+            if let Some((sender, rate)) = &rated
+                && let Err(until) = paces.room((sender.0, &sender.1), *rate, now)
+            {
+                put_off(world, id, until, checked.late_after);
+                return false;
+            }
+            match take_place(world, message, way.to, now) {
+                Ok(()) => {
+                    if let Some((sender, _)) = &rated {
+                        paces.give((sender.0, &sender.1), now);
+                    }
+                    if let Some(entry) = world.messages.get_mut(&id) {
+                        entry.edit().sender = way.sender;
+                    }
+                    return true;
+                }
                 Err(refusal) => capped(world, message, &refusal, checked.reads, now),
             }
         }
         Check::Wait(until) => wait_for_window(world, id, until, checked, now),
+        Check::WaitForSender(until) => wait_for_sender(world, id, until, checked, now),
         Check::Skip(reason) => outcome::skip_with(world, id, reason, None, checked.reads, now),
         Check::Hold(reason) => outcome::hold_message(world, id, reason, now),
         Check::Paused => wait_paused(world, id, now),
@@ -120,6 +138,34 @@ fn claim(world: &mut World, id: MessageId, until: Timestamp) {
     message.state = MessageState::Prepared { lease_until: until };
     message.due_at = Some(until);
     message.decided_by = None;
+}
+
+/// The sender that a message goes by, where that one has a rate.
+fn rated_sender(world: &World, message: &Message, way: &Way) -> Option<((ConnectionId, String), u32)> {
+    let channel = &world.connections.get(&message.channel)?.value;
+    let sender = channel.sender(way.sender.as_deref()?)?;
+    Some(((channel.id, sender.name.clone()), sender.rate_per_second?))
+}
+
+/// A message for which its sender has no room in this second. Nothing has happened to it, so nothing is told.
+fn put_off(world: &mut World, id: MessageId, until: Timestamp, late_after: Timestamp) {
+    outcome::give_back(world, id);
+    let Some(entry) = world.messages.get_mut(&id) else { return };
+    let message = entry.edit();
+    message.state = MessageState::Queued;
+    message.due_at = Some(until.min(late_after + Span::from_millis(1)));
+    message.late_after = late_after;
+    message.decided_by = None;
+}
+
+/// A message that waits until its provider takes from its sender again (S23).
+pub fn wait_for_sender(world: &mut World, id: MessageId, until: Timestamp, checked: Checked, now: Timestamp) {
+    put_off(world, id, until, checked.late_after);
+    let Some(entry) = world.messages.get_mut(&id) else { return };
+    let message = entry.edit();
+    message.changed_at = now;
+    let message = message.clone();
+    outcome::tell_with(world, &message, MessageTrace::WaitsForSender { until }, checked.reads, now);
 }
 
 /// Looks again once the strategy may have gone on.

@@ -12,6 +12,7 @@ use crate::event::ReceiptKind;
 use crate::ids::{ConnectionId, ShopId};
 use crate::message::HoldReason;
 use crate::money::Currency;
+use crate::sender::Sender;
 use crate::source::MOST_SILENCE;
 use crate::time::{Span, Timestamp};
 use crate::utm::Utm;
@@ -113,9 +114,15 @@ pub struct Connection {
     /// Only for sources with such a bound: when something came from it, to an eighth of the bound.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heard_at: Option<Timestamp>,
+    /// Only for channels: its named identities. One without any is its own (S22).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub senders: Vec<Sender>,
     /// Why nothing goes out at the moment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<Hold>,
+    /// Only for channels without senders: the provider wants nothing until then (S23).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_until: Option<Timestamp>,
     /// Contents that are held on this channel.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub held_contents: BTreeMap<String, Hold>,

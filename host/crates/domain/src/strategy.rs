@@ -217,6 +217,10 @@ pub struct Policies {
     /// The topic of consent that its marketing belongs to, where a content names none (S18); without, `general`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub topic: Option<String>,
+    /// By which senders of a channel it goes, by the channel: the first that is ready. Without, by the channel's
+    /// default (S23).
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub senders: BTreeMap<String, Vec<String>>,
     /// How many of its contacts a customer may have in a time; the caps of the shop and the channel hold as well (S20).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cap: Option<Cap>,
@@ -243,6 +247,7 @@ impl Default for Policies {
             window: None,
             hold_out: None,
             topic: None,
+            senders: BTreeMap::new(),
             cap: None,
             capped: WhenCapped::Skip,
             priority: 0,

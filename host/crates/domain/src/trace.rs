@@ -233,6 +233,11 @@ pub enum MessageTrace {
         /// Until.
         until: Timestamp,
     },
+    /// Waits until the provider takes from its sender again (S23).
+    WaitsForSender {
+        /// Until.
+        until: Timestamp,
+    },
     /// Waits until a frequency cap has room (S20).
     WaitsForCap {
         /// Until.

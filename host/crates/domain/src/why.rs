@@ -212,6 +212,7 @@ fn of_step(
             exempt_order: None,
             stale_source: world.stale_source(run, subject.now),
             overdue_went_at: None,
+            before: None,
             recipient: None,
         };
         let mut facts = Vec::new();
@@ -219,7 +220,7 @@ fn of_step(
         let is_marketing = content.is_some_and(|content| content.purpose == Purpose::Marketing);
         let capped = Some(run).filter(|_| is_marketing).and_then(|run| refusal(world, run, channel, subject.now));
         let finding = match check {
-            Check::Go(_) | Check::Wait(_) if let Some(refusal) = &capped => {
+            Check::Go(_) | Check::Wait(_) | Check::WaitForSender(_) if let Some(refusal) = &capped => {
                 facts.extend(refusal.reads());
                 let reason = refusal.reason();
                 Finding::new("", Some(false), format!("over {channel} it would be refused: {}", skip_words(reason)))
@@ -227,6 +228,10 @@ fn of_step(
             }
             Check::Go(_) => Finding::new("", Some(true), format!("over {channel} it could go out now")),
             Check::Wait(until) => Finding::new("", Some(true), format!("over {channel} it would wait until {until}")),
+            Check::WaitForSender(until) => {
+                let words = format!("over {channel} it would wait until {until}: the provider wants nothing before");
+                Finding::new("", Some(true), words)
+            }
             Check::Paused => Finding::new("", Some(false), "the strategy is paused"),
             Check::Skip(reason) => {
                 Finding::new("", Some(false), format!("over {channel} it would be skipped: {}", skip_words(reason)))
@@ -271,6 +276,7 @@ fn of_run(run: &Run) -> Finding {
 
 fn of_message(message: &Message) -> Finding {
     let mut facts = vec![FactRead::new("message.channel", message.channel.as_str())];
+    facts.extend(message.sender.as_deref().map(|sender| FactRead::new("message.sender", sender)));
     facts.extend(message.handed_over_at.map(|at| FactRead::new("message.handed_over_at", at)));
     facts.extend(message.due_at.map(|at| FactRead::new("message.due_at", at)));
     facts.extend(message.last_answer.as_ref().map(|answer| FactRead::new("provider.words", answer.text.as_str())));

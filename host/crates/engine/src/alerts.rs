@@ -13,6 +13,7 @@ use cartwright_domain::incident::{Incident, NoticeKind};
 use cartwright_domain::local::Day;
 use cartwright_domain::message::{Outcome, SkipReason};
 use cartwright_domain::plugin::{PluginKind, Problem};
+use cartwright_domain::sender::sender_on;
 use cartwright_domain::shop::Connection;
 use cartwright_domain::source::SourceState;
 use cartwright_domain::strategy::StrategyState;
@@ -119,7 +120,7 @@ impl Engine {
         if !incident.notices[place].is_due(now) {
             return Ok(None);
         }
-        let usable = channel.zip(ability).filter(|(channel, _)| channel.held.is_none());
+        let usable = channel.zip(ability).filter(|(channel, _)| channel.default_hold().is_none());
         let call = match usable {
             Some((channel, _)) => self.connection_call(settings.shop.id, channel).await?,
             None => None,
@@ -249,6 +250,10 @@ impl Standing<'_> {
         let source = settings.sources.get(about).map(|entry| &entry.value);
         match incident.cause {
             AlertCause::ChannelHeld => channel.is_some_and(|channel| channel.held.is_some()),
+            AlertCause::SenderHeld => settings.channels.values().map(|entry| &entry.value).any(|channel| {
+                let mut held = channel.senders.iter().filter(|sender| sender.held.is_some());
+                held.any(|sender| sender_on(&sender.name, &channel.name) == *about)
+            }),
             AlertCause::ContentHeld => settings.channels.values().any(|channel| {
                 let held = &channel.value.held_contents;
                 held.keys().any(|content| content_on(content, &channel.value.name) == *about)

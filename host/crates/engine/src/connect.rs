@@ -5,6 +5,7 @@ use cartwright_domain::cap::Cap;
 use cartwright_domain::ids::ShopId;
 use cartwright_domain::plugin::{PluginKind, PluginRecord, active_plugin};
 use cartwright_domain::publish::{StrategyFault, cap_faults, missing_grants, window_faults};
+use cartwright_domain::sender::Sender;
 use cartwright_domain::shop::{Connection, ConnectionKind, Grants, PluginRef};
 use cartwright_domain::time::Span;
 use cartwright_domain::window::Window;
@@ -15,6 +16,7 @@ use crate::Engine;
 use crate::holdings::{Holdings, plugin_call};
 use crate::ports::{Secret, StoreError};
 use crate::publish::list;
+use crate::senders;
 use crate::settings::{askable, can_be_asked};
 
 /// A source is not called silent sooner.
@@ -37,6 +39,8 @@ pub struct ConnectionDraft {
     pub window: Option<Window>,
     /// Channels: how many contacts a customer may have here in a time.
     pub cap: Option<Cap>,
+    /// Channels: their senders; whether these are held stays as it is.
+    pub senders: Vec<Sender>,
     /// Sources: silent for longer than this, it holds what an order may forbid.
     pub stale_after: Option<Span>,
     /// Secrets to set by name; those left out stay as they are.
@@ -63,6 +67,7 @@ impl Engine {
             Err(faults) => return Err(ConnectError::Faults(faults)),
         };
         self.store.save_connection(shop, &connection).await?;
+        self.clear_senders(shop, &holdings, &connection).await?;
         for (name, secret) in &draft.secrets {
             if let Err(error) = self.store.save_secret(shop, connection.id, name, secret).await {
                 if is_new {
@@ -100,6 +105,7 @@ impl Engine {
             faults.push(StrategyFault::error("config", failure.message));
         }
         policy_faults_of(draft, &mut faults);
+        self.sender_faults(holdings, record, draft, &mut faults).await;
         right_faults(record, &call.config, draft, &mut faults);
         if !faults.is_empty() {
             return Err(faults);
@@ -115,10 +121,12 @@ impl Engine {
             ability: None,
             window: None,
             cap: None,
+            senders: Vec::new(),
             stale_after: None,
             can_be_asked: false,
             heard_at: None,
             held: None,
+            waits_until: None,
             held_contents: BTreeMap::new(),
             odd_refusals: 0,
         };
@@ -130,6 +138,7 @@ impl Engine {
             ability: record.descriptor.ability.clone(),
             window: draft.window.clone(),
             cap: draft.cap.clone(),
+            senders: senders::saved(&draft.senders, known),
             stale_after: draft.stale_after,
             can_be_asked: can_be_asked(askable(&record.descriptor, &draft.grants)),
             ..known.cloned().unwrap_or_else(fresh)
@@ -190,9 +199,14 @@ fn policy_faults_of(draft: &ConnectionDraft, faults: &mut Vec<StrategyFault>) {
     }
 }
 
-fn name_faults(draft: &ConnectionDraft, faults: &mut Vec<StrategyFault>) {
+/// Whether strategies can name something so.
+pub(crate) fn is_sound_name(name: &str) -> bool {
     let sound = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    if draft.name.is_empty() || draft.name.len() > 64 || !draft.name.chars().all(sound) {
+    (1..=64).contains(&name.len()) && name.chars().all(sound)
+}
+
+fn name_faults(draft: &ConnectionDraft, faults: &mut Vec<StrategyFault>) {
+    if !is_sound_name(&draft.name) {
         let message = "has 1 to 64 letters, digits, `-`, `_` or `.`; strategies name the connection by it";
         faults.push(StrategyFault::error("name", message));
     }

@@ -212,7 +212,7 @@ impl Engine {
             }
             let found = match connection {
                 Some(connection) if ability.is_some_and(|ability| ability.lookup) => {
-                    match self.connection_call(shop, connection).await? {
+                    match self.connection_call_by(shop, connection, message.sender.as_deref()).await? {
                         Some(call) => self.look_up(&call, &message).await,
                         None => None,
                     }

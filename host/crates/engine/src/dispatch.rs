@@ -12,7 +12,7 @@ use cartwright_domain::ids::{CustomerId, MessageId, ShopId};
 use cartwright_domain::message::{HoldReason, Message, MessageState, Purpose, SkipReason};
 use cartwright_domain::outcome;
 use cartwright_domain::plugin::{PluginFailure, PluginKind, Problem};
-use cartwright_domain::policy::Check;
+use cartwright_domain::policy::{Check, Way};
 use cartwright_domain::sending;
 use cartwright_domain::short_link::ShortLink;
 use cartwright_domain::time::{Span, Timestamp};
@@ -22,6 +22,7 @@ use cartwright_domain::world::World;
 use futures_util::StreamExt;
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::sync::PoisonError;
 
 use crate::Engine;
 use crate::batch::changes_of;
@@ -57,7 +58,10 @@ impl Engine {
             self.recover(&settings, lost).await?;
         }
         let (waiting, to_read) = self.orders_to_read(&settings, &mut world, waiting).await?;
-        let claimed = sending::prepare(&mut world, &waiting, LEASE, now);
+        let claimed = {
+            let mut paces = self.paces.lock().unwrap_or_else(PoisonError::into_inner);
+            sending::prepare(&mut world, &waiting, LEASE, &mut paces, now)
+        };
         self.commit(shop, changes_of(world)).await?;
         self.failpoints.reach("message.prepared");
         self.begin_reading(shop, to_read).await?;
@@ -115,19 +119,19 @@ impl Engine {
         }
         let mut calls = std::collections::BTreeMap::new();
         for (one, document, links) in to_begin {
-            let channel = &one.message.channel;
-            if !calls.contains_key(channel) {
-                let connection = settings.channels.get(channel).map(|entry| entry.value.clone());
+            let by = (one.message.channel.clone(), one.message.sender.clone());
+            if !calls.contains_key(&by) {
+                let connection = settings.channels.get(&by.0).map(|entry| entry.value.clone());
                 let mut call = match &connection {
-                    Some(connection) => self.connection_call(shop, connection).await?,
+                    Some(connection) => self.connection_call_by(shop, connection, by.1.as_deref()).await?,
                     None => None,
                 };
                 if let (Some(call), Some(connection)) = (&mut call, &connection) {
-                    self.renew(channel, call, connection.ability.as_ref()).await?;
+                    self.renew(&by.0, call, connection.ability.as_ref()).await?;
                 }
-                calls.insert(channel.clone(), call);
+                calls.insert(by.clone(), call);
             }
-            let Some(Some(call)) = calls.get(channel) else {
+            let Some(Some(call)) = calls.get(&by) else {
                 outcome::hold_message(&mut world, one.message.id, HoldReason::ChannelNotReady, now);
                 continue;
             };
@@ -241,7 +245,7 @@ impl Engine {
             }
             let checked = sending::check(&world, &message, now);
             match checked.check.clone() {
-                Check::Go(to) if to == ready.outgoing.to => {
+                Check::Go(way) if way.to == ready.outgoing.to && way.sender == message.sender => {
                     if let Some(customer) = world.customers.get(&message.customer) {
                         unchanged.push((message.customer, customer.revision));
                     }
@@ -250,8 +254,9 @@ impl Engine {
                     going.push(ready);
                 }
                 Check::Wait(until) => sending::wait_for_window(&mut world, id, until, checked, now),
-                // The address changed meanwhile: it is rendered again for the new one.
+                // The address or the sender changed meanwhile: it is rendered again for the new one.
                 Check::Go(_) => release(&mut world, id, now),
+                Check::WaitForSender(until) => sending::wait_for_sender(&mut world, id, until, checked, now),
                 Check::Skip(reason) => outcome::skip_with(&mut world, id, reason, None, checked.reads, now),
                 Check::Hold(reason) => outcome::hold_message(&mut world, id, reason, now),
                 Check::Paused => sending::wait_paused(&mut world, id, now),
@@ -332,7 +337,7 @@ fn prepared_of(world: &World, id: MessageId, now: Timestamp) -> Option<Prepared>
     if !matches!(message.state, MessageState::Prepared { .. }) {
         return None;
     }
-    let Check::Go(to) = sending::check(world, &message, now).check else { return None };
+    let Check::Go(Way { to, .. }) = sending::check(world, &message, now).check else { return None };
     let run = &world.runs.get(&message.run)?.value;
     let subject = world.subject(run, now)?;
     let version = world.versions.get(&message.version_of(run))?;

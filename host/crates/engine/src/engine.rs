@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use cartwright_domain::ids::ConnectionId;
+use cartwright_domain::pace::Paces;
 use cartwright_domain::shard::Fence;
 use cartwright_domain::time::Timestamp;
 use cartwright_domain::trust::TrustPolicy;
@@ -37,6 +38,8 @@ pub struct Engine {
     pub(crate) cache: Arc<Cache>,
     pub(crate) breakers: Arc<Breakers>,
     pub(crate) watch: Arc<Watch>,
+    /// How fast senders went lately.
+    pub(crate) paces: Arc<Mutex<Paces>>,
     pub(crate) group_commit: Arc<GroupCommit>,
     /// Woken when there may be work.
     pub(crate) wake: Arc<Notify>,
@@ -81,6 +84,7 @@ impl Engine {
             cache: Arc::default(),
             breakers: Arc::default(),
             watch,
+            paces: Arc::default(),
             group_commit: Arc::default(),
             wake: Arc::default(),
             turn: Arc::default(),

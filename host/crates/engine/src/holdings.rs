@@ -5,7 +5,7 @@ use cartwright_domain::ids::{ShopId, VersionId};
 use cartwright_domain::plugin::{PluginRecord, active_plugin};
 use cartwright_domain::publish::{ShopView, StrategyFault, Transfers, faults, plugin_uses, transfers_of};
 use cartwright_domain::shop::{Connection, Grants, PluginRef, Shop};
-use cartwright_domain::strategy::Strategy;
+use cartwright_domain::strategy::{Strategy, StrategyState};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,6 +23,8 @@ pub(crate) struct Holdings {
     pub(crate) plugins: Vec<PluginRecord>,
     pub(crate) contents: Vec<Content>,
     pub(crate) transfers: Transfers,
+    /// The senders that its strategies name by channel, of those that are not stopped.
+    pub(crate) senders: BTreeMap<String, BTreeMap<String, Vec<String>>>,
 }
 
 impl Engine {
@@ -33,6 +35,13 @@ impl Engine {
         let strategies = self.store.strategies(shop).await?;
         let current: Vec<VersionId> = strategies.iter().map(|strategy| strategy.current).collect();
         let versions = self.versions(shop, &current).await?;
+        let at_work = strategies.iter().filter(|record| record.state != StrategyState::Stopped);
+        let senders = at_work
+            .filter_map(|record| {
+                let named = versions.get(&record.current)?.definition.policies.senders.clone();
+                Some((record.name.clone(), named))
+            })
+            .collect();
         let transfers = strategies
             .into_iter()
             .filter_map(|record| Some((record.name, transfers_of(&versions.get(&record.current)?.definition))))
@@ -40,6 +49,7 @@ impl Engine {
         Ok(Holdings {
             revision,
             transfers,
+            senders,
             shop: found.ok_or_else(missing)?,
             connections: self.store.connections(shop).await?.into_iter().map(|entry| entry.value).collect(),
             plugins: self.store.plugins(shop).await?,

@@ -2,6 +2,9 @@
 
 use cartwright_domain::alert::{Alarm, AlertCause, content_on};
 use cartwright_domain::ids::ShopId;
+use cartwright_domain::sender::{Sender, sender_on};
+use cartwright_domain::shop::Connection;
+use cartwright_domain::time::Timestamp;
 
 use crate::Engine;
 use crate::ports::{Changes, StoreError};
@@ -10,24 +13,49 @@ use crate::ports::{Changes, StoreError};
 const CONFLICTS: u32 = 10;
 
 impl Engine {
-    /// Releases a channel with its held contents; whether there is such a channel. What waited for it is looked at
-    /// again within a minute.
+    /// Releases a channel with its senders and its held contents; whether there is such a channel. What waited for it is
+    /// looked at again within a minute.
     pub async fn release_hold(&self, shop: ShopId, channel: &str) -> Result<bool, StoreError> {
+        self.release(shop, channel, |connection, now| {
+            let of_channel = [AlertCause::ChannelHeld, AlertCause::OddRefusals];
+            let contents = connection.held_contents.keys();
+            let contents = contents.map(|content| (AlertCause::ContentHeld, content_on(content, channel)));
+            let alarms = of_channel
+                .map(|cause| (cause, channel.to_owned()))
+                .into_iter()
+                .chain(contents)
+                .chain(connection.senders.iter().map(|sender| cause_of(sender, channel)))
+                .map(|(cause, about)| Alarm::clear(cause, &about, now))
+                .collect();
+            connection.release();
+            Some(alarms)
+        })
+        .await
+    }
+
+    /// Releases one sender of a channel; whether there is such a sender.
+    pub async fn release_sender(&self, shop: ShopId, channel: &str, sender: &str) -> Result<bool, StoreError> {
+        self.release(shop, channel, |connection, now| {
+            let sender = connection.sender_mut(sender)?;
+            sender.release();
+            let (cause, about) = cause_of(sender, channel);
+            Some(vec![Alarm::clear(cause, &about, now)])
+        })
+        .await
+    }
+
+    /// Lets go of something of a channel, with the all-clears; whether it is there.
+    async fn release(
+        &self,
+        shop: ShopId,
+        channel: &str,
+        let_go: impl Fn(&mut Connection, Timestamp) -> Option<Vec<Alarm>>,
+    ) -> Result<bool, StoreError> {
         for _ in 0..CONFLICTS {
             let Some(settings) = self.settings(shop).await? else { return Ok(false) };
             let Some(entry) = settings.channels.get(channel) else { return Ok(false) };
-            let (mut entry, now) = (entry.clone(), self.now());
-            let connection = entry.edit();
-            let contents = std::mem::take(&mut connection.held_contents);
-            connection.held = None;
-            connection.odd_refusals = 0;
-            let of_channel = [AlertCause::ChannelHeld, AlertCause::OddRefusals];
-            let mut alarms: Vec<Alarm> = of_channel.map(|cause| Alarm::clear(cause, channel, now)).to_vec();
-            alarms.extend(
-                contents
-                    .keys()
-                    .map(|content| Alarm::clear(AlertCause::ContentHeld, &content_on(content, channel), now)),
-            );
+            let mut entry = entry.clone();
+            let Some(alarms) = let_go(entry.edit(), self.now()) else { return Ok(false) };
             let changes = Changes { connections: vec![entry], alarms, ..Changes::default() };
             match self.store.commit(shop, &changes).await {
                 Err(StoreError::Conflict) => {}
@@ -39,4 +67,8 @@ impl Engine {
         }
         Err(StoreError::Conflict)
     }
+}
+
+fn cause_of(sender: &Sender, channel: &str) -> (AlertCause, String) {
+    (AlertCause::SenderHeld, sender_on(&sender.name, channel))
 }

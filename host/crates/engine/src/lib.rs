@@ -44,6 +44,7 @@ mod records;
 mod render;
 mod replacing;
 mod report;
+mod senders;
 mod settings;
 mod shadow;
 mod shops;

@@ -236,6 +236,14 @@ impl Engine {
             if let Err(failure) = self.plugins.check_config(&call).await {
                 broken.push(StrategyFault::error(format!("{path}.config"), failure.message));
             }
+            for sender in &connection.senders {
+                let config = connection.config_by(Some(&sender.name));
+                let call = plugin_call(holdings, record, &config, connection.grants.clone());
+                if let Err(failure) = self.plugins.check_config(&call).await {
+                    let path = format!("{path}.senders.{}.config", sender.name);
+                    broken.push(StrategyFault::error(path, failure.message));
+                }
+            }
         }
     }
 }

@@ -237,7 +237,7 @@ impl Engine {
         if let Some(pause) = self.pause() {
             return Err(TestError::Paused(pause));
         }
-        channel.held.clone().map_or(Ok(()), |hold| Err(TestError::Held(hold)))
+        channel.default_hold().cloned().map_or(Ok(()), |hold| Err(TestError::Held(hold)))
     }
 
     async fn check_pace(&self, shop: ShopId, kind: TestKind, most: u64) -> Result<(), TestError> {

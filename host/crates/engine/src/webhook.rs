@@ -129,11 +129,23 @@ impl Engine {
         self.store.put_aside(&aside).await
     }
 
-    /// What a call to a connection's plugin needs; none while its plugin is not installed.
+    /// What a call to a connection's plugin needs, of a channel with senders as its default has it; none while its
+    /// plugin is not installed.
     pub(crate) async fn connection_call(
         &self,
         shop: ShopId,
         connection: &Connection,
+    ) -> Result<Option<ConnectionCall>, StoreError> {
+        let sender = connection.default_sender().map(|sender| sender.name.as_str());
+        self.connection_call_by(shop, connection, sender).await
+    }
+
+    /// The same as one of the channel's senders has it.
+    pub(crate) async fn connection_call_by(
+        &self,
+        shop: ShopId,
+        connection: &Connection,
+        sender: Option<&str>,
     ) -> Result<Option<ConnectionCall>, StoreError> {
         let Some(settings) = self.settings(shop).await? else { return Ok(None) };
         let kind = match connection.kind {
@@ -145,7 +157,7 @@ impl Engine {
             plugin: PluginCall {
                 shop,
                 digest: plugin.digest.clone(),
-                config: connection.config.clone(),
+                config: connection.config_by(sender),
                 grants: Arc::new(connection.grants.clone()),
                 limits: plugin.limits,
             },

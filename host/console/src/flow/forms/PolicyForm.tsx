@@ -7,6 +7,7 @@ import type { Fault, Strategy } from '../document'
 import { CapForm } from './CapForm'
 import { Faults } from './Faults'
 import { ChoiceField, NumberField, Part, SpanField, TextField } from './fields'
+import { SenderForm } from './SenderForm'
 import { WindowForm } from './WindowForm'
 
 type Policies = Schemas['Policies']
@@ -26,6 +27,7 @@ export function PolicyForm(props: {
     <div className="stack">
       <Faults of={props.faults} />
       <Exits strategy={strategy} change={change} />
+      <SenderForm strategy={strategy} change={senders => set({ senders })} />
       <WindowForm window={policies.window} change={window => set({ window }, 'window')} />
       <CapForm cap={policies.cap} change={cap => set({ cap }, 'cap')} />
       <ChoiceField

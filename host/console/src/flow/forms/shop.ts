@@ -7,13 +7,15 @@ import { useVisit } from '../../shell/shop'
 export type Plugin = Schemas['PluginView']
 export type Holdings = {
   channels: string[]
+  /** Of each channel that has some. */
+  senders: Record<string, string[]>
   contents: Schemas['Content'][]
   conditions: Plugin[]
   selectors: Plugin[]
   strategies: string[]
 }
 
-const NOTHING: Holdings = { channels: [], contents: [], conditions: [], selectors: [], strategies: [] }
+const NOTHING: Holdings = { channels: [], senders: {}, contents: [], conditions: [], selectors: [], strategies: [] }
 export const HoldingsContext = createContext<Holdings>(NOTHING)
 export const useHoldings = () => useContext(HoldingsContext)
 
@@ -35,6 +37,11 @@ export function useShopHoldings() {
       const active = plugins.items.filter(plugin => plugin.active)
       return {
         channels: channels.items.map(channel => channel.name),
+        senders: Object.fromEntries(
+          channels.items.flatMap(({ name, senders }) =>
+            senders?.length ? [[name, senders.map(sender => sender.name)]] : [],
+          ),
+        ),
         contents: contents.items.map(({ content }) => content),
         conditions: active.filter(plugin => plugin.kind === 'condition'),
         selectors: active.filter(plugin => plugin.kind === 'selector'),

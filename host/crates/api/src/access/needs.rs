@@ -36,6 +36,7 @@ const NEEDS: &[(&str, &str, Power)] = &[
     ("PUT", "/v1/channels/{name}", Power::Integrate),
     ("DELETE", "/v1/channels/{name}", Power::Integrate),
     ("POST", "/v1/channels/{name}/release", Power::Integrate),
+    ("POST", "/v1/channels/{name}/senders/{sender}/release", Power::Integrate),
     ("POST", "/v1/channels/{name}/probe", Power::Integrate),
     ("PUT", "/v1/sources/{name}", Power::Integrate),
     ("DELETE", "/v1/sources/{name}", Power::Integrate),

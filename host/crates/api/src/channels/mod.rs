@@ -3,6 +3,7 @@
 mod list;
 mod probe;
 mod release;
+mod release_sender;
 mod remove;
 mod save;
 mod show;
@@ -20,5 +21,6 @@ pub(crate) fn operations() -> OpenApiRouter<Api> {
         .routes(routes!(list::list_channels))
         .routes(routes!(show::show_channel, save::save_channel, remove::remove_channel))
         .routes(routes!(release::release_channel))
+        .routes(routes!(release_sender::release_sender))
         .routes(routes!(probe::probe_channel))
 }

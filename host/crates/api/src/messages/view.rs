@@ -25,6 +25,9 @@ pub(crate) struct MessageView {
     step: String,
     /// The channel, by name.
     channel: String,
+    /// The sender of its channel that it goes by, once chosen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sender: Option<String>,
     /// The content, by name.
     content: String,
     /// Why it is sent.
@@ -169,6 +172,7 @@ impl From<Message> for MessageView {
             customer: message.customer,
             step: message.step,
             channel: message.channel,
+            sender: message.sender,
             content: message.content,
             purpose: message.purpose,
             state: message.state.into(),

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::State;
-use cartwright_domain::ids::StrategyId;
-use cartwright_domain::strategy::{StrategyState, TriggerKind};
+use cartwright_domain::ids::{ShopId, StrategyId};
+use cartwright_domain::shop::{Connection, ConnectionKind};
+use cartwright_domain::strategy::{Strategy, StrategyState, TriggerKind};
 use cartwright_domain::time::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -52,6 +53,9 @@ pub(crate) struct StrategyLine {
     version: u32,
     /// The channels that it writes to, and those of webhook steps, by name.
     channels: Vec<String>,
+    /// The senders that it goes by, by the channel: the first that is ready, and that of each channel with senders of
+    /// which it names none.
+    senders: BTreeMap<String, Vec<String>>,
     /// How many runs of it are under way, counted no further than 10,000.
     running: u64,
     /// When its version or its state changed last.
@@ -83,6 +87,7 @@ pub(crate) async fn list_strategies(
     records.retain(|record| query.state.is_none_or(|state| record.state == state));
     let current: Vec<_> = records.iter().map(|record| record.current).collect();
     let versions = api.engine.store.versions(shop.id(), &current).await?;
+    let channels = channels_of(&api, shop.id()).await?;
     let current: BTreeMap<_, _> = versions.iter().map(|version| (version.id, &version.definition)).collect();
     let lines = records.into_iter().filter_map(|record| {
         let definition = current.get(&record.current)?;
@@ -95,6 +100,7 @@ pub(crate) async fn list_strategies(
             trigger,
             version: record.current_number,
             channels: definition.channels().into_keys().map(str::to_owned).collect(),
+            senders: senders_of(definition, &channels),
             running: 0,
             changed_at: record.changed_at,
             created_at: record.created_at,
@@ -108,4 +114,23 @@ pub(crate) async fn list_strategies(
         line.running = running.get(&line.id).copied().unwrap_or_default();
     }
     Ok(Json(listing))
+}
+
+async fn channels_of(api: &Api, shop: ShopId) -> Result<Vec<Connection>, Problem> {
+    let known = api.engine.store.connections(shop).await?.into_iter().map(|entry| entry.value);
+    Ok(known.filter(|known| known.kind == ConnectionKind::Channel).collect())
+}
+
+/// The senders of the channels that a strategy writes over, as it goes by them now.
+fn senders_of(definition: &Strategy, channels: &[Connection]) -> BTreeMap<String, Vec<String>> {
+    let over = definition.channels();
+    let of_one = |channel: &Connection| {
+        let named = definition.policies.senders.get(&channel.name).map_or(&[][..], Vec::as_slice);
+        channel.senders_for(named).into_iter().map(|sender| sender.name.clone()).collect::<Vec<_>>()
+    };
+    let with_senders = channels.iter().filter(|channel| over.contains_key(channel.name.as_str()));
+    with_senders
+        .map(|channel| (channel.name.clone(), of_one(channel)))
+        .filter(|(_, senders)| !senders.is_empty())
+        .collect()
 }

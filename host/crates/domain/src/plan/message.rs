@@ -143,6 +143,7 @@ impl Planner<'_> {
             exempt_order: self.plan.run.exit_taken.as_deref(),
             stale_source: self.situation.stale_source,
             overdue_went_at: self.overdue_went_at(sending.step),
+            before: None,
         }
     }
 
@@ -282,6 +283,7 @@ impl Planner<'_> {
             orders_read_at: None,
             decided_by: None,
             attempts: 0,
+            sender: None,
             to: None,
             locale: None,
             rendered: None,
@@ -338,7 +340,7 @@ fn outlook(slots: &[Slot<'_>]) -> Outlook {
     if slots.iter().any(|slot| slot.check == Check::Paused) {
         return Outlook::Paused;
     }
-    if slots.iter().any(|slot| matches!(slot.check, Check::Go(_) | Check::Hold(_))) {
+    if slots.iter().any(|slot| matches!(slot.check, Check::Go(_) | Check::WaitForSender(_) | Check::Hold(_))) {
         return Outlook::Send;
     }
     let opens = slots.iter().filter_map(|slot| match slot.check {

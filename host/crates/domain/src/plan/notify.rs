@@ -50,6 +50,7 @@ impl Planner<'_> {
             exempt_order: None,
             stale_source: None,
             overdue_went_at: None,
+            before: None,
         };
         let mut reads = Vec::new();
         let checked = policy::check(&candidate, &mut reads);
@@ -66,7 +67,7 @@ impl Planner<'_> {
                 self.wait(notice.step, until, reads);
                 return Flow::Rest;
             }
-            (_, Check::Go(_) | Check::Hold(_)) => MessageState::Queued,
+            (_, Check::Go(_) | Check::WaitForSender(_) | Check::Hold(_)) => MessageState::Queued,
         };
         let is_queued = state == MessageState::Queued;
         let late_after = late_after.unwrap_or(notice.allowed_at + self.situation.policies.max_lateness);
@@ -119,6 +120,7 @@ impl Planner<'_> {
             orders_read_at: None,
             decided_by: None,
             attempts: 0,
+            sender: None,
             to: None,
             locale: None,
             rendered: None,

@@ -7,6 +7,7 @@ use cartwright_domain::customer::Customer;
 use cartwright_domain::event::{CustomerBody, Event, What};
 use cartwright_domain::ids::MessageId;
 use cartwright_domain::message::{Details, MessageState, Outcome, Rejection, RejectionClass, SkipReason};
+use cartwright_domain::pace::Paces;
 use cartwright_domain::sending;
 use cartwright_domain::strategy::Strategy;
 use cartwright_domain::time::{Span, Timestamp};
@@ -191,10 +192,10 @@ fn s20_a_message_that_is_skipped_after_prepare_gives_its_place_back() {
     stage.event(at(10, 0), &says("shop.first", at(10, 0)));
     let id: MessageId = stage.messages_of("first")[0].id;
     let now = stage.now;
-    assert_eq!(sending::prepare(&mut stage.world, &[id], Span::minutes(1), now), [id]);
+    assert_eq!(sending::prepare(&mut stage.world, &[id], Span::minutes(1), &mut Paces::default(), now), [id]);
     assert_eq!(ana_of(&stage).places.len(), 1);
     assert_eq!(
-        sending::prepare(&mut stage.world, &[id], Span::minutes(1), now),
+        sending::prepare(&mut stage.world, &[id], Span::minutes(1), &mut Paces::default(), now),
         [id],
         "claimed again, as after a crash"
     );

@@ -15,6 +15,7 @@ mod people;
 mod properties;
 mod quiet_hours;
 mod rules;
+mod senders;
 mod sending;
 mod sources;
 mod stage;

@@ -13,6 +13,7 @@ use cartwright_domain::event::{
 use cartwright_domain::ids::{ConnectionId, MessageId, Mint, ShopId};
 use cartwright_domain::message::{Message, MessageState, Outcome};
 use cartwright_domain::outcome;
+use cartwright_domain::pace::Paces;
 use cartwright_domain::plan::{Answer, Answers, Plan, Question, Reply, Situation, plan};
 use cartwright_domain::planned;
 use cartwright_domain::plugin::PluginFailure;
@@ -40,10 +41,12 @@ pub(crate) struct Stage {
     pub(crate) plugins: BTreeMap<String, Result<Reply, PluginFailure>>,
     /// What the provider answers; accepted where nothing is set.
     pub(crate) provider: Option<Outcome>,
-    /// The same for one channel.
+    /// The same for one channel, or one sender of any.
     pub(crate) providers: BTreeMap<String, Outcome>,
     /// What servers of the shop's own answer, by the step that asks.
     pub(crate) answers: BTreeMap<String, Vec<u8>>,
+    /// How fast senders went.
+    pub(crate) paces: Paces,
     /// Whether messages leave by themselves.
     pub(crate) provider_is_up: bool,
 }
@@ -128,6 +131,7 @@ impl Stage {
             provider: None,
             providers: BTreeMap::new(),
             answers: BTreeMap::new(),
+            paces: Paces::default(),
             provider_is_up: true,
         }
     }
@@ -185,6 +189,11 @@ impl Stage {
         self.now = moment;
         self.receive(event).settle();
         self
+    }
+
+    /// The id of one more message.
+    pub(crate) fn seeded_id(&mut self) -> MessageId {
+        self.mint.next()
     }
 
     fn seed(&mut self) -> [u8; 32] {
@@ -257,7 +266,7 @@ impl Stage {
             .filter(|message| message.due_at.is_some_and(|due| due <= self.now))
             .map(|message| message.id)
             .collect();
-        for id in sending::prepare(&mut self.world, &due, Span::minutes(1), self.now) {
+        for id in sending::prepare(&mut self.world, &due, Span::minutes(1), &mut self.paces, self.now) {
             self.hand_over(id);
         }
         !due.is_empty()
@@ -267,15 +276,16 @@ impl Stage {
         let message = self.world.messages[&id].value.clone();
         let checked = sending::check(&self.world, &message, self.now);
         match checked.check.clone() {
-            Check::Go(to) => {
+            Check::Go(way) => {
                 let entry = self.world.messages.get_mut(&id).expect("the message").edit();
                 entry.state = MessageState::HandedOver { lease_until: self.now, adapter_state: String::new() };
                 entry.attempts += 1;
                 entry.handed_over_at = Some(self.now);
                 entry.late_after = checked.late_after;
-                entry.to = Some(to);
+                entry.to = Some(way.to);
                 let accepted = Outcome::Accepted { provider_id: format!("p-{id}") };
-                let outcome = self.providers.get(&message.channel).or(self.provider.as_ref()).cloned();
+                let by_sender = message.sender.as_ref().and_then(|sender| self.providers.get(sender));
+                let outcome = by_sender.or(self.providers.get(&message.channel)).or(self.provider.as_ref()).cloned();
                 outcome::settle(&mut self.world, id, &outcome.unwrap_or(accepted), self.now);
                 if let Some(body) = self.answers.get(&message.step) {
                     outcome::keep_answer(&mut self.world, id, body, self.now);
@@ -284,6 +294,7 @@ impl Stage {
             Check::Skip(reason) => outcome::skip(&mut self.world, id, reason, None, self.now),
             Check::Hold(reason) => outcome::hold_message(&mut self.world, id, reason, self.now),
             Check::Wait(until) => sending::wait_for_window(&mut self.world, id, until, checked, self.now),
+            Check::WaitForSender(until) => sending::wait_for_sender(&mut self.world, id, until, checked, self.now),
             Check::Paused => sending::wait_paused(&mut self.world, id, self.now),
         }
     }
@@ -364,7 +375,9 @@ fn channel(id: ConnectionId, name: &str, addresses: &[AddressKind]) -> Connectio
         stale_after: None,
         can_be_asked: false,
         heard_at: None,
+        senders: Vec::new(),
         held: None,
+        waits_until: None,
         held_contents: BTreeMap::new(),
         odd_refusals: 0,
     }

@@ -20,6 +20,7 @@ mod people;
 mod plugins;
 mod reading;
 mod secrets;
+mod senders;
 mod settings;
 mod sources;
 mod strategies;

@@ -155,3 +155,22 @@ fn s25_a_limit_in_parts_lets_something_through_and_limits_something() {
     sample.contents[0].variants.pop();
     only(&found(&sample), "sms_parts: limits nothing");
 }
+
+#[test]
+fn s23_a_strategy_names_senders_that_its_channels_have_each_once() {
+    let mut sample = with_sms(Sample::new(), json!([]));
+    let id = sample.shop.id;
+    sample.connections[0] = read(json!({
+        "id": id, "name": "inbox", "kind": "channel", "plugin": "inbox", "senders": [{"name": "acorn"}, {"name": "oak"}],
+        "ability": {"channel": "inbox", "addresses": ["handle"], "idempotent": true, "lookup": false},
+    }));
+    let faults = |senders: Value| sample.faults(with_policies(json!({"senders": senders})));
+    assert_eq!(faults(json!({"inbox": ["oak", "acorn"]})), [""; 0]);
+    only(&faults(json!({"inbox": []})), "policies.senders.inbox: names no sender");
+    only(&faults(json!({"inbox": ["oak", "oak"]})), "policies.senders.inbox[1]: names `oak` a second time");
+    only(
+        &faults(json!({"inbox": ["oak", "elm"]})),
+        "policies.senders.inbox[1]: `inbox` has no sender `elm`: it has acorn, oak; add it to the channel first",
+    );
+    only(&faults(json!({"sms": ["oak"]})), "(warning) policies.senders.sms: no step writes over this channel");
+}
