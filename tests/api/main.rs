@@ -13,3 +13,4 @@ mod live;
 mod pages;
 mod people;
 mod problems;
+mod storefront;
