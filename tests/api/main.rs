@@ -14,3 +14,4 @@ mod live;
 mod pages;
 mod people;
 mod problems;
+mod storefront;

@@ -65,6 +65,8 @@ pub enum Fact {
     CustomerUpdated(Customer),
     /// The customer said who they are.
     CustomerIdentified(Customer),
+    /// A browser says who its visitor is, and nobody has proved it.
+    CustomerClaimed(Customer),
     /// The product as it is now.
     ProductUpdated(Product),
 }
@@ -82,6 +84,7 @@ impl Fact {
             Self::OrderDelivered(_) => "order.delivered",
             Self::CustomerUpdated(_) => "customer.updated",
             Self::CustomerIdentified(_) => "customer.identified",
+            Self::CustomerClaimed(_) => "customer.claimed",
             Self::ProductUpdated(_) => "product.updated",
         }
     }
@@ -92,7 +95,9 @@ impl Fact {
             Self::CartUpdated(body) | Self::CheckoutUpdated(body) => serde_json::to_value(body),
             Self::OrderPlaced(body) | Self::OrderPaid(body) | Self::OrderCancelled(body) => serde_json::to_value(body),
             Self::OrderFulfilled(body) | Self::OrderDelivered(body) => serde_json::to_value(body),
-            Self::CustomerUpdated(body) | Self::CustomerIdentified(body) => serde_json::to_value(body),
+            Self::CustomerUpdated(body) | Self::CustomerIdentified(body) | Self::CustomerClaimed(body) => {
+                serde_json::to_value(body)
+            }
             Self::ProductUpdated(body) => serde_json::to_value(body),
         }
         // Bodies hold only texts and whole numbers, which JSON can always say.

@@ -2058,6 +2058,8 @@ export interface components {
             /** @description To what; without, to marketing in general. */
             topic?: string | null;
         };
+        /** @description The box by which a visitor says yes to marketing; it is never ticked before. */
+        ConsentBox: "asked" | "needed";
         /** @description Who said it: a customer's own word weighs more than a copy of a list. */
         ConsentOrigin: "customer" | "sync";
         /** @description Whether the customer wants marketing (S18). */
@@ -2564,6 +2566,43 @@ export interface components {
             run?: string | null;
             /** @description For people. */
             words: string;
+        };
+        /** @description A form on the shop's pages: a pop-up, or one that gives a coupon for an address. */
+        Form: {
+            /** @description Which addresses it asks for, in this order; one of them is enough. */
+            asks: components["schemas"]["FormAddress"][];
+            /** @description A code that is shown to whoever has filled it in. */
+            code?: string | null;
+            /**
+             * @description Whether it may be sent without a yes to marketing.
+             * @default asked
+             */
+            consent: components["schemas"]["ConsentBox"];
+            /** @description The language of `texts` for visitors whose own is not among them. */
+            language: string;
+            /** @description It opens by itself after so long on a page, once in 30 days; without, only where the page opens it. */
+            opens_after?: string | null;
+            /** @description What it says, by language (BCP 47). */
+            texts: {
+                [key: string]: components["schemas"]["FormTexts"];
+            };
+            /** @description The topic that the yes is for; `general` where nothing is said. */
+            topic?: string | null;
+        };
+        /** @description An address that a form can ask for. */
+        FormAddress: "email" | "phone";
+        /** @description What a form says in one language. */
+        FormTexts: {
+            /** @description On the button; the script has a word of its own in five languages. */
+            button?: string | null;
+            /** @description What is said yes to, beside the box. */
+            consent: string;
+            /** @description What is said once it was filled in; the same. */
+            done?: string | null;
+            /** @description What stands below. */
+            text?: string | null;
+            /** @description Its heading, and its name for screen readers. */
+            title: string;
         };
         /** @description The funnel of S30. What no channel among those counted can report is `null`, and shown as `-`. */
         Funnel: {
@@ -4498,6 +4537,8 @@ export interface components {
             quiet_hours?: components["schemas"]["QuietHours"];
             /** @description Where the shop is on the web: hosts such as `shop.example`; what is below them is meant too. */
             sites?: string[];
+            /** @description What the script on the shop's own pages may do; without, there is no script. */
+            storefront?: components["schemas"]["Storefront"] | null;
             /**
              * @description IANA zone of its local times.
              * @default UTC
@@ -4549,6 +4590,11 @@ export interface components {
              * @default null
              */
             sites: string[] | null;
+            /**
+             * @description What the script on the shop's own pages may do; `null` ends it.
+             * @default null
+             */
+            storefront: components["schemas"]["Storefront"] | null;
             /**
              * @description IANA zone of its local times.
              * @default null
@@ -4893,6 +4939,19 @@ export interface components {
              * @description Of those that move, these would wait no longer.
              */
             would_go_now: number;
+        };
+        /** @description The script on a shop's pages, at `/s/{shop}.js`. */
+        Storefront: {
+            /**
+             * @description Forms by name, at most 10. A form that is filled in becomes the event `form.<name>`, with which strategies can
+             *     begin.
+             * @default {}
+             */
+            forms: {
+                [key: string]: components["schemas"]["Form"];
+            };
+            /** @description Pages that may speak for their visitors: origins such as `https://shop.example`, at most 20. */
+            origins: string[];
         };
         /** @description A strategy as people write it. */
         Strategy: {

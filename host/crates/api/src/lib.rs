@@ -43,6 +43,7 @@ mod session;
 mod shops;
 mod short_links;
 mod sources;
+mod storefront;
 mod strategies;
 mod test_sends;
 mod unsubscribe;

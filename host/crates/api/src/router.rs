@@ -14,7 +14,7 @@ use crate::rate::RateLimit;
 use crate::{
     access, alerts, audit, channels, console, contents, customers, demo, envelope, events, health, hooks, journal,
     keys, markup, messages, openapi, people, plugins, rate, reports, runs, session, shops, short_links, sources,
-    strategies, test_sends, unsubscribe,
+    storefront, strategies, test_sends, unsubscribe,
 };
 
 /// What every handler is given.
@@ -43,7 +43,7 @@ pub fn router(engine: Engine, options: ApiOptions) -> Router {
     if in_demo {
         all = all.merge(Router::from(session::demo_operations()));
     }
-    let public = unsubscribe::routes().merge(short_links::routes());
+    let public = unsubscribe::routes().merge(short_links::routes()).merge(storefront::routes());
     let public = public.route_layer(from_fn_with_state(api.clone(), rate::limit));
     all.merge(Router::from(open_operations()))
         .merge(openapi::route())

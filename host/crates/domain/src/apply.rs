@@ -73,7 +73,8 @@ pub fn apply(world: &mut World, mint: &mut Mint, event: &Event, source: &str, re
         What::OrderFulfilled(_) => trigger(world, mint, &mut news, TriggerKind::OrderFulfilled),
         What::OrderDelivered(_) => trigger(world, mint, &mut news, TriggerKind::OrderDelivered),
         What::Custom(_) => trigger(world, mint, &mut news, TriggerKind::Custom),
-        What::CustomerUpdated(_) | What::CustomerIdentified(_) | What::ProductUpdated(_) | What::Receipt(_) => {}
+        What::CustomerUpdated(_) | What::CustomerIdentified(_) | What::CustomerClaimed(_) => {}
+        What::ProductUpdated(_) | What::Receipt(_) => {}
     }
     listen(world, customer, event, received_at);
     date::look(world, mint, customer, received_at);
@@ -126,6 +127,8 @@ impl<'a> News<'a> {
 fn take_consent(world: &mut World, customer: CustomerId, event: &Event, source: &str) {
     let Some(said) = event.what.person().and_then(|person| person.consent.as_ref()) else { return };
     let origin = match event.what {
+        // What a browser says of consent was weighed where it was taken.
+        What::CustomerClaimed(_) => return,
         What::CustomerIdentified(_) => ConsentOrigin::Customer,
         _ => ConsentOrigin::Sync,
     };

@@ -52,7 +52,7 @@ pub struct EventText {
 }
 
 /// The types of event that are Cartwright's own.
-pub const TYPES: [&str; 11] = [
+pub const TYPES: [&str; 12] = [
     "cart.updated",
     "checkout.updated",
     "order.placed",
@@ -62,6 +62,7 @@ pub const TYPES: [&str; 11] = [
     "order.delivered",
     "customer.updated",
     "customer.identified",
+    "customer.claimed",
     "product.updated",
     "message.receipt",
 ];
@@ -127,6 +128,7 @@ impl TryFrom<EventText> for Event {
             "order.delivered" => What::OrderDelivered(read_json("body", body)?),
             "customer.updated" => What::CustomerUpdated(read_json("body", body)?),
             "customer.identified" => What::CustomerIdentified(read_json("body", body)?),
+            "customer.claimed" => What::CustomerClaimed(read_json("body", body)?),
             "product.updated" => What::ProductUpdated(read_json("body", body)?),
             "message.receipt" => What::Receipt(read_json("body", body)?),
             name if name.contains('.') && name.len() <= 100 => {
@@ -152,7 +154,9 @@ impl From<Event> for EventText {
             What::CartUpdated(body) | What::CheckoutUpdated(body) => serde_json::to_value(body),
             What::OrderPlaced(body) | What::OrderPaid(body) | What::OrderCancelled(body) => serde_json::to_value(body),
             What::OrderFulfilled(body) | What::OrderDelivered(body) => serde_json::to_value(body),
-            What::CustomerUpdated(body) | What::CustomerIdentified(body) => serde_json::to_value(body),
+            What::CustomerUpdated(body) | What::CustomerIdentified(body) | What::CustomerClaimed(body) => {
+                serde_json::to_value(body)
+            }
             What::ProductUpdated(body) => serde_json::to_value(body),
             What::Receipt(body) => serde_json::to_value(body),
             What::Custom(custom) => Ok(custom.body),
@@ -210,6 +214,8 @@ pub enum What {
     CustomerUpdated(CustomerBody),
     /// The customer said who they are: a form, a sign-in, a coupon claim.
     CustomerIdentified(CustomerBody),
+    /// A browser says who its visitor is, and nobody has proved it: what is known of somebody stays as it is.
+    CustomerClaimed(CustomerBody),
     /// The product as it is now.
     ProductUpdated(ProductBody),
     /// A channel tells what became of a message. Made by channel plugins, refused from elsewhere.
@@ -286,6 +292,7 @@ impl What {
             What::OrderDelivered(_) => "order.delivered",
             What::CustomerUpdated(_) => "customer.updated",
             What::CustomerIdentified(_) => "customer.identified",
+            What::CustomerClaimed(_) => "customer.claimed",
             What::ProductUpdated(_) => "product.updated",
             What::Receipt(_) => "message.receipt",
             What::Custom(custom) => &custom.name,
@@ -310,7 +317,9 @@ impl What {
         match self {
             What::CartUpdated(cart) | What::CheckoutUpdated(cart) => cart.customer.as_ref(),
             What::OrderPlaced(order) | What::OrderPaid(order) | What::OrderCancelled(order) => order.customer.as_ref(),
-            What::CustomerUpdated(person) | What::CustomerIdentified(person) => Some(person),
+            What::CustomerUpdated(person) | What::CustomerIdentified(person) | What::CustomerClaimed(person) => {
+                Some(person)
+            }
             _ => None,
         }
     }

@@ -1,6 +1,7 @@
 //! Who is who (S10): from the names in an event to one customer, joining what turns out to be the same person.
 
 use crate::checkout::take_over_carts;
+use crate::claim::{self, claim_phone};
 use crate::contact::{Email, Phone};
 use crate::customer::{Customer, Proof};
 use crate::event::{CustomerBody, Event, Subject, What};
@@ -83,6 +84,9 @@ pub fn subject_of(name: &Identity) -> Subject {
 /// The customer that an event is about: the owner of its strongest known name. Weaker names that belonged to somebody
 /// anonymous join that one; names of somebody else who is known stay theirs, except a phone, which moves.
 pub fn resolve(world: &mut World, mint: &mut Mint, event: &Event, received_at: Timestamp) -> Option<CustomerId> {
+    if matches!(event.what, What::CustomerClaimed(_)) {
+        return claim::take(world, mint, event, received_at);
+    }
     let names = names_of(event, &world.shop);
     if names.is_empty() {
         return None;
@@ -146,7 +150,7 @@ fn join_word(event: &Event, name: &Identity) -> &'static str {
     }
 }
 
-fn give_name(world: &mut World, name: &Identity, customer: CustomerId) {
+pub(crate) fn give_name(world: &mut World, name: &Identity, customer: CustomerId) {
     world.identities.insert(name.clone(), customer);
     world.named.insert(name.clone());
 }
@@ -198,18 +202,6 @@ fn is_kept(world: &World, event: &Event, name: &Identity, owner: CustomerId) -> 
         && holder.is_some_and(|holder| {
             holder.phone_proof.is_some() && holder.phone.as_ref().is_some_and(|phone| phone.as_str() == name.value)
         })
-}
-
-fn claim_phone(world: &mut World, name: &Identity, of: CustomerId, by: CustomerId, at: Timestamp) {
-    let Ok(phone) = Phone::parse(&name.value, None) else { return };
-    let Some(entry) = world.customers.get_mut(&by) else { return };
-    if entry.value.claimed_phone.as_ref() == Some(&phone) {
-        return;
-    }
-    entry.edit().claimed_phone = Some(phone);
-    for run in active_runs(world, by) {
-        world.tell(run, TraceEntry { at, step: None, what: Happening::PhoneClaimed { of }, facts: Vec::new() });
-    }
 }
 
 fn take_person(world: &mut World, customer: CustomerId, event: &Event, at: Timestamp) {

@@ -14,6 +14,7 @@ use crate::message::HoldReason;
 use crate::money::Currency;
 use crate::sender::Sender;
 use crate::source::MOST_SILENCE;
+use crate::storefront::Storefront;
 use crate::time::{Span, Timestamp};
 use crate::utm::Utm;
 use crate::window::Window;
@@ -61,6 +62,9 @@ pub struct Shop {
     /// What short links to its sites carry, unless a strategy says something else.
     #[serde(default, skip_serializing_if = "Utm::is_empty")]
     pub utm: Utm,
+    /// What the script on the shop's own pages may do; without, there is no script.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storefront: Option<Storefront>,
 }
 
 /// How far apart messages of one customer may be due to be decided together, where nothing else is said.

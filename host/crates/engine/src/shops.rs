@@ -43,6 +43,7 @@ impl Engine {
             alerts: Vec::new(),
             sites: Vec::new(),
             utm: Default::default(),
+            storefront: None,
         };
         let faults = shop_faults(&shop);
         if !faults.is_empty() {

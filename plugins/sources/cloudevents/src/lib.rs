@@ -19,7 +19,7 @@ use serde::Deserialize;
 pub struct CloudEvents;
 
 /// The types that the host has words for.
-const OWN: [&str; 10] = [
+const OWN: [&str; 11] = [
     "cart.updated",
     "checkout.updated",
     "order.placed",
@@ -29,6 +29,7 @@ const OWN: [&str; 10] = [
     "order.delivered",
     "customer.updated",
     "customer.identified",
+    "customer.claimed",
     "product.updated",
 ];
 

@@ -22,18 +22,29 @@ impl<T: DeserializeOwned> FromRequest<Api> for JsonBody<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
-        let bytes = json_bytes(request, api.options.limits.json).await?;
-        let mut reader = serde_json::Deserializer::from_slice(&bytes);
-        let read = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-            let field = match error.path().to_string() {
-                path if path == "." => String::new(),
-                path => path,
-            };
-            unfit(field, error.into_inner())
-        })?;
-        reader.end().map_err(malformed)?;
-        Ok(Self(read))
+        read(&json_bytes(request, api.options.limits.json).await?).map(Self)
     }
+}
+
+/// A JSON body of at most so many bytes, whatever the request says that it is: a page that tells something to another
+/// site says `text/plain`, so that its browser asks nobody's leave first.
+pub(crate) async fn read_json<T: DeserializeOwned>(request: Request, limit: usize) -> Result<T, Problem> {
+    let bytes = limited(request, limit).await?;
+    check_keepable(&bytes)?;
+    read(&bytes)
+}
+
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let read = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let field = match error.path().to_string() {
+            path if path == "." => String::new(),
+            path => path,
+        };
+        unfit(field, error.into_inner())
+    })?;
+    reader.end().map_err(malformed)?;
+    Ok(read)
 }
 
 /// A JSON body whose parts are looked at one by one, of at most `limits.events` bytes.

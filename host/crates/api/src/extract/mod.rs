@@ -4,6 +4,6 @@ mod body;
 mod params;
 mod query;
 
-pub(crate) use body::{JsonBody, JsonValue, limited, say_missing};
+pub(crate) use body::{JsonBody, JsonValue, limited, read_json, say_missing};
 pub(crate) use params::{Params, check_name};
 pub(crate) use query::QueryOf;

@@ -60,6 +60,8 @@ codes! {
     RoleTooSmall = "role_too_small", FORBIDDEN, "The role does not go so far";
     /// A request that our own page did not make.
     ForgedRequest = "forged_request", FORBIDDEN, "The request was not made by the console";
+    /// A page that is none of the shop's.
+    ForeignOrigin = "foreign_origin", FORBIDDEN, "The page is none of the shop's";
     /// No such thing in this shop.
     NotFound = "not_found", NOT_FOUND, "There is no such thing";
     /// No such route.

@@ -6,6 +6,7 @@ use cartwright_domain::alert::{AlertTarget, target_faults};
 use cartwright_domain::cap::Cap;
 use cartwright_domain::publish::shop_faults;
 use cartwright_domain::shop::Shop;
+use cartwright_domain::storefront::Storefront;
 use cartwright_domain::time::Span;
 use cartwright_domain::utm::Utm;
 use cartwright_domain::window::Window;
@@ -61,6 +62,9 @@ pub(crate) struct ShopChange {
     /// What short links to its sites carry, unless a strategy says something else; `{}` for nothing.
     #[serde(default)]
     utm: Option<Utm>,
+    /// What the script on the shop's own pages may do; `null` ends it.
+    #[serde(default, deserialize_with = "even_null")]
+    storefront: Option<Option<Storefront>>,
 }
 
 described!(ShopChange);
@@ -115,6 +119,9 @@ pub(crate) async fn change_shop(
     }
     if let Some(utm) = change.utm {
         shop.utm = utm;
+    }
+    if let Some(storefront) = change.storefront {
+        shop.storefront = storefront;
     }
     let mut found = shop_faults(&shop);
     if let Some(alerts) = change.alerts {

@@ -27,6 +27,7 @@ pub fn event_schema() -> Value {
         ("order.delivered", body::<ShipmentBody>(&mut generator)),
         ("customer.updated", body::<CustomerBody>(&mut generator)),
         ("customer.identified", body::<CustomerBody>(&mut generator)),
+        ("customer.claimed", body::<CustomerBody>(&mut generator)),
         ("product.updated", body::<ProductBody>(&mut generator)),
     ];
     let names: Vec<&str> = bodies.iter().map(|(name, _)| *name).collect();

@@ -3,6 +3,7 @@
 use super::{StrategyFault, cap_faults, name_faults, window_faults};
 use crate::contact::GENERAL;
 use crate::shop::Shop;
+use crate::storefront;
 use crate::strategy::Strategy;
 use crate::time::Span;
 use crate::utm::{LONGEST, Utm, is_site};
@@ -47,6 +48,9 @@ pub fn shop_faults(shop: &Shop) -> Vec<StrategyFault> {
         faults.push(StrategyFault::error(format!("sites[{place}]"), message));
     }
     utm_faults(&shop.utm, "utm", &mut faults);
+    if let Some(storefront) = &shop.storefront {
+        storefront::faults(storefront, &shop.topics, &mut faults);
+    }
     if !shop.utm.is_empty() && shop.sites.is_empty() {
         faults.push(StrategyFault::error("sites", "names the shop's hosts: without one `utm` is added to nothing"));
     }
@@ -96,6 +100,7 @@ mod tests {
             alerts: Vec::new(),
             sites: Vec::new(),
             utm: Default::default(),
+            storefront: None,
         }
     }
 

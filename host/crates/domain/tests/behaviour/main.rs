@@ -4,6 +4,7 @@ mod actions;
 mod asking;
 mod capping;
 mod channels;
+mod claims;
 mod coming_back;
 mod dates;
 mod experiments;

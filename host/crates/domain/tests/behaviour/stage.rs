@@ -96,6 +96,7 @@ impl Stage {
             alerts: Vec::new(),
             sites: Vec::new(),
             utm: Default::default(),
+            storefront: None,
         };
         let live: Vec<LiveStrategy> = strategies
             .into_iter()
@@ -392,7 +393,7 @@ pub(crate) fn subscribed() -> Stage {
 
 // What happens in a shop.
 
-fn event(kind: &str, moment: Timestamp, subject: Subject, what: What) -> Event {
+pub(crate) fn event(kind: &str, moment: Timestamp, subject: Subject, what: What) -> Event {
     Event { id: format!("{kind}-{}-{subject:?}", moment.millis()), occurred_at: moment, subject, what }
 }
 

@@ -58,6 +58,7 @@ fn subject(number: usize) -> Subject {
         alerts: Vec::new(),
         sites: Vec::new(),
         utm: Default::default(),
+        storefront: None,
     };
     let mut customer = Customer::anonymous(mint.next(), moment() - Span::days(number as i64 % 400));
     let (orders, lines) = match number {

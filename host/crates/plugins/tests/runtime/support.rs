@@ -157,6 +157,7 @@ pub(crate) fn subject(orders: usize) -> Subject {
         alerts: Vec::new(),
         sites: Vec::new(),
         utm: Default::default(),
+        storefront: None,
     };
     let customer = Customer::anonymous(mint.next(), now());
     let body = OrderBody {
