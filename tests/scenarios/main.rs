@@ -24,6 +24,7 @@ mod reminder;
 mod replacing;
 mod short_links;
 mod signed;
+mod storefront;
 mod strategies;
 mod test_sends;
 mod timing;

@@ -29,6 +29,7 @@ const PAGES: Record<string, string> = {
   inbox: '/inbox',
   plugins: '/plugins',
   plugin: '/plugins/high-value',
+  storefront: '/storefront',
   people: '/people',
   audit: '/audit',
 }

@@ -163,3 +163,25 @@ test('the form speaks Arabic from right to left, does not come again, and the pa
   await vi.waitUntil(async () => (await runs()).includes('page.left'), { timeout: 10_000, interval: 200 })
   await visitor.leave()
 }, 60_000)
+
+test('the console shows the line of the script, refuses what is no origin, and what it saves the script says', async () => {
+  const visitor = await Visitor.come(service.url)
+  const { page: console } = visitor
+  await visitor.goto(`/${shop}/storefront`)
+  const address = `${service.url}/s/${shop}.js`
+  await console.getByText(`<script src="${address}" async></script>`).waitFor()
+  const english = console.getByRole('group', { name: 'en', exact: true })
+  await english.getByLabel(/^Heading/).fill('Seven percent')
+  await console.getByRole('button', { name: 'Add: Origins of the pages' }).click()
+  await console.getByLabel('Origin 2').fill('shop.example')
+  await visitor.press(console.getByRole('button', { name: 'Save', exact: true }))
+  await console.getByText('is no origin').first().waitFor()
+  visitor.expectFault('422')
+  await visitor.isSound('a fault of the storefront')
+  await console.getByLabel('Origin 2').fill('https://shop.example')
+  await visitor.press(console.getByRole('button', { name: 'Save', exact: true }))
+  await console.getByText('Saved. Pages show it within five minutes.').waitFor()
+  expect(await (await fetch(address)).text()).toContain('Seven percent')
+  await visitor.isSound('the storefront, saved')
+  await visitor.leave()
+}, 60_000)

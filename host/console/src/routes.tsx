@@ -68,6 +68,12 @@ const overview = createRoute({
   component: lazyRouteComponent(() => import('./pages/Overview'), 'Overview'),
 })
 
+const storefront = createRoute({
+  getParentRoute: () => shop,
+  path: '/storefront',
+  component: lazyRouteComponent(() => import('./pages/Storefront'), 'Storefront'),
+})
+
 const people = createRoute({
   getParentRoute: () => shop,
   path: '/people',
@@ -262,6 +268,7 @@ const pages = [
   content,
   plugins,
   plugin,
+  storefront,
   people,
   audit,
   inbox,

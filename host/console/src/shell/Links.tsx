@@ -1,6 +1,7 @@
 /** Where one can go. A page that is not there yet is not here either. */
 import { Link } from '@tanstack/react-router'
 import {
+  AppWindow,
   ChartNoAxesColumn,
   Contact,
   FileText,
@@ -30,6 +31,7 @@ type Address =
   | '/$shop/runs'
   | '/$shop/messages'
   | '/$shop/reports'
+  | '/$shop/storefront'
   | '/$shop/people'
   | '/$shop/audit'
 type Place = { to: Address; word: Key; icon: LucideIcon; hidden?: boolean }
@@ -48,6 +50,7 @@ export function Links() {
     { to: '/$shop/inbox', word: 'nav.inbox', icon: Inbox },
     { to: '/$shop/connections', word: 'nav.connections', icon: PlugZap },
     { to: '/$shop/plugins', word: 'nav.plugins', icon: Puzzle },
+    { to: '/$shop/storefront', word: 'nav.storefront', icon: AppWindow },
     { to: '/$shop/people', word: 'nav.people', icon: Users, hidden: !may(shop, 'own') },
     { to: '/$shop/audit', word: 'nav.audit', icon: ScrollText, hidden: !may(shop, 'own') },
   ]
