@@ -7,6 +7,7 @@ use cartwright_domain::event::{ConsentBody, CustomerBody, Event, OrderBody, Subj
 use cartwright_domain::message::{MessageState, SkipReason};
 use cartwright_domain::time::Timestamp;
 use cartwright_domain::trace::Happening;
+use cartwright_domain::world::IdentityKind;
 
 const PHONE: &str = "+4915112345678";
 const OTHER: &str = "+4915112345699";
@@ -53,6 +54,13 @@ fn owner_of_cart(stage: &Stage, token: &str) -> Customer {
     let carts = stage.world.carts.values().map(|entry| &entry.value);
     let cart = carts.into_iter().find(|cart| cart.cart_token.as_deref() == Some(token)).expect("the cart");
     stage.world.customers[&cart.customer].value.clone()
+}
+
+/// By which e-mails and phones somebody is found.
+fn addresses_of(stage: &Stage, of: &Customer) -> Vec<String> {
+    let is_address = |kind| matches!(kind, IdentityKind::Email | IdentityKind::Phone);
+    let own = stage.world.identities.iter().filter(|(name, owner)| **owner == of.id && is_address(name.kind));
+    own.map(|(name, _)| name.to_string()).collect()
 }
 
 /// Ana has an account, with an e-mail and a phone.
@@ -119,12 +127,14 @@ fn s10_whoever_is_known_keeps_what_is_known_of_them_whatever_a_browser_says() {
     ] {
         let mut stage = with_ana();
         let before = one(&stage, has_email("ana@example.ro")).clone();
+        let names = addresses_of(&stage, &before);
         for said in &claims {
             stage.event(said.occurred_at, said);
         }
         let after = one(&stage, has_email("ana@example.ro"));
         let language = after.language.clone();
         assert_eq!(Customer { language: None, ..after.clone() }, before, "{claims:#?}");
+        assert_eq!(addresses_of(&stage, after), names, "and no address leads to her that did not before");
         assert!(language.is_none() || language.as_deref() == Some("fr"), "only a gap is filled");
     }
 }
