@@ -10,6 +10,7 @@ mod busy;
 mod channels;
 mod counting;
 mod crash;
+mod doctor;
 mod erasure;
 mod explaining;
 mod haravan;

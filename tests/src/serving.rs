@@ -69,6 +69,14 @@ impl Place {
         assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     }
+
+    /// What the doctor says of the node's database, whether it is well or not.
+    pub fn doctor(&self, node: &Node, words: &[&str]) -> String {
+        let mut doctor = Command::new(binary());
+        doctor.args(["doctor", "--database-url", node.database(), "--allow-private-host", &self.provider]);
+        doctor.arg("--secret-key-file").arg(self.folder.path().join("secret.key")).args(words);
+        String::from_utf8(doctor.output().unwrap().stdout).unwrap()
+    }
 }
 
 impl Drop for Place {

@@ -1,5 +1,7 @@
 //! `cartwright doctor`: what is wrong with an installation, and what to do.
 
+mod probes;
+
 use cartwright_domain::shop::{Connection, Shop};
 use cartwright_domain::time::Span;
 use cartwright_engine::ports::{Clock, Plugins, SeenNode, Standing, Store};
@@ -28,6 +30,9 @@ pub(crate) struct Args {
     runtime: RuntimeArgs,
     #[command(flatten)]
     mark: MarkArgs,
+    /// Ask nobody outside whether the credentials of channels and sources work
+    #[arg(long)]
+    offline: bool,
     #[command(flatten)]
     format: Format,
 }
@@ -67,8 +72,10 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
         match wiring::runtime(&args.runtime, store.clone()) {
             Ok(runtime) => {
                 findings.add("plugin runtime", State::Well, "it can be set up");
-                shops(&store, &runtime, &mut findings).await?;
-                invariants(&store, &runtime, &mut findings).await?;
+                let (clock, entropy) = (Arc::new(SystemClock), Arc::new(OsEntropy));
+                let engine = Engine::new(store.clone(), runtime.clone(), runtime.clone(), clock, entropy);
+                shops(&engine, &runtime, args.offline, &mut findings).await?;
+                invariants(&engine, &mut findings).await?;
             }
             Err(failure) => findings.add("plugin runtime", State::Wrong, told(&failure)),
         }
@@ -181,7 +188,8 @@ async fn sealings(args: &Args, store: &Arc<dyn Store>, findings: &mut Findings) 
     Ok(())
 }
 
-async fn shops(store: &Arc<dyn Store>, runtime: &Runtime, findings: &mut Findings) -> Result<(), Failure> {
+async fn shops(engine: &Engine, runtime: &Runtime, offline: bool, findings: &mut Findings) -> Result<(), Failure> {
+    let store = &engine.store;
     let shops = store.shops().await?;
     if shops.is_empty() {
         findings.add("shops", State::Look, "there is none yet; `cartwright shop add NAME --currency EUR` makes one");
@@ -190,7 +198,10 @@ async fn shops(store: &Arc<dyn Store>, runtime: &Runtime, findings: &mut Finding
     for shop in &shops {
         plugins(store, runtime, shop, findings).await?;
         for entry in store.connections(shop.id).await? {
-            connection(store, shop, &entry.value, findings).await?;
+            let is_ready = connection(store, shop, &entry.value, findings).await?;
+            if is_ready && !offline {
+                probes::ask(engine, shop, &entry.value, findings).await?;
+            }
         }
         let standing = open.iter().filter(|(of, _)| *of == shop.id).map(|(_, incident)| incident);
         for incident in standing {
@@ -231,17 +242,18 @@ async fn plugins(
     Ok(())
 }
 
+/// Whether anything can be asked by it.
 async fn connection(
     store: &Arc<dyn Store>,
     shop: &Shop,
     connection: &Connection,
     findings: &mut Findings,
-) -> Result<(), Failure> {
+) -> Result<bool, Failure> {
     let what = format!("{}: connection {}", shop.name, connection.name);
     let set = store.secret_names(shop.id, connection.id).await?;
     if let Err(error) = store.secrets(shop.id, connection.id).await {
         findings.add(what, State::Wrong, error);
-        return Ok(());
+        return Ok(false);
     }
     let missing: Vec<&str> =
         connection.grants.secrets.iter().filter(|name| !set.contains(name)).map(String::as_str).collect();
@@ -265,16 +277,14 @@ async fn connection(
         let what = format!("{}: content {content} on {}", shop.name, connection.name);
         findings.add(what, State::Wrong, format!("held since {}: {}; {}", hold.since, hold.words, hold.next_step));
     }
-    Ok(())
+    Ok(missing.is_empty())
 }
 
 /// What must hold of every shop, whatever crashed: over all its runs and messages, and the sums of its reports.
-async fn invariants(store: &Arc<dyn Store>, runtime: &Arc<Runtime>, findings: &mut Findings) -> Result<(), Failure> {
+async fn invariants(engine: &Engine, findings: &mut Findings) -> Result<(), Failure> {
     /// More of one kind tell nothing new.
     const SHOWN: usize = 10;
-    let engine =
-        Engine::new(store.clone(), runtime.clone(), runtime.clone(), Arc::new(SystemClock), Arc::new(OsEntropy));
-    for shop in store.shops().await? {
+    for shop in engine.store.shops().await? {
         let what = format!("{}: invariants", shop.name);
         let checked = engine.check_shop(shop.id, &|_| {}).await?;
         for violation in checked.violations.iter().take(SHOWN) {

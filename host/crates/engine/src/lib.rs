@@ -89,7 +89,7 @@ pub use skip::{MovableClock, Skipped};
 pub use sources::BackfillFailure;
 pub use standing::judge;
 pub use storefront::{Browser, Filled};
-pub use tasks::{Machine, ProbeFailure, Progress, Running, TaskFailure, Tasks, Turn, Turns, Vault};
+pub use tasks::{Machine, ProbeFailure, Probing, Progress, Running, TaskFailure, Tasks, Turn, Turns, Vault};
 pub use test_sends::{ConfirmError, TestDraft, TestError};
 pub use trust::{TrustError, Trusted};
 pub use unsubscribe::Subscriber;

@@ -10,7 +10,7 @@ mod renewal;
 mod vault;
 
 pub use machine::Machine;
-pub use probe::ProbeFailure;
+pub use probe::{ProbeFailure, Probing};
 pub use vault::{Turn, Turns, Vault};
 
 use cartwright_domain::plugin::PluginFailure;

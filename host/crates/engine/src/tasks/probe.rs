@@ -1,7 +1,8 @@
 //! Whether a connection works: a harmless request with its own credentials.
 
 use cartwright_domain::ids::ShopId;
-use cartwright_domain::shop::ConnectionKind;
+use cartwright_domain::plugin::SourceTaskKind;
+use cartwright_domain::shop::{ChannelTaskKind, Connection, ConnectionKind};
 use cartwright_domain::time::Span;
 
 use super::TaskFailure;
@@ -36,7 +37,35 @@ pub enum ProbeFailure {
     Store(#[from] StoreError),
 }
 
+/// Who may ask the other side of a connection, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Probing {
+    /// Its plugin knows no harmless question.
+    Never,
+    /// Its credentials may be renewed on the way, which two processes must not do at once (S44).
+    ByTheService,
+    /// Anybody, at any time.
+    Now,
+}
+
 impl Engine {
+    /// Whether a connection can be asked whether it works, by a process beside those that serve.
+    pub async fn probing(&self, shop: ShopId, connection: &Connection) -> Result<Probing, StoreError> {
+        let (knows_how, is_renewed) = match &connection.ability {
+            Some(ability) => (ability.tasks.contains(&ChannelTaskKind::Probe), !ability.refreshes.is_empty()),
+            None => {
+                let settings = self.settings(shop).await?;
+                let abilities = settings.iter().flat_map(|settings| settings.source_abilities(connection));
+                (abilities.into_iter().any(|ability| ability.task == SourceTaskKind::Probe), false)
+            }
+        };
+        Ok(match (knows_how, is_renewed) {
+            (false, _) => Probing::Never,
+            (true, true) => Probing::ByTheService,
+            (true, false) => Probing::Now,
+        })
+    }
+
     /// Asks the other side of a connection who we are to it, in its words.
     pub async fn probe(&self, shop: ShopId, kind: ConnectionKind, name: &str) -> Result<String, ProbeFailure> {
         let word = match kind {
