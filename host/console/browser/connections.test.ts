@@ -200,7 +200,8 @@ test('a source is set up by keyboard alone, and is gone when somebody says so', 
   await page.getByText(webhook).waitFor()
   await visitor.isSound('a source that was set up')
   await press('Remove')
-  await page.getByRole('dialog').getByText('Its secrets are forgotten').waitFor()
+  // A dialog bears its title a moment after its words are there.
+  await page.getByRole('dialog', { name: /./ }).getByText('Its secrets are forgotten').waitFor()
   await visitor.isSound('the question before it is gone')
   await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
   await page.getByRole('heading', { level: 1, name: 'Channels and sources' }).waitFor()

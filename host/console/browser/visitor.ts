@@ -70,7 +70,8 @@ export class Visitor {
   /** Presses a key on what has the focus by then. A dialog takes the focus a moment after it opened, and gives it back
    * a moment after it closed; timers of one page end in their order, so whoever waits longer comes after both. */
   async press(target: Locator, key = 'Enter') {
-    await target.waitFor()
+    // A radio button of a row of choices has no size of its own.
+    await target.waitFor({ state: 'attached' })
     const within = await target.evaluate(element => element.closest('[role=dialog]') !== null)
     await this.page.waitForFunction(within => {
       const dialog = document.querySelector('[role=dialog]')
