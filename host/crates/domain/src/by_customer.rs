@@ -1,5 +1,5 @@
-//! What is loaded of customers, by its id and by whose it is: a batch holds what is hundreds of customers', and asks
-//! for what is one's with every event.
+//! Loaded values by their ids, and by whose they are: a batch holds what belongs to hundreds of customers, and asks with
+//! every event for what belongs to one.
 
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};

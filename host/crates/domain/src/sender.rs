@@ -47,6 +47,16 @@ impl Sender {
         self.waits_until = None;
     }
 
+    /// A channel's configuration with what this one says in place of it.
+    pub fn laid_over(&self, config: &Value) -> Value {
+        if self.config.is_empty() {
+            return config.clone();
+        }
+        let mut fields = config.as_object().cloned().unwrap_or_default();
+        fields.extend(self.config.clone());
+        Value::Object(fields)
+    }
+
     fn is_ready(&self, now: Timestamp) -> bool {
         self.held.is_none() && self.rest(now).is_none()
     }
@@ -136,16 +146,10 @@ impl Connection {
 
     /// Its configuration, as a sender has it.
     pub fn config_by(&self, sender: Option<&str>) -> Value {
-        let mut config = self.config.clone();
-        let own = sender.and_then(|name| self.sender(name)).map(|sender| &sender.config);
-        if let Some(own) = own.filter(|own| !own.is_empty()) {
-            let fields = own.iter().map(|(field, value)| (field.clone(), value.clone()));
-            match &mut config {
-                Value::Object(config) => config.extend(fields),
-                other => *other = Value::Object(fields.collect()),
-            }
+        match sender.and_then(|name| self.sender(name)) {
+            Some(sender) => sender.laid_over(&self.config),
+            None => self.config.clone(),
         }
-        config
     }
 
     /// Lets go whatever is held here, and whatever waits.

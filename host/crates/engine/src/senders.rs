@@ -6,7 +6,6 @@ use cartwright_domain::plugin::PluginRecord;
 use cartwright_domain::publish::{StrategyFault, missing_grants};
 use cartwright_domain::sender::{Sender, sender_on};
 use cartwright_domain::shop::{Connection, ConnectionKind};
-use serde_json::{Map, Value};
 
 use crate::Engine;
 use crate::connect::{ConnectionDraft, is_sound_name};
@@ -40,7 +39,7 @@ impl Engine {
         for (place, sender) in draft.senders.iter().enumerate() {
             let path = format!("senders[{place}]");
             one_fault(sender, &draft.senders[..place], &path, faults);
-            let config = laid_over(&draft.config, &sender.config);
+            let config = sender.laid_over(&draft.config);
             let call = plugin_call(holdings, record, &config, draft.grants.clone());
             if let Err(failure) = self.plugins.check_config(&call).await {
                 faults.push(StrategyFault::error(format!("{path}.config"), failure.message));
@@ -105,10 +104,4 @@ fn gone_faults(holdings: &Holdings, draft: &ConnectionDraft, faults: &mut Vec<St
             faults.push(StrategyFault::error("senders", message));
         }
     }
-}
-
-fn laid_over(config: &Value, own: &Map<String, Value>) -> Value {
-    let mut fields = config.as_object().cloned().unwrap_or_default();
-    fields.extend(own.clone());
-    Value::Object(fields)
 }
