@@ -2,6 +2,7 @@
 
 use cartwright_domain::time::Span;
 use cartwright_testkit::database::Database;
+use futures_util::FutureExt;
 use serde_json::{Value, json};
 
 use crate::asking::{Service, reminder};
@@ -14,6 +15,24 @@ async fn s46_the_audit_tells_who_changed_what_on_sqlite() {
 #[tokio::test]
 async fn s46_the_audit_tells_who_changed_what_on_postgres() {
     tell(Service::quiet_on(Database::postgres().await).await).await;
+}
+
+#[tokio::test]
+async fn s46_whoever_hangs_up_leaves_a_line_all_the_same() {
+    let service = Service::quiet().await;
+    let keys = format!("/v1/shops/{}/keys", service.shop);
+    let body = Some(r#"{ "label": "till" }"#);
+    let mut asked = Box::pin(service.ask("POST", &keys, &service.own, body));
+    while !service.see(&keys).await.to_string().contains("till") {
+        assert!(asked.as_mut().now_or_never().is_none(), "it was answered before anybody could hang up");
+    }
+    drop(asked);
+    for _ in 0..1_000 {
+        if service.see("/v1/audit").await.to_string().contains("till") {
+            return;
+        }
+    }
+    panic!("the key was made, and nobody knows by whom");
 }
 
 async fn tell(service: Service) {

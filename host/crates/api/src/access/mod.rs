@@ -19,6 +19,7 @@ use cartwright_domain::shop::Shop;
 use cartwright_domain::user::{Power, Role, Standing};
 use cartwright_engine::SignedIn;
 use cartwright_engine::ports::ApiKey;
+use tracing::Instrument;
 
 use crate::extract::Params;
 use crate::problem::{Code, Problem};
@@ -43,11 +44,14 @@ pub(crate) async fn require(State(api): State<Api>, request: Request, next: Next
     caller.check(shop, power)?;
     let change = audit::begin(shop, &caller, &parts.method, &path, params.into_pairs());
     parts.extensions.insert(caller);
-    let response = next.run(Request::from_parts(parts, body)).await;
-    match change {
-        Some(change) => Ok(change.end(&api, response).await),
-        None => Ok(response),
-    }
+    let request = Request::from_parts(parts, body);
+    let Some(change) = change else { return Ok(next.run(request).await) };
+    // A task of its own: whoever hangs up must not keep what they changed out of the audit.
+    let done = tokio::spawn(async move { change.end(&api, next.run(request).await).await }.in_current_span());
+    done.await.map_err(|end| match end.try_into_panic() {
+        Ok(panic) => std::panic::resume_unwind(panic),
+        Err(end) => Problem::internal(end.to_string()),
+    })
 }
 
 /// A key is found by its hash, and so is a session: how long that takes says nothing about any other.
