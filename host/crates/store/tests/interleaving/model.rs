@@ -197,7 +197,7 @@ fn s01_who_left_a_cart_and_bought_nothing_is_reminded(_: &Case, played: &Played)
         let refused = log.asked.iter().any(|(_, said)| *said == Answered::No);
         let of_known_cart = !played.runs.is_empty() && left > 0;
         let gone = log.hand_overs.iter().any(|hand_over| person_of(&hand_over.message) == Some(person));
-        if of_known_cart && !changed_their_mind && !refused && !gone && played.is_known(person) {
+        if of_known_cart && !changed_their_mind && !refused && !gone && played.was_known(person) {
             return Err(format!("p{person} left a cart and was never reminded"));
         }
     }

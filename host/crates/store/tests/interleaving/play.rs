@@ -4,7 +4,7 @@ use cartwright_domain::contact::ConsentState;
 use cartwright_domain::customer::Customer;
 use cartwright_domain::event::{CartBody, ConsentBody, CustomerBody, Event, Line, OrderBody, Origin, Subject, What};
 use cartwright_domain::ids::{NodeId, ShopId};
-use cartwright_domain::message::Message;
+use cartwright_domain::message::{Message, MessageState, SkipReason};
 use cartwright_domain::run::Run;
 use cartwright_domain::shard::Shard;
 use cartwright_domain::time::{Span, Timestamp};
@@ -36,13 +36,15 @@ pub(crate) struct Played {
 }
 
 impl Played {
-    /// Whether somebody was asked about in a cart that is known to be theirs.
-    pub(crate) fn is_known(&self, person: usize) -> bool {
-        let customer = self
-            .customers
-            .iter()
-            .find(|customer| customer.email.as_ref().is_some_and(|email| email.to_string() == address(person)));
-        customer.is_some_and(|customer| self.runs.iter().any(|run| run.customer == customer.id))
+    /// Whether somebody has a run, and was known by its turn: a message to nobody is skipped for good, also where it
+    /// is told a moment later who that was (S17).
+    pub(crate) fn was_known(&self, person: usize) -> bool {
+        let named =
+            |customer: &&Customer| customer.email.as_ref().is_some_and(|email| email.to_string() == address(person));
+        let Some(customer) = self.customers.iter().find(named) else { return false };
+        let to_nobody = MessageState::Skipped { reason: SkipReason::NotIdentified };
+        let mut messages = self.messages.iter().filter(|message| message.customer == customer.id);
+        self.runs.iter().any(|run| run.customer == customer.id) && messages.all(|message| message.state != to_nobody)
     }
 }
 
