@@ -47,9 +47,25 @@ pub(crate) struct TrustArgs {
 /// Where compiled plugins are kept.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct CacheArgs {
-    /// Folder that keeps compiled plugins, so that a start is quick
+    /// Folder that keeps compiled plugins, so that a start is quick [default: `cartwright/plugins` in the user's cache]
     #[arg(long, env = "CARTWRIGHT_PLUGINS_CACHE", value_name = "DIR")]
     pub(crate) plugins_cache: Option<PathBuf>,
+}
+
+impl CacheArgs {
+    /// The folder that is named, else the user's own. Whoever has no place for it compiles at each start.
+    fn folder(&self) -> Option<PathBuf> {
+        let own = || user_cache().filter(|folder| std::fs::create_dir_all(folder).is_ok());
+        self.plugins_cache.clone().or_else(own)
+    }
+}
+
+/// By the XDG base directory specification; a path that is not absolute counts as none.
+#[expect(clippy::disallowed_methods, reason = "configuration is read here and handed on")]
+fn user_cache() -> Option<PathBuf> {
+    let folder = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let cache = folder("XDG_CACHE_HOME").or_else(|| Some(folder("HOME")?.join(".cache")))?;
+    Some(cache.join("cartwright/plugins"))
 }
 
 impl DatabaseArgs {
@@ -88,7 +104,7 @@ pub(crate) async fn open(url: &str, keys: SecretKeys) -> Result<Arc<dyn Store>, 
 /// The plugin runtime over the components of a store, or of a workbench.
 pub(crate) fn runtime(args: &RuntimeArgs, components: Arc<dyn Components>) -> Result<Arc<Runtime>, Failure> {
     let options = RuntimeOptions {
-        cache_dir: args.cache.plugins_cache.clone(),
+        cache_dir: args.cache.folder(),
         limits: Limits::default(),
         slices: Slices::Timed,
         components,

@@ -63,6 +63,23 @@ fn the_examples_come_out_as_their_readme_says() {
 }
 
 #[test]
+fn plugins_are_compiled_once_and_for_good_unless_there_is_no_place_for_it() {
+    let folder = folder("compiled");
+    let simulate = ["simulate", "--strategy", "examples/ask-first.strategy.json", "--events"];
+    let simulate = [&simulate[..], &["examples/ask-first.events.jsonl"]].concat();
+    let with_cache_in = |place: &Path| {
+        let mut command = cartwright(&simulate);
+        command.env_remove("CARTWRIGHT_PLUGINS_CACHE").env("XDG_CACHE_HOME", place);
+        program::printed(&mut command)
+    };
+    let timeline = with_cache_in(&folder);
+    let kept = std::fs::read_dir(folder.join("cartwright/plugins")).unwrap().flatten();
+    assert_ne!(kept.filter(|file| file.path().extension().is_some_and(|kind| kind == "cwasm")).count(), 0);
+    let file = written(&folder, "file", "no folder");
+    assert_eq!(with_cache_in(Path::new(&file)), timeline);
+}
+
+#[test]
 fn a_simulation_prints_the_same_bytes_twice_and_for_shuffled_lines() {
     let folder = folder("shuffled");
     for name in EXAMPLES {
