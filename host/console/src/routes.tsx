@@ -19,11 +19,17 @@ const KEPT_SHOP = 'cartwright-shop'
 
 const root = createRootRoute({ component: Outlet, errorComponent: Broken, notFoundComponent: Away })
 
+const optional = (search: Record<string, unknown>, name: string) =>
+  typeof search[name] === 'string' ? { [name]: search[name] } : {}
+
+const several = (search: Record<string, unknown>, names: string[]) =>
+  Object.assign({}, ...names.map(name => optional(search, name)))
+
 const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
-  validateSearch: (search: Record<string, unknown>): { to?: string } =>
-    typeof search.to === 'string' ? { to: search.to } : {},
+  validateSearch: (search: Record<string, unknown>): { to?: string; refused?: string } =>
+    several(search, ['to', 'refused']),
   component: lazyRouteComponent(() => import('./pages/SignIn'), 'SignIn'),
 })
 
@@ -85,12 +91,6 @@ const audit = createRoute({
   path: '/audit',
   component: lazyRouteComponent(() => import('./pages/Audit'), 'Audit'),
 })
-
-const optional = (search: Record<string, unknown>, name: string) =>
-  typeof search[name] === 'string' ? { [name]: search[name] } : {}
-
-const several = (search: Record<string, unknown>, names: string[]) =>
-  Object.assign({}, ...names.map(name => optional(search, name)))
 
 type RunSearch = {
   strategy?: string

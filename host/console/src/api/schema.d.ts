@@ -1162,6 +1162,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/session/oidc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sends a browser to the OpenID provider to sign in there.
+         * @description Leaves a cookie for ten minutes, by which the browser is known when it comes back. 404 where no provider is set.
+         */
+        get: operations["begin_oidc_session"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session/oidc/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where the OpenID provider sends the browser back to.
+         * @description If it proves who somebody is who may sign in, the answer leaves the same cookie as signing in with a password.
+         */
+        get: operations["end_oidc_session"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/shops": {
         parameters: {
             query?: never;
@@ -4504,6 +4544,8 @@ export interface components {
         SessionView: {
             /** @description Whether this is `cartwright demo`, where everybody is signed in who asks for it. */
             mode: components["schemas"]["Mode"];
+            /** @description What the button says that leads to `GET /v1/session/oidc`; absent if no OpenID provider is set. */
+            oidc?: string | null;
             /** @description Who; absent if nobody is signed in. */
             person?: components["schemas"]["PersonView"] | null;
         };
@@ -8319,6 +8361,54 @@ export interface operations {
         responses: {
             /** @description The session is over. */
             204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    begin_oidc_session: {
+        parameters: {
+            query?: {
+                /** @description An address below the console's; anything else is its beginning. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the provider, or back to the page for signing in, which says why. */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    end_oidc_session: {
+        parameters: {
+            query?: {
+                /** @description What the browser was sent there with. */
+                state?: string;
+                /** @description What the proof is fetched with. */
+                code?: string;
+                /** @description Why there is no code. */
+                error?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the console, or to its page for signing in, which says why not. */
+            303: {
                 headers: {
                     [name: string]: unknown;
                 };

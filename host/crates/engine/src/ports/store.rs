@@ -492,6 +492,7 @@ pub trait Store:
     + Reading
     + Nodes
     + super::People
+    + super::Accounts
     + super::Trust
     + Components
 {
@@ -508,6 +509,7 @@ impl<
         + Reading
         + Nodes
         + super::People
+        + super::Accounts
         + super::Trust
         + Components,
 > Store for T

@@ -13,6 +13,7 @@ use cartwright_domain::ids::{
 };
 use cartwright_domain::incident::Incident;
 use cartwright_domain::message::Message;
+use cartwright_domain::oidc::{Account, Entrance, Keeper};
 use cartwright_domain::plugin::{Breaker, Kill, PluginRecord};
 use cartwright_domain::replacing::Replacement;
 use cartwright_domain::run::Run;
@@ -262,6 +263,13 @@ forward! {
         add_link(link: &Link) -> ();
         link(hash: &[u8; 32], now: Timestamp) -> Option<Link>;
         redeem(hash: &[u8; 32], redemption: &Redemption) -> bool;
+    }
+}
+
+forward! {
+    Accounts {
+        account(account: &Account) -> Option<(User, Keeper)>;
+        enter(account: &Account, nonce: &[u8; 32], now: Timestamp, until: Timestamp, entrance: &Entrance) -> bool;
     }
 }
 
