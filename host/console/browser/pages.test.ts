@@ -30,6 +30,7 @@ const PAGES: Record<string, string> = {
   plugins: '/plugins',
   plugin: '/plugins/high-value',
   storefront: '/storefront',
+  alerts: '/alerts',
   people: '/people',
   audit: '/audit',
 }

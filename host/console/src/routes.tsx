@@ -86,6 +86,12 @@ const people = createRoute({
   component: lazyRouteComponent(() => import('./pages/People'), 'People'),
 })
 
+const alerts = createRoute({
+  getParentRoute: () => shop,
+  path: '/alerts',
+  component: lazyRouteComponent(() => import('./pages/Alerts'), 'Alerts'),
+})
+
 const audit = createRoute({
   getParentRoute: () => shop,
   path: '/audit',
@@ -269,6 +275,7 @@ const pages = [
   plugins,
   plugin,
   storefront,
+  alerts,
   people,
   audit,
   inbox,

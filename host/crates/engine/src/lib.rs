@@ -58,6 +58,7 @@ mod standing;
 mod stopping;
 mod storefront;
 mod tasks;
+mod test_alerts;
 mod test_sends;
 mod trust;
 mod unsubscribe;

@@ -52,6 +52,7 @@ const NEEDS: &[(&str, &str, Power)] = &[
     ("POST", "/v1/events", Power::Integrate),
     ("POST", "/v1/identify", Power::Integrate),
     ("GET", "/v1/metrics", Power::Operate),
+    ("POST", "/v1/alerts/test", Power::Own),
     ("POST", "/v1/customers/import", Power::Integrate),
     ("DELETE", "/v1/customers/{customer}", Power::Own),
     ("POST", "/v1/demo/skip", Power::Edit),
