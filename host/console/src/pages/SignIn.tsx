@@ -66,7 +66,8 @@ export function SignIn() {
   )
 }
 
-/** Why the provider's word let nobody in. Anybody can write an address with a reason in it, so only known ones are told. */
+/** Why the provider's word let nobody in. Anybody can write an address with a reason in it, so only known ones are
+ * told. */
 function Refused({ reason }: { reason: string }) {
   const { say, word, list } = useSpeech()
   const known = list('refused').includes(reason) ? reason : 'unproved'

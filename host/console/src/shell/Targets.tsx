@@ -12,6 +12,8 @@ import { useVisit } from './shop'
 
 type Target = Schemas['AlertTarget']
 type Shop = Schemas['Shop']
+/** What is left out stays. */
+type Change = Schemas['ShopChange']
 
 /** What alerts are written for; the service says the same. */
 const WRITTEN_FOR = ['email', 'slack', 'webhook', 'sms', 'inbox']
@@ -29,7 +31,7 @@ export function Targets({ kept, save }: { kept: Target[]; save: (shop: Shop) => 
     mutationFn: () => {
       const params = { path: { shop: shop.id } }
       const alerts = asked.map(({ channel, to }) => ({ channel, to: to.trim() }))
-      return take(api.PATCH('/v1/shops/{shop}', { params, body: { alerts } }))
+      return take(api.PATCH('/v1/shops/{shop}', { params, body: { alerts } as Change }))
     },
     onSuccess: after => {
       save(after)

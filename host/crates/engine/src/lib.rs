@@ -57,6 +57,7 @@ mod sources;
 mod standing;
 mod stopping;
 mod storefront;
+mod taking_again;
 mod tasks;
 mod test_alerts;
 mod test_sends;

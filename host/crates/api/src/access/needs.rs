@@ -50,6 +50,7 @@ const NEEDS: &[(&str, &str, Power)] = &[
     ("POST", "/v1/plugins/{name}/revive", Power::Integrate),
     ("POST", "/v1/plugins/{name}/rollback", Power::Integrate),
     ("POST", "/v1/events", Power::Integrate),
+    ("POST", "/v1/asides/{aside}/take-in", Power::Integrate),
     ("POST", "/v1/identify", Power::Integrate),
     ("GET", "/v1/metrics", Power::Operate),
     ("POST", "/v1/alerts/test", Power::Own),

@@ -196,7 +196,9 @@ forward! {
     Journal {
         accept(arrivals: &[Arrival]) -> Vec<Arrived>;
         put_aside(aside: &Aside) -> ();
-        asides(shop: ShopId, connection: Option<ConnectionId>, page: &PageRequest) -> Page<Aside>;
+        asides(shop: ShopId, connection: Option<ConnectionId>, page: &PageRequest) -> Page<KeptAside>;
+        aside(shop: ShopId, number: i64) -> Option<KeptAside>;
+        settle_aside(shop: ShopId, number: i64, outcome: Result<Timestamp, &str>) -> ();
         count(shop: ShopId, counter: &str, times: u64) -> ();
         counts(shop: ShopId) -> Vec<(String, u64)>;
         pending_events(shop: ShopId, limit: u32) -> Vec<PendingEvent>;
