@@ -10,6 +10,7 @@ use std::process::Command;
 const STORE: &str = "cartwright-store";
 const PLUGINS: &str = "cartwright-plugins";
 const API: &str = "cartwright-api";
+const OIDC: &str = "cartwright-oidc";
 
 /// Everything that a package needs to be built, directly or not, by name.
 struct Arrows {
@@ -93,7 +94,7 @@ fn the_engine_knows_the_domain_only() {
 #[test]
 fn chance_comes_in_as_an_argument() {
     let arrows = Arrows::read();
-    for package in ["cartwright-domain", "cartwright-engine", API] {
+    for package in ["cartwright-domain", "cartwright-engine", API, OIDC] {
         for chance in ["getrandom", "rand", "fastrand"] {
             assert!(!arrows.direct[package].contains(chance), "{package} must not ask {chance}");
         }
@@ -101,16 +102,17 @@ fn chance_comes_in_as_an_argument() {
 }
 
 #[test]
-fn store_plugins_and_api_never_see_one_another() {
+fn store_plugins_oidc_and_api_never_see_one_another() {
     let arrows = Arrows::read();
-    for package in [STORE, PLUGINS, API] {
+    for package in [STORE, PLUGINS, OIDC, API] {
         let mut needs = arrows.workspace_needs(package);
         needs.retain(|name| !name.starts_with(&format!("{package}-")));
         assert_eq!(needs, ["cartwright-domain", "cartwright-engine"], "{package}");
     }
-    arrows.assert_free_of(STORE, &[PLUGINS, API, "axum", "wasmtime", "reqwest"]);
-    arrows.assert_free_of(PLUGINS, &[STORE, API, "axum", "sqlx"]);
-    arrows.assert_free_of(API, &[STORE, PLUGINS, "sqlx", "wasmtime", "reqwest"]);
+    arrows.assert_free_of(STORE, &[PLUGINS, OIDC, API, "axum", "wasmtime", "reqwest"]);
+    arrows.assert_free_of(PLUGINS, &[STORE, OIDC, API, "axum", "sqlx"]);
+    arrows.assert_free_of(OIDC, &[STORE, PLUGINS, API, "axum", "sqlx", "wasmtime"]);
+    arrows.assert_free_of(API, &[STORE, PLUGINS, OIDC, "sqlx", "wasmtime", "reqwest"]);
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod entropy;
 mod event_log;
 mod failure;
 mod mark;
+mod oidc;
 mod output;
 mod progress;
 mod rehearsal;

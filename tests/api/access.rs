@@ -56,8 +56,11 @@ async fn public_operations_are_these_and_no_others() {
         .collect();
     public.sort();
     let signing_in = ["POST /v1/demo/session", "POST /v1/links/look", "POST /v1/links/redeem", "POST /v1/session"];
-    let expected: Vec<&str> = ["GET /healthz", "GET /readyz", "GET /v1/session", "POST /hooks/{connection}"]
+    let at_provider = ["GET /v1/session", "GET /v1/session/oidc", "GET /v1/session/oidc/callback"];
+    let expected: Vec<&str> = ["GET /healthz", "GET /readyz"]
         .into_iter()
+        .chain(at_provider)
+        .chain(["POST /hooks/{connection}"])
         .chain(signing_in)
         .collect();
     assert_eq!(public, expected);

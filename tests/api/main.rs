@@ -11,6 +11,7 @@ mod bodies;
 mod console;
 mod links;
 mod live;
+mod oidc;
 mod pages;
 mod people;
 mod problems;

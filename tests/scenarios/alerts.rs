@@ -17,6 +17,7 @@ on_both_databases!(
     s23_an_alert_waits_for_a_channel_that_is_held_itself,
     s23_alerts_go_only_where_a_channel_of_the_shop_can_reach,
     one_shop_is_not_told_of_another,
+    s23_a_sample_shows_whether_alerts_arrive_where_they_go_and_is_none_itself,
 );
 
 /// Meta says that the account owes it money.
@@ -238,4 +239,27 @@ async fn s22_a_crash_on_sqlite_tells_an_incident_at_most_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn s22_a_crash_on_postgres_tells_an_incident_at_most_once() {
     exactly_once(Database::postgres).await;
+}
+
+async fn s23_a_sample_shows_whether_alerts_arrive_where_they_go_and_is_none_itself(world: &World) {
+    let provider = Provider::start(no_credit()).await;
+    whatsapp::connect(world, &provider).await;
+    let staff = json!({ "channel": "inbox", "to": "staff" });
+    let refused = world.api.post("/v1/alerts/test", &staff).await;
+    assert_eq!((refused.status, &refused.body["errors"][0]["field"]), (422, &json!("to")), "nobody is told there");
+    told_over(world, json!([staff])).await;
+    let sent = world.api.post("/v1/alerts/test", &staff).await.ok();
+    assert_eq!((&sent["kind"], &sent["state"], &sent["by"]), (&json!("alert"), &json!("accepted"), &json!("tests")));
+    let text =
+        "[Test] Acorn and Oak: Alerts arrive here\nThis is a test: nothing is wrong, and nothing has to be done.";
+    assert_eq!(world.inbox().await, [text]);
+    assert!(alerts(world).await.is_empty() && world.messages().await.is_empty());
+    let listed = world.api.list("/v1/test-sends").await;
+    assert_eq!((listed.len(), &listed[0]["id"]), (1, &sent["id"]));
+    for _ in 1..20 {
+        world.api.post("/v1/alerts/test", &staff).await.ok();
+    }
+    assert_eq!(world.api.post("/v1/alerts/test", &staff).await.problem(), "too_many_tests");
+    world.skip(Span::minutes(61)).await;
+    assert_eq!(world.api.post("/v1/alerts/test", &staff).await.status, 200);
 }

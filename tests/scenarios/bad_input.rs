@@ -10,6 +10,8 @@ on_both_databases!(
     s02_an_unknown_topic_is_answered_and_put_aside,
     s02_a_malformed_body_is_answered_and_put_aside,
     s02_what_is_put_aside_is_shown_with_its_connection_and_without_its_secrets,
+    s02_a_delivery_that_was_put_aside_is_taken_in_once_it_can_be,
+    s02_a_delivery_that_is_understood_no_better_says_why_once_more,
     s02_ids_beyond_javascript_and_missing_phones_are_taken_as_meant,
     s02_the_same_id_with_other_content_is_a_conflict_on_our_own_api,
     s03_an_event_from_the_far_future_is_refused,
@@ -70,6 +72,47 @@ async fn s02_what_is_put_aside_is_shown_with_its_connection_and_without_its_secr
     assert!(text.contains("themes/publish"));
     let channel = world.api.list("/v1/channels").await.remove(0);
     assert!(of(&channel).await.is_empty());
+}
+
+async fn s02_a_delivery_that_was_put_aside_is_taken_in_once_it_can_be(world: &World) {
+    // The platform's clock is a day ahead.
+    let cart = shopify::cart("hWN4cart", &[TEAPOT], world.now() + Span::hours(25));
+    assert_eq!(world.tell("carts/update", &cart).await, 200);
+    let aside = world.api.list("/v1/asides").await.remove(0);
+    let again = format!("/v1/asides/{}/take-in", aside["id"].as_str().unwrap());
+    let refused = world.api.post(&again, &json!({})).await.ok();
+    assert_eq!((&refused["reason"], &refused["taken_at"]), (&aside["reason"], &Value::Null), "{refused:#}");
+    world.skip(Span::hours(3)).await;
+    let taken = world.api.post(&again, &json!({})).await.ok();
+    assert_eq!((&taken["id"], &taken["taken_at"]), (&aside["id"], &json!(world.now())), "{taken:#}");
+    world.settle().await;
+    assert_eq!(world.api.list("/v1/customers").await.len(), 1);
+    // Whoever asks again, or the platform that tells it again, changes nothing.
+    world.skip(Span::hours(1)).await;
+    assert_eq!(world.api.post(&again, &json!({})).await.ok(), taken);
+    assert_eq!(world.tell("carts/update", &cart).await, 200);
+    world.settle().await;
+    assert_eq!(world.api.list("/v1/customers").await.len(), 1);
+    assert_eq!(world.api.list("/v1/asides").await, [taken], "it stays to be seen");
+    let audit = world.operator.of_shop(world.shop()).list("/v1/audit").await;
+    let lines = audit.iter().filter(|line| line["operation"] == "POST /v1/asides/{aside}/take-in");
+    assert_eq!(lines.count(), 3);
+}
+
+async fn s02_a_delivery_that_is_understood_no_better_says_why_once_more(world: &World) {
+    assert_eq!(world.tell("themes/publish", &json!({ "id": 1 })).await, 200);
+    let aside = world.api.list("/v1/asides").await.remove(0);
+    let again = format!("/v1/asides/{}/take-in", aside["id"].as_str().unwrap());
+    assert_eq!(world.api.post(&again, &json!({})).await.ok(), aside);
+    world.api.delete("/v1/sources/shopify").await;
+    let gone = world.api.post(&again, &json!({})).await.ok();
+    assert_eq!(gone["reason"], "the channel or source that it came in at was removed");
+    assert_eq!(world.api.list("/v1/asides").await.len(), 1, "trying puts nothing aside");
+    assert_eq!(world.count("webhook_put_aside").await, 1);
+    for nobodys in ["999999", "0192f3a0-0000-7000-8000-000000000001", "-1"] {
+        let answer = world.api.post(&format!("/v1/asides/{nobodys}/take-in"), &json!({})).await;
+        assert_eq!(answer.problem(), "not_found", "{nobodys}");
+    }
 }
 
 async fn s02_ids_beyond_javascript_and_missing_phones_are_taken_as_meant(world: &World) {

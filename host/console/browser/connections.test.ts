@@ -228,3 +228,38 @@ test('what came in and was not understood is shown as it came, in both direction
     await visitor.shoot(`connection-delivery-${language}-${theme}`)
   }
 }, 60_000)
+
+test('a delivery is taken in again once it can be, and says why while it cannot', async () => {
+  const { page } = visitor
+  await visitor.choose('en', 'light')
+  const { items } = (await service.ask('GET', '/v1/sources')) as { items: { name: string; plugin: string }[] }
+  const name = items.find(one => one.plugin.startsWith('shopify'))?.name
+  await visitor.goto(`${shop}/connections/sources/${name}`)
+  await page.getByRole('button', { name: 'Take it in again' }).first().click()
+  await page.getByText('It could not be taken in: see the reason above.').waitFor()
+  await visitor.isSound('a delivery that is not taken in')
+  expect(visitor.faults).toEqual([])
+}, 60_000)
+
+test('somebody is told of alerts from now on, and a sample shows that it arrives', async () => {
+  const { page } = visitor
+  await visitor.goto(`${shop}/alerts`)
+  await page.getByText('Nobody is told yet').waitFor()
+  await page.getByRole('button', { name: 'Add somebody' }).click()
+  await page.getByLabel('To whom').fill(' ')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('can send nothing to').waitFor()
+  visitor.expectFault('422')
+  await page.getByRole('combobox', { name: 'Channel' }).selectOption('inbox')
+  await page.getByLabel('To whom').fill('staff')
+  expect(await page.getByRole('button', { name: /Send a test/ }).isDisabled()).toBe(true)
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('Saved.').waitFor()
+  await page.getByRole('button', { name: /Send a test/ }).click()
+  await page.getByText('The provider has it, for staff.').waitFor()
+  await visitor.isSound('who is told of alerts')
+  await visitor.shoot('alerts-told')
+  const inbox = (await service.ask('GET', '/v1/inbox')) as { items: { to: string; document: { text: string } }[] }
+  expect(inbox.items[0]?.document.text).toContain('[Test] Sample shop: Alerts arrive here')
+  expect(inbox.items[0]?.to).toBe('staff')
+}, 60_000)

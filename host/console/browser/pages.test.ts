@@ -30,6 +30,7 @@ const PAGES: Record<string, string> = {
   plugins: '/plugins',
   plugin: '/plugins/high-value',
   storefront: '/storefront',
+  alerts: '/alerts',
   people: '/people',
   audit: '/audit',
 }
@@ -81,6 +82,44 @@ test.each(LOOKS)(
     }
     const direction = await visitor.page.evaluate(() => document.documentElement.dir)
     expect(direction).toBe(language === 'ar' ? 'rtl' : 'ltr')
+  },
+  60_000,
+)
+
+test('the list of strategies has all of its columns in sight, with room beside them', async () => {
+  await visitor.page.setViewportSize({ width: 1280, height: 860 })
+  await visitor.choose('en', 'light')
+  await visitor.goto(`${shop}/strategies`)
+  const table = visitor.page.locator('section.scroll')
+  expect(await table.evaluate(one => one.scrollWidth - one.clientWidth)).toBeLessThanOrEqual(0)
+  const room = await table.evaluate(one => {
+    const last = one.querySelector('tbody tr td:last-child a')?.getBoundingClientRect().right ?? 0
+    return one.getBoundingClientRect().right - last
+  })
+  expect(room).toBeGreaterThan(12)
+})
+
+/** What opens on a page: where, by which button, and what is there then. */
+const OPENED: Record<string, [string, string | RegExp, 'menu' | 'dialog']> = {
+  'whose session it is': ['/', /Signed in as/, 'menu'],
+  'the states of a strategy': ['/strategies', /is: Live. Change it/, 'menu'],
+  'an invitation': ['/people', 'Invite', 'dialog'],
+  'the end of a channel': ['/connections/channels/{channel}', 'Remove', 'dialog'],
+}
+
+test.each(LOOKS.filter(([language]) => language === 'en'))(
+  'menus and dialogs are sound in %s, %s, %i wide',
+  async (language, theme, width) => {
+    await visitor.page.setViewportSize({ width, height: 860 })
+    await visitor.choose(language, theme)
+    for (const [what, [path, button, role]] of Object.entries(OPENED)) {
+      await visitor.goto(`${shop}${path.replace(/\{(\w+)\}/, (_, name) => ids[name] ?? '')}`)
+      await visitor.press(visitor.page.getByRole('button', { name: button }).first())
+      await visitor.page.getByRole(role).first().waitFor()
+      await visitor.isSound(`${what} in ${language}, ${theme}, ${width}`)
+      await visitor.page.keyboard.press('Escape')
+      await expect.poll(() => visitor.page.getByRole(role).count()).toBe(0)
+    }
   },
   60_000,
 )

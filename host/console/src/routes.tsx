@@ -19,11 +19,17 @@ const KEPT_SHOP = 'cartwright-shop'
 
 const root = createRootRoute({ component: Outlet, errorComponent: Broken, notFoundComponent: Away })
 
+const optional = (search: Record<string, unknown>, name: string) =>
+  typeof search[name] === 'string' ? { [name]: search[name] } : {}
+
+const several = (search: Record<string, unknown>, names: string[]) =>
+  Object.assign({}, ...names.map(name => optional(search, name)))
+
 const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
-  validateSearch: (search: Record<string, unknown>): { to?: string } =>
-    typeof search.to === 'string' ? { to: search.to } : {},
+  validateSearch: (search: Record<string, unknown>): { to?: string; refused?: string } =>
+    several(search, ['to', 'refused']),
   component: lazyRouteComponent(() => import('./pages/SignIn'), 'SignIn'),
 })
 
@@ -80,17 +86,17 @@ const people = createRoute({
   component: lazyRouteComponent(() => import('./pages/People'), 'People'),
 })
 
+const alerts = createRoute({
+  getParentRoute: () => shop,
+  path: '/alerts',
+  component: lazyRouteComponent(() => import('./pages/Alerts'), 'Alerts'),
+})
+
 const audit = createRoute({
   getParentRoute: () => shop,
   path: '/audit',
   component: lazyRouteComponent(() => import('./pages/Audit'), 'Audit'),
 })
-
-const optional = (search: Record<string, unknown>, name: string) =>
-  typeof search[name] === 'string' ? { [name]: search[name] } : {}
-
-const several = (search: Record<string, unknown>, names: string[]) =>
-  Object.assign({}, ...names.map(name => optional(search, name)))
 
 type RunSearch = {
   strategy?: string
@@ -269,6 +275,7 @@ const pages = [
   plugins,
   plugin,
   storefront,
+  alerts,
   people,
   audit,
   inbox,

@@ -15,6 +15,7 @@ use crate::database_clock::DatabaseClock;
 use crate::entropy::OsEntropy;
 use crate::failure::Failure;
 use crate::mark::MarkArgs;
+use crate::oidc::OidcArgs;
 use crate::output;
 use crate::rehearsal::Previewer;
 use crate::service;
@@ -40,6 +41,8 @@ pub(crate) struct Args {
     mark: MarkArgs,
     #[command(flatten)]
     console: ConsoleArgs,
+    #[command(flatten)]
+    oidc: OidcArgs,
     /// What this node does: answer people and platforms (api), do what is due (worker), or both (all)
     #[arg(long, env = "CARTWRIGHT_ROLE", default_value = "all", value_parser = role)]
     role: Role,
@@ -76,6 +79,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
             "--public-url `{url}` is no address; write it like https://carts.example.com"
         )));
     }
+    let oidc = args.oidc.provider()?;
     let keys = args.database.keys()?;
     if keys.is_none() {
         tracing::warn!(
@@ -95,7 +99,10 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let runtime = wiring::runtime(&args.runtime, store.clone())?;
     let previews = Previewer::new(store.clone(), runtime.clone());
     let engine = wiring::engine_over(&args.runtime, runtime, store.clone(), clock.clone(), entropy);
-    let engine = engine.with_node(node).with_public_url(&public_url);
+    let mut engine = engine.with_node(node).with_public_url(&public_url);
+    if let Some(oidc) = oidc {
+        engine = engine.with_oidc(oidc);
+    }
     tokio::spawn(async move { clock.keep_in_step(&*store).await });
     tracing::info!(%address, role = args.role.name(), "serving");
     let options = ApiOptions {

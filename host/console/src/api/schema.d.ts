@@ -79,6 +79,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/alerts/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sends a sample of an alert to one of those who are told of the shop's alerts.
+         * @description It goes through the channel's own plugin and provider, at most 20 in an hour; a channel that is held sends nothing.
+         *     The answer tells what the provider said, and what to do if that was no; `GET /v1/test-sends` tells it later.
+         */
+        post: operations["send_test_alert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/asides": {
         parameters: {
             query?: never;
@@ -90,6 +111,28 @@ export interface paths {
         get: operations["list_asides"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/asides/{aside}/take-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tries a delivery once more that was put aside.
+         * @description After its plugin was upgraded, or whatever the reason named was put right. What of it was taken in before is known
+         *     by its id and stays as it is. The answer tells how it stands now: `taken_at`, or why it could not be taken in again;
+         *     one that was taken in stays so.
+         */
+        post: operations["take_aside_in"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1162,6 +1205,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/session/oidc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sends a browser to the OpenID provider to sign in there.
+         * @description Leaves a cookie for ten minutes, by which the browser is known when it comes back. 404 where no provider is set.
+         */
+        get: operations["begin_oidc_session"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session/oidc/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where the OpenID provider sends the browser back to.
+         * @description If it proves who somebody is who may sign in, the answer leaves the same cookie as signing in with a password.
+         */
+        get: operations["end_oidc_session"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/shops": {
         parameters: {
             query?: never;
@@ -1672,15 +1755,22 @@ export interface components {
              * @description The connection it came in at.
              */
             connection?: string | null;
+            /** @description Id: its number in the shop. */
+            id: string;
             /** @description The delivery as it came, without credentials. */
             raw: unknown;
-            /** @description Why it was put aside. */
+            /** @description Why it was put aside, the last time that it was tried. */
             reason: string;
             /**
              * Format: date-time
              * @description When it came.
              */
             received_at: string | number;
+            /**
+             * Format: date-time
+             * @description When it was taken in after all.
+             */
+            taken_at?: string | number | null;
         };
         /** @description An address, and the code that was sent to it. */
         AskedAddress: {
@@ -4504,6 +4594,8 @@ export interface components {
         SessionView: {
             /** @description Whether this is `cartwright demo`, where everybody is signed in who asks for it. */
             mode: components["schemas"]["Mode"];
+            /** @description What the button says that leads to `GET /v1/session/oidc`; absent if no OpenID provider is set. */
+            oidc?: string | null;
             /** @description Who; absent if nobody is signed in. */
             person?: components["schemas"]["PersonView"] | null;
         };
@@ -5113,8 +5205,10 @@ export interface components {
             /** @description E.164, e-mail or handle. */
             value: string;
         };
+        /** @description Whom to tell: one of the shop's `alerts`. */
+        TestAlert: components["schemas"]["AlertTarget"];
         /** @description What is sent. */
-        TestKind: "content" | "code";
+        TestKind: "content" | "code" | "alert";
         /** @description What is to be sent, and where. */
         TestSendRequest: {
             /** @description The channel, by name: the variant of its kind is sent. */
@@ -5146,7 +5240,7 @@ export interface components {
             by: string;
             /** @description The shop's channel connection, by name. */
             channel: string;
-            /** @description The content, by name; none for a code. */
+            /** @description The content, by name; none for what is no content. */
             content?: string | null;
             /**
              * Format: uuid
@@ -5158,7 +5252,7 @@ export interface components {
              * @description Ours, as the channel knows it.
              */
             id: string;
-            /** @description Whether it is a content or a code. */
+            /** @description Whether it is a content, a code or a sample of an alert. */
             kind: components["schemas"]["TestKind"];
             /** @description The locale of the variant. */
             locale?: string | null;
@@ -5935,6 +6029,61 @@ export interface operations {
             default: components["responses"]["Refused"];
         };
     };
+    send_test_alert: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id of the shop; only needed with an operator's key. */
+                "Cartwright-Shop"?: components["parameters"]["Shop"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestAlert"];
+            };
+        };
+        responses: {
+            /** @description What became of it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestSendView"];
+                };
+            };
+            /** @description There is no such thing in this shop. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something else stands in the way: `code` says what. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the body does not fit: `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
     list_asides: {
         parameters: {
             query?: {
@@ -5961,6 +6110,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListOfAsideView"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    take_aside_in: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id of the shop; only needed with an operator's key. */
+                "Cartwright-Shop"?: components["parameters"]["Shop"];
+            };
+            path: {
+                /** @description Id of the delivery. */
+                aside: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The delivery as it stands now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AsideView"];
+                };
+            };
+            /** @description There is no such thing in this shop. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             default: components["responses"]["Refused"];
@@ -8319,6 +8504,54 @@ export interface operations {
         responses: {
             /** @description The session is over. */
             204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    begin_oidc_session: {
+        parameters: {
+            query?: {
+                /** @description An address below the console's; anything else is its beginning. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the provider, or back to the page for signing in, which says why. */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    end_oidc_session: {
+        parameters: {
+            query?: {
+                /** @description What the browser was sent there with. */
+                state?: string;
+                /** @description What the proof is fetched with. */
+                code?: string;
+                /** @description Why there is no code. */
+                error?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the console, or to its page for signing in, which says why not. */
+            303: {
                 headers: {
                     [name: string]: unknown;
                 };

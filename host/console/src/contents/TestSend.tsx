@@ -1,19 +1,17 @@
 /** A content sent to the shop's own people, through the real channel (S26). */
-import { Alert, Button, NativeSelect, TextInput } from '@mantine/core'
+import { Button, NativeSelect, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { CircleAlert, CircleCheck, Send } from 'lucide-react'
+import { Send } from 'lucide-react'
 import { type FormEvent, useState } from 'react'
 import { api, type Schemas, take } from '../api/client'
 import { Trouble } from '../pieces/Answer'
+import { Outcome } from '../pieces/Outcome'
 import { useDoing } from '../plugins/plugin'
 import { useVisit } from '../shell/shop'
 import { useSpeech } from '../words'
 import type { Content, Variant } from './content'
 
-type Sent = Schemas['TestSendView']
 type Address = Schemas['TestAddressView']
-
-const COLORS = { accepted: 'pine', handed_over: 'yellow', rejected: 'red', uncertain: 'yellow' } as const
 
 export function TestSend(props: { content: Content; variant: Variant; customer: string; isSaved: boolean }) {
   const { say } = useSpeech()
@@ -125,41 +123,6 @@ function Last({ content }: { content: string }) {
         ))}
       </ul>
     </div>
-  )
-}
-
-/** What became of a test, in the provider's words, and what to do. */
-function Outcome({ of }: { of: Sent }) {
-  const { say, word } = useSpeech()
-  const isSent = of.state === 'accepted'
-  const reason = 'class' in of ? word('rejection', of.class as string) : ''
-  const titles = {
-    accepted: say('tests.accepted', { to: of.to.value }),
-    handed_over: say('tests.uncertain'),
-    rejected: say('tests.rejected', { reason }),
-    uncertain: say('tests.uncertain'),
-  }
-  return (
-    <Alert
-      role="status"
-      variant="light"
-      color={COLORS[of.state]}
-      icon={isSent ? <CircleCheck size={18} aria-hidden /> : <CircleAlert size={18} aria-hidden />}
-      title={titles[of.state]}
-    >
-      <div className="stack tight">
-        {of.answer && (
-          <p lang="en" dir="auto">
-            {of.answer.text} {of.answer.code && <span className="code">{of.answer.code}</span>}
-          </p>
-        )}
-        {of.next_step && (
-          <p lang="en" dir="auto">
-            {of.next_step}
-          </p>
-        )}
-      </div>
-    </Alert>
   )
 }
 

@@ -1,17 +1,19 @@
-/** Signing in with a name and a password. */
-import { Button, PasswordInput, TextInput } from '@mantine/core'
-import { useMutation } from '@tanstack/react-query'
+/** Signing in with a name and a password, or at the OpenID provider if there is one. */
+import { Alert, Button, PasswordInput, TextInput } from '@mantine/core'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
+import { CircleAlert } from 'lucide-react'
 import { type FormEvent, useState } from 'react'
 import { inside } from '../inside'
 import { Alone } from '../pieces/Alone'
 import { Trouble } from '../pieces/Answer'
-import { signIn } from '../session'
+import { sessionQuery, signIn } from '../session'
 import { useSpeech } from '../words'
 
 export function SignIn() {
   const { say } = useSpeech()
-  const { to } = useSearch({ from: '/sign-in' })
+  const { to, refused } = useSearch({ from: '/sign-in' })
+  const provider = useQuery(sessionQuery).data?.oidc
   const navigate = useNavigate()
   const [name, setName] = useState('')
   const [password, setPassword] = useState('')
@@ -25,6 +27,7 @@ export function SignIn() {
   }
   return (
     <Alone title={say('signIn.title')}>
+      {refused && !asked.error && <Refused reason={refused} />}
       <form className="stack" onSubmit={submit}>
         {asked.error && <Trouble error={asked.error} />}
         <TextInput
@@ -49,7 +52,34 @@ export function SignIn() {
           {say('signIn.go')}
         </Button>
       </form>
+      {provider && (
+        <Button
+          component="a"
+          variant="default"
+          href={`/v1/session/oidc?to=${encodeURIComponent(inside(to))}`}
+        >
+          {say('signIn.provider', { provider })}
+        </Button>
+      )}
       <p className="quiet small">{say('signIn.forgotten')}</p>
     </Alone>
+  )
+}
+
+/** Why the provider's word let nobody in. Anybody can write an address with a reason in it, so only known ones are
+ * told. */
+function Refused({ reason }: { reason: string }) {
+  const { say, word, list } = useSpeech()
+  const known = list('refused').includes(reason) ? reason : 'unproved'
+  return (
+    <Alert
+      color="red"
+      variant="light"
+      role="alert"
+      icon={<CircleAlert size={18} aria-hidden />}
+      title={say('signIn.refused')}
+    >
+      {word('refused', known)}
+    </Alert>
   )
 }

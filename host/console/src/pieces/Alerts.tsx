@@ -2,12 +2,13 @@
 import { Alert } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { TriangleAlert } from 'lucide-react'
-import { api, take } from '../api/client'
+import type { ReactNode } from 'react'
+import { api, type Schemas, take } from '../api/client'
 import { useVisit } from '../shell/shop'
 import { type Key, useSpeech } from '../words'
 
 export function Alerts() {
-  const { say, moment } = useSpeech()
+  const { say } = useSpeech()
   const { shop } = useVisit()
   const alerts = useQuery({
     queryKey: ['shop', shop.id, 'alerts'],
@@ -19,18 +20,27 @@ export function Alerts() {
   return (
     <section className="stack tight" aria-label={say('alerts.title')}>
       {standing.map(alert => (
-        <Alert
-          key={alert.id}
-          color="red"
-          variant="light"
-          icon={<TriangleAlert aria-hidden />}
-          title={say(`alert.${alert.cause}` as Key, { about: alert.about })}
-        >
-          <p dir="auto">{alert.words}</p>
-          <p dir="auto">{alert.next_step}</p>
-          <p className="small">{say('alerts.since', { at: moment(alert.opened_at, shop.time_zone) })}</p>
-        </Alert>
+        <Standing key={alert.id} alert={alert} />
       ))}
     </section>
+  )
+}
+
+/** One that stands: the cause, in the words of the other side where there are any, and what to do. */
+export function Standing({ alert, children }: { alert: Schemas['AlertView']; children?: ReactNode }) {
+  const { say, moment } = useSpeech()
+  const { shop } = useVisit()
+  return (
+    <Alert
+      color="red"
+      variant="light"
+      icon={<TriangleAlert aria-hidden />}
+      title={say(`alert.${alert.cause}` as Key, { about: alert.about })}
+    >
+      <p dir="auto">{alert.words}</p>
+      <p dir="auto">{alert.next_step}</p>
+      <p className="small">{say('alerts.since', { at: moment(alert.opened_at, shop.time_zone) })}</p>
+      {children}
+    </Alert>
   )
 }

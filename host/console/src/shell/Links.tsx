@@ -2,6 +2,7 @@
 import { Link } from '@tanstack/react-router'
 import {
   AppWindow,
+  BellRing,
   ChartNoAxesColumn,
   Contact,
   FileText,
@@ -32,6 +33,7 @@ type Address =
   | '/$shop/messages'
   | '/$shop/reports'
   | '/$shop/storefront'
+  | '/$shop/alerts'
   | '/$shop/people'
   | '/$shop/audit'
 type Place = { to: Address; word: Key; icon: LucideIcon; hidden?: boolean }
@@ -51,6 +53,7 @@ export function Links() {
     { to: '/$shop/connections', word: 'nav.connections', icon: PlugZap },
     { to: '/$shop/plugins', word: 'nav.plugins', icon: Puzzle },
     { to: '/$shop/storefront', word: 'nav.storefront', icon: AppWindow },
+    { to: '/$shop/alerts', word: 'nav.alerts', icon: BellRing },
     { to: '/$shop/people', word: 'nav.people', icon: Users, hidden: !may(shop, 'own') },
     { to: '/$shop/audit', word: 'nav.audit', icon: ScrollText, hidden: !may(shop, 'own') },
   ]

@@ -1,4 +1,5 @@
-//! How often one address may ask for what needs no key: the public pages `/u/…` and `/l/…`, and `/s/…`.
+//! How often one address may ask for what needs no key: the public pages `/u/…` and `/l/…`, `/s/…`, and signing in at
+//! an OpenID provider.
 //!
 //! The memory is bounded by construction: addresses share a table of fixed size, by a hash that nobody outside can
 //! foresee. Two that meet in it share what they may ask; nobody is ever let through because of another.

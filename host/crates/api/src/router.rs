@@ -44,6 +44,7 @@ pub fn router(engine: Engine, options: ApiOptions) -> Router {
         all = all.merge(Router::from(session::demo_operations()));
     }
     let public = unsubscribe::routes().merge(short_links::routes()).merge(storefront::routes());
+    let public = public.merge(Router::from(session::limited_operations()));
     let public = public.route_layer(from_fn_with_state(api.clone(), rate::limit));
     all.merge(Router::from(open_operations()))
         .merge(openapi::route())
@@ -73,6 +74,7 @@ pub(crate) fn operations() -> OpenApiRouter<Api> {
         .merge(closed_operations())
         .merge(demo::operations())
         .merge(session::demo_operations())
+        .merge(session::limited_operations())
         .merge(open_operations())
 }
 

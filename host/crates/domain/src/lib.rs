@@ -45,6 +45,7 @@ pub mod message;
 pub mod message_step;
 pub mod money;
 pub mod moving;
+pub mod oidc;
 pub mod order;
 pub mod outcome;
 pub mod pace;

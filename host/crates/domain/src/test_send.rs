@@ -3,7 +3,7 @@
 
 mod sent;
 
-pub use sent::{TestKind, TestSend, TestState, code_document, marked};
+pub use sent::{TestKind, TestSend, TestState, alert_document, code_document, marked};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -18,6 +18,8 @@ pub const CODE_LASTS: Span = Span::minutes(15);
 pub const TRIES: u32 = 5;
 /// A shop sends at most so many codes in an hour: they go to whatever address somebody types.
 pub const CODES_AN_HOUR: u64 = 20;
+/// A shop makes at most so many samples of alerts in an hour: they go to addresses that nobody has confirmed.
+pub const TEST_ALERTS_AN_HOUR: u64 = 20;
 /// A shop makes at most so many test sends in an hour.
 pub const TESTS_AN_HOUR: u64 = 200;
 

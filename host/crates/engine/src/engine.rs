@@ -15,6 +15,7 @@ use crate::breakers::Breakers;
 use crate::failpoints::{self, Failpoints};
 use crate::ingest::GroupCommit;
 use crate::node::Node;
+use crate::oidc::Oidc;
 use crate::passwords::Passwords;
 use crate::ports::{Clock, Egress, Entropy, Plugins, Store};
 use crate::settings::Cache;
@@ -58,6 +59,8 @@ pub struct Engine {
     /// By what right work beside the rounds commits.
     pub(crate) fence: Option<Fence>,
     pub(crate) passwords: Arc<Passwords>,
+    /// Where people may sign in besides here.
+    pub(crate) oidc: Option<Arc<Oidc>>,
     /// Which of several nodes this is; none where there is only this one, which may do everything.
     pub(crate) node: Option<Arc<Node>>,
     /// How platforms and customers reach the service, without a slash at the end.
@@ -96,6 +99,7 @@ impl Engine {
             rehearsed_silence: None,
             fence: None,
             passwords: Arc::default(),
+            oidc: None,
             node: None,
             public_url: "http://localhost:8080".into(),
         }

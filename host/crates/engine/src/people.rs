@@ -146,7 +146,9 @@ impl Engine {
             return Err(SignInError::Wait(wait));
         }
         let user = self.store.user_named(&name).await?;
-        let is_right = self.passwords.is_right(password, user.as_ref().map(|user| user.password.as_str())).await;
+        // Who has none, because a provider proves who they are, is as unknown here as somebody who does not exist.
+        let hash = user.as_ref().map(|user| user.password.as_str()).filter(|hash| !hash.is_empty());
+        let is_right = self.passwords.is_right(password, hash).await;
         match user {
             Some(user) if is_right => {
                 self.passwords.forgive(&name);

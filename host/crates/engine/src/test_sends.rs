@@ -61,6 +61,9 @@ pub enum TestError {
     /// What was typed is no address of this channel.
     #[error("`{0}` can send nothing to this; type an address as the channel knows it")]
     Address(String),
+    /// Nobody is told of alerts there.
+    #[error("alerts do not go there; add it to the shop's `alerts` first")]
+    NotTold,
     /// The address is not the shop's own, or it is the customer's.
     #[error(transparent)]
     Refused(#[from] NoTestSend),
@@ -105,9 +108,9 @@ pub enum ConfirmError {
 }
 
 /// Something to be sent, and what is written down of it.
-struct Going {
-    test: TestSend,
-    document: Value,
+pub(crate) struct Going {
+    pub(crate) test: TestSend,
+    pub(crate) document: Value,
 }
 
 impl Engine {
@@ -210,11 +213,11 @@ impl Engine {
         Err(StoreError::Conflict.into())
     }
 
-    async fn shop_settings(&self, shop: ShopId) -> Result<Arc<ShopSettings>, TestError> {
+    pub(crate) async fn shop_settings(&self, shop: ShopId) -> Result<Arc<ShopSettings>, TestError> {
         self.settings(shop).await?.ok_or_else(|| TestError::Missing("shop", shop.to_string()))
     }
 
-    fn new_test(&self, kind: TestKind, by: &str, channel: &str, to: Address) -> TestSend {
+    pub(crate) fn new_test(&self, kind: TestKind, by: &str, channel: &str, to: Address) -> TestSend {
         let now = self.now();
         TestSend {
             id: self.entropy.mint(now).next::<MessageId>(),
@@ -240,7 +243,7 @@ impl Engine {
         channel.default_hold().cloned().map_or(Ok(()), |hold| Err(TestError::Held(hold)))
     }
 
-    async fn check_pace(&self, shop: ShopId, kind: TestKind, most: u64) -> Result<(), TestError> {
+    pub(crate) async fn check_pace(&self, shop: ShopId, kind: TestKind, most: u64) -> Result<(), TestError> {
         let since = self.now() - Span::hours(1);
         match self.store.count_test_sends(shop, kind, since).await? {
             count if count >= most => Err(TestError::TooMany(most)),
@@ -249,7 +252,7 @@ impl Engine {
     }
 
     /// From the request that the channel's plugin makes of it to the answer, the hand-over committed in between.
-    async fn hand_over_test(
+    pub(crate) async fn hand_over_test(
         &self,
         settings: &ShopSettings,
         channel: &Connection,
@@ -302,7 +305,7 @@ impl Engine {
     }
 }
 
-fn channel_of<'a>(settings: &'a ShopSettings, name: &str) -> Result<&'a Connection, TestError> {
+pub(crate) fn channel_of<'a>(settings: &'a ShopSettings, name: &str) -> Result<&'a Connection, TestError> {
     let known = settings.channels.get(name).map(|entry| &entry.value);
     known.ok_or_else(|| TestError::Missing("channel", name.to_owned()))
 }

@@ -79,7 +79,22 @@ impl Engine {
         call: &ConnectionCall,
         webhook: &Webhook,
     ) -> Result<Option<String>, StoreError> {
-        let reason = match self.understand(connection, call, webhook).await {
+        let reason = self.take_in(shop, connection, call, webhook).await?;
+        if let Some(reason) = &reason {
+            self.set_aside(shop, connection, call, webhook, reason.clone()).await?;
+        }
+        Ok(reason)
+    }
+
+    /// Makes events of a webhook and takes them in. Answers why it could not be done, or not with all of them.
+    pub(crate) async fn take_in(
+        &self,
+        shop: ShopId,
+        connection: &Connection,
+        call: &ConnectionCall,
+        webhook: &Webhook,
+    ) -> Result<Option<String>, StoreError> {
+        Ok(match self.understand(connection, call, webhook).await {
             Ok(Parsed::Events(events)) => {
                 let answers = self.ingest(shop, Origin::Connection(connection.id), events).await?;
                 let refusals: Vec<String> = answers.iter().enumerate().filter_map(refusal).collect();
@@ -87,11 +102,7 @@ impl Engine {
             }
             Ok(Parsed::UnknownTopic(topic)) => Some(format!("unknown topic `{topic}`")),
             Err(failure) => Some(failure.to_string()),
-        };
-        if let Some(reason) = &reason {
-            self.set_aside(shop, connection, call, webhook, reason.clone()).await?;
-        }
-        Ok(reason)
+        })
     }
 
     async fn understand(

@@ -1,6 +1,7 @@
 //! People as rows.
 
 use cartwright_domain::ids::{ShopId, UserId};
+use cartwright_domain::oidc::Keeper;
 use cartwright_domain::time::Timestamp;
 use cartwright_domain::user::{Link, Role, Session, Standing, User};
 use cartwright_engine::ports::StoreError;
@@ -29,6 +30,18 @@ pub(crate) fn member(
     (id, name, standing, password, created_at, role): (Uuid, String, String, String, i64, String),
 ) -> Result<(User, Role), StoreError> {
     Ok((user((id, name, standing, password, created_at))?, role_of(&role)?))
+}
+
+/// A user with who keeps their roles, from its row.
+pub(crate) type AccountRow = (Uuid, String, String, String, i64, String);
+
+/// As whom an account is known, from its row.
+pub(crate) fn account(
+    (id, name, standing, password, created_at, keeper): AccountRow,
+) -> Result<(User, Keeper), StoreError> {
+    let keeper = [Keeper::Here, Keeper::Provider].into_iter().find(|known| known.name() == keeper);
+    let keeper = keeper.ok_or_else(|| unknown("keeper of roles"))?;
+    Ok((user((id, name, standing, password, created_at))?, keeper))
 }
 
 /// A role in a shop from its row.

@@ -5,7 +5,7 @@ use cartwright_domain::contact::AddressKind;
 use cartwright_domain::customer::Customer;
 use cartwright_domain::facts::Contact;
 use cartwright_domain::funnel::{Cell, Figure};
-use cartwright_domain::ids::{CustomerId, KeyId, NoteId, RunId, ShopId, StrategyId, VersionId};
+use cartwright_domain::ids::{ConnectionId, CustomerId, KeyId, NoteId, RunId, ShopId, StrategyId, VersionId};
 use cartwright_domain::incident::Incident;
 use cartwright_domain::message::Message;
 use cartwright_domain::order::Order;
@@ -16,7 +16,7 @@ use cartwright_domain::source::SourceState;
 use cartwright_domain::test_send::TestSend;
 use cartwright_domain::time::Timestamp;
 use cartwright_domain::world::Entry;
-use cartwright_engine::ports::{ApiKey, Changes, Note, NoteKind, StoreError, Wanted};
+use cartwright_engine::ports::{ApiKey, Aside, Changes, KeptAside, Note, NoteKind, StoreError, Wanted};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -257,4 +257,22 @@ pub(crate) fn kind_name(kind: ConnectionKind) -> &'static str {
 /// A number that counts revisions, as the domain has it: PostgreSQL has no unsigned numbers.
 pub(crate) fn small(number: i64) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+/// Number, connection, arrival, reason, delivery and taking of a delivery that was put aside.
+pub(crate) type AsideRow = (i64, Option<Uuid>, i64, String, String, Option<i64>);
+
+/// A delivery that was put aside, from its row.
+pub(crate) fn aside(
+    shop: ShopId,
+    (number, connection, received_at, reason, raw, taken_at): AsideRow,
+) -> Result<KeptAside, StoreError> {
+    let aside = Aside {
+        shop,
+        connection: connection.map(ConnectionId),
+        received_at: Timestamp::from_millis(received_at),
+        reason: text::from_column(reason),
+        raw: read(&raw)?,
+    };
+    Ok(KeptAside { number, aside, taken_at: taken_at.map(Timestamp::from_millis) })
 }

@@ -11,13 +11,26 @@ use crate::router::Api;
 
 /// The name of the cookie.
 const COOKIE: &str = "cartwright-session";
+/// The name of the cookie of somebody who is at the OpenID provider.
+const ATTEMPT: &str = "cartwright-oidc";
+/// The only addresses to which that one goes.
+const ATTEMPT_PATH: &str = "/v1/session/oidc";
 /// The header that carries the token.
 pub(crate) const TOKEN_HEADER: HeaderName = HeaderName::from_static("cartwright-csrf");
 
 /// The text of the session's cookie, if there is one.
 pub(crate) fn of(headers: &HeaderMap) -> Option<&str> {
+    named(headers, COOKIE)
+}
+
+/// The text of the cookie of an attempt to sign in at the OpenID provider.
+pub(crate) fn attempt_of(headers: &HeaderMap) -> Option<&str> {
+    named(headers, ATTEMPT)
+}
+
+fn named<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    all.flat_map(|line| line.split(';')).find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
+    all.flat_map(|line| line.split(';')).find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
 }
 
 /// The token that belongs to a cookie.
@@ -52,6 +65,15 @@ pub(crate) fn leave(api: &Api, text: Option<&str>) -> Option<(HeaderName, Header
     };
     let text = text.unwrap_or_default();
     let cookie = format!("{COOKIE}={text}; Path=/; Max-Age={age}; HttpOnly; SameSite=Strict{secure}");
+    Some((header::SET_COOKIE, HeaderValue::from_str(&cookie).ok()?))
+}
+
+/// The same for an attempt to sign in at the OpenID provider. Lax, because the browser comes back from another site.
+pub(crate) fn leave_attempt(api: &Api, text: Option<&str>) -> Option<(HeaderName, HeaderValue)> {
+    let secure = if api.options.public_url.starts_with("https:") { "; Secure" } else { "" };
+    let age = text.map_or(0, |_| cartwright_engine::ATTEMPT.millis() / 1000);
+    let text = text.unwrap_or_default();
+    let cookie = format!("{ATTEMPT}={text}; Path={ATTEMPT_PATH}; Max-Age={age}; HttpOnly; SameSite=Lax{secure}");
     Some((header::SET_COOKIE, HeaderValue::from_str(&cookie).ok()?))
 }
 

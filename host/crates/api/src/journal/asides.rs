@@ -1,20 +1,20 @@
-//! `GET /v1/asides`
+//! `GET /v1/asides` and `POST /v1/asides/{aside}/take-in`
 
 use axum::Json;
 use axum::extract::State;
 use cartwright_domain::ids::ConnectionId;
 use cartwright_domain::time::Timestamp;
-use cartwright_engine::ports::Aside;
+use cartwright_engine::ports::KeptAside;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::IntoParams;
 
 use crate::access::InShop;
-use crate::extract::QueryOf;
+use crate::extract::{Params, QueryOf};
 use crate::listing::{List, Listing};
-use crate::openapi::Described;
-use crate::problem::Problem;
+use crate::openapi::{Described, described};
+use crate::problem::{NotFound, Problem};
 use crate::router::Api;
 
 /// Which deliveries.
@@ -34,22 +34,36 @@ pub(crate) struct AsideQuery {
 /// An authentic delivery that could not be taken (S02).
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct AsideView {
+    /// Id: its number in the shop.
+    id: String,
     /// When it came.
     received_at: Timestamp,
     /// The connection it came in at.
     #[serde(skip_serializing_if = "Option::is_none")]
     connection: Option<ConnectionId>,
-    /// Why it was put aside.
+    /// Why it was put aside, the last time that it was tried.
     reason: String,
+    /// When it was taken in after all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    taken_at: Option<Timestamp>,
     /// The delivery as it came, without credentials.
     raw: Value,
 }
 
+described!(AsideView);
+
 type Asides = Described<Listing<AsideView>>;
 
-impl From<Aside> for AsideView {
-    fn from(aside: Aside) -> Self {
-        Self { received_at: aside.received_at, connection: aside.connection, reason: aside.reason, raw: aside.raw }
+impl From<KeptAside> for AsideView {
+    fn from(KeptAside { number, aside, taken_at }: KeptAside) -> Self {
+        Self {
+            id: number.to_string(),
+            received_at: aside.received_at,
+            connection: aside.connection,
+            reason: aside.reason,
+            taken_at,
+            raw: aside.raw,
+        }
     }
 }
 
@@ -66,4 +80,25 @@ pub(crate) async fn list_asides(
     let page = list.page(query.limit, query.after.as_deref())?;
     let found = api.engine.store.asides(shop.id(), query.connection, &page).await?;
     Ok(Json(list.show(found, AsideView::from)))
+}
+
+/// Tries a delivery once more that was put aside.
+///
+/// After its plugin was upgraded, or whatever the reason named was put right. What of it was taken in before is known
+/// by its id and stays as it is. The answer tells how it stands now: `taken_at`, or why it could not be taken in again;
+/// one that was taken in stays so.
+#[utoipa::path(
+    post, path = "/v1/asides/{aside}/take-in", tag = "events",
+    params(("aside" = String, Path, description = "Id of the delivery.")),
+    responses((status = 200, description = "The delivery as it stands now.", body = AsideView), NotFound)
+)]
+pub(crate) async fn take_aside_in(
+    State(api): State<Api>,
+    shop: InShop,
+    params: Params,
+) -> Result<Json<AsideView>, Problem> {
+    let number: i64 = params.id("aside")?;
+    let kept = api.engine.take_again(shop.id(), number).await?;
+    let kept = kept.ok_or_else(|| Problem::not_found("delivery put aside", number))?;
+    Ok(Json(kept.into()))
 }

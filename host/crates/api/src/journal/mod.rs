@@ -13,5 +13,6 @@ pub(crate) fn operations() -> OpenApiRouter<Api> {
     OpenApiRouter::default()
         .routes(routes!(inbox::list_inbox))
         .routes(routes!(asides::list_asides))
+        .routes(routes!(asides::take_aside_in))
         .routes(routes!(counts::show_counts))
 }

@@ -1,9 +1,11 @@
-//! `/v1/session`, `/v1/links`: signing in with a name and a password, and the links that give one.
+//! `/v1/session`, `/v1/links`: signing in with a name and a password or at an OpenID provider, and the links that give
+//! one.
 
 mod begin;
 mod demo;
 mod end;
 mod look;
+mod oidc;
 mod redeem;
 mod show;
 
@@ -28,6 +30,9 @@ use crate::router::Api;
 pub(crate) struct SessionView {
     /// Whether this is `cartwright demo`, where everybody is signed in who asks for it.
     mode: Mode,
+    /// What the button says that leads to `GET /v1/session/oidc`; absent if no OpenID provider is set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    oidc: Option<String>,
     /// Who; absent if nobody is signed in.
     #[serde(skip_serializing_if = "Option::is_none")]
     person: Option<PersonView>,
@@ -95,6 +100,11 @@ pub(crate) fn open_operations() -> OpenApiRouter<Api> {
         .routes(routes!(redeem::redeem_link))
 }
 
+/// Operations that need nobody, and that anybody may ask for so often only.
+pub(crate) fn limited_operations() -> OpenApiRouter<Api> {
+    OpenApiRouter::default().routes(routes!(oidc::begin_oidc_session)).routes(routes!(oidc::end_oidc_session))
+}
+
 /// Operations of who is signed in.
 pub(crate) fn operations() -> OpenApiRouter<Api> {
     OpenApiRouter::default().routes(routes!(end::end_session))
@@ -108,7 +118,8 @@ pub(crate) fn demo_operations() -> OpenApiRouter<Api> {
 /// What a browser is told of its session.
 async fn view(api: &Api, session: Option<(&SignedIn, &str)>) -> Result<SessionView, Problem> {
     let mode = if api.options.demo.is_some() { Mode::Demo } else { Mode::Serve };
-    let Some((signed_in, text)) = session else { return Ok(SessionView { mode, person: None }) };
+    let oidc = api.engine.oidc_label().map(str::to_owned);
+    let Some((signed_in, text)) = session else { return Ok(SessionView { mode, oidc, person: None }) };
     let mut shops = Vec::new();
     for shop in api.engine.store.shops().await? {
         let role = match signed_in.user.standing {
@@ -131,7 +142,7 @@ async fn view(api: &Api, session: Option<(&SignedIn, &str)>) -> Result<SessionVi
         csrf: cookie::token(text),
         expires_at: signed_in.session.expires_at,
     };
-    Ok(SessionView { mode, person: Some(person) })
+    Ok(SessionView { mode, oidc, person: Some(person) })
 }
 
 /// Signs a user in: the cookie, and what the browser is told of its session.

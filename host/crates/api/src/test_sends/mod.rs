@@ -80,7 +80,7 @@ impl From<TestError> for Problem {
         let said = error.to_string();
         match error {
             TestError::Missing(what, name) => Self::not_found(what, name),
-            TestError::Address(_) => Self::field("to", said),
+            TestError::Address(_) | TestError::NotTold => Self::field("to", said),
             TestError::NoVariant => Self::field("channel", said),
             TestError::Refused(_) => Self::new(Code::TestAddressRefused, said),
             TestError::Failed(_) | TestError::TooLong(_) => Self::new(Code::ContentFaults, said),

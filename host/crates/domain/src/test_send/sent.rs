@@ -20,7 +20,7 @@ const MARKED: [&str; 2] = ["subject", "text"];
 pub struct TestSend {
     /// Ours, as the channel knows it.
     pub id: MessageId,
-    /// Whether it is a content or a code.
+    /// Whether it is a content, a code or a sample of an alert.
     pub kind: TestKind,
     /// When it was handed over.
     pub at: Timestamp,
@@ -30,7 +30,7 @@ pub struct TestSend {
     pub channel: String,
     /// The shop's own address that it went to.
     pub to: Address,
-    /// The content, by name; none for a code.
+    /// The content, by name; none for what is no content.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<String>,
     /// Its revision.
@@ -58,6 +58,8 @@ pub enum TestKind {
     Content,
     /// The code that confirms an address.
     Code,
+    /// A sample of an alert.
+    Alert,
 }
 
 /// What became of it.
@@ -90,6 +92,7 @@ impl TestKind {
         match self {
             Self::Content => "content",
             Self::Code => "code",
+            Self::Alert => "alert",
         }
     }
 }
@@ -174,6 +177,21 @@ pub fn code_document(shop: &str, digits: &str, channel: &str) -> Value {
     }
 }
 
+/// What shows that alerts arrive, for contents of a channel.
+pub fn alert_document(shop: &str, channel: &str, now: Timestamp) -> Value {
+    let (headline, rest) = ("Alerts arrive here", "This is a test: nothing is wrong, and nothing has to be done.");
+    let subject = format!("{MARK}{shop}: {headline}");
+    match channel {
+        "email" => serde_json::json!({ "subject": subject, "text": format!("{headline}.\n\n{rest}\n") }),
+        "webhook" => serde_json::json!({
+            "type": "alert.test", "timestamp": now, "data": { "headline": headline, "words": rest },
+        }),
+        // A text message is short.
+        "sms" => serde_json::json!({ "text": subject }),
+        _ => serde_json::json!({ "text": format!("{subject}\n{rest}") }),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -232,6 +250,17 @@ mod tests {
         assert_eq!(told["answer"], json!({ "code": "550", "text": "no such user" }));
         assert!(refused.next_step().unwrap().contains("confirm another"));
         assert_eq!(serde_json::from_value::<TestSend>(told).unwrap(), refused);
+    }
+
+    #[test]
+    fn a_sample_of_an_alert_says_on_each_channel_that_it_is_one() {
+        for channel in ["slack", "inbox", "sms"] {
+            let text = alert_document("Acorn", channel, at(0))["text"].as_str().unwrap().to_owned();
+            assert!(text.starts_with("[Test] Acorn: Alerts arrive here"), "{text}");
+        }
+        assert_eq!(alert_document("Acorn", "email", at(0))["subject"], "[Test] Acorn: Alerts arrive here");
+        let told = alert_document("Acorn", "webhook", at(0));
+        assert_eq!((&told["type"], &told["timestamp"]), (&json!("alert.test"), &json!(at(0))));
     }
 
     #[test]

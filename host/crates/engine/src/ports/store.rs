@@ -126,6 +126,17 @@ pub struct Aside {
     pub raw: Value,
 }
 
+/// A delivery that was put aside, as it is kept.
+#[derive(Debug, Clone)]
+pub struct KeptAside {
+    /// Its number in the shop; later ones have greater ones.
+    pub number: i64,
+    /// The delivery, with why it was put aside the last time that it was tried.
+    pub aside: Aside,
+    /// When it was taken in after all.
+    pub taken_at: Option<Timestamp>,
+}
+
 /// What to load for a batch.
 #[derive(Debug, Clone, Default)]
 pub struct Wanted {
@@ -397,7 +408,13 @@ pub trait Journal: Send + Sync {
         shop: ShopId,
         connection: Option<ConnectionId>,
         page: &PageRequest,
-    ) -> Result<Page<Aside>, StoreError>;
+    ) -> Result<Page<KeptAside>, StoreError>;
+    /// A delivery put aside, by its number.
+    async fn aside(&self, shop: ShopId, number: i64) -> Result<Option<KeptAside>, StoreError>;
+    /// Says that a delivery put aside was taken in at a moment, or why it could not be once more. One that was taken in
+    /// stays so.
+    async fn settle_aside(&self, shop: ShopId, number: i64, outcome: Result<Timestamp, &str>)
+    -> Result<(), StoreError>;
     /// Counts something that happened so many times under a name.
     async fn count(&self, shop: ShopId, counter: &str, times: u64) -> Result<(), StoreError>;
     /// What was counted, by name.
@@ -492,6 +509,7 @@ pub trait Store:
     + Reading
     + Nodes
     + super::People
+    + super::Accounts
     + super::Trust
     + Components
 {
@@ -508,6 +526,7 @@ impl<
         + Reading
         + Nodes
         + super::People
+        + super::Accounts
         + super::Trust
         + Components,
 > Store for T

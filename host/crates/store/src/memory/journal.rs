@@ -5,7 +5,9 @@ use std::ops::Bound;
 use async_trait::async_trait;
 use cartwright_domain::ids::{ConnectionId, ShopId};
 use cartwright_domain::time::Timestamp;
-use cartwright_engine::ports::{Arrival, Arrived, Aside, Journal, Page, PageRequest, PendingEvent, StoreError};
+use cartwright_engine::ports::{
+    Arrival, Arrived, Aside, Journal, KeptAside, Page, PageRequest, PendingEvent, StoreError,
+};
 
 use super::tables::Pending;
 use super::{MemoryStore, State};
@@ -22,7 +24,8 @@ impl Journal for MemoryStore {
         let mut state = self.state();
         state.journal += 1;
         let place = state.journal;
-        state.shops.entry(aside.shop).or_default().asides.insert(place, aside.clone());
+        let kept = KeptAside { number: place, aside: aside.clone(), taken_at: None };
+        state.shops.entry(aside.shop).or_default().asides.insert(place, kept);
         Ok(())
     }
 
@@ -31,13 +34,33 @@ impl Journal for MemoryStore {
         shop: ShopId,
         connection: Option<ConnectionId>,
         page: &PageRequest,
-    ) -> Result<Page<Aside>, StoreError> {
-        let wanted = |aside: &Aside| connection.is_none() || aside.connection == connection;
+    ) -> Result<Page<KeptAside>, StoreError> {
+        let wanted = |kept: &KeptAside| connection.is_none() || kept.aside.connection == connection;
         Ok(self.read(shop, |tables| {
-            let newest = tables.asides.range(..page::before_number(page)).rev().filter(|(_, aside)| wanted(aside));
+            let newest = tables.asides.range(..page::before_number(page)).rev().filter(|(_, kept)| wanted(kept));
             let listed = newest.take(page::rows(page) as usize);
-            page::page(listed.map(|(place, aside)| (place.to_string(), aside.clone())).collect(), page)
+            page::page(listed.map(|(place, kept)| (place.to_string(), kept.clone())).collect(), page)
         }))
+    }
+
+    async fn aside(&self, shop: ShopId, number: i64) -> Result<Option<KeptAside>, StoreError> {
+        Ok(self.read(shop, |tables| tables.asides.get(&number).cloned()))
+    }
+
+    async fn settle_aside(
+        &self,
+        shop: ShopId,
+        number: i64,
+        outcome: Result<Timestamp, &str>,
+    ) -> Result<(), StoreError> {
+        let mut state = self.state();
+        let kept = state.shops.get_mut(&shop).and_then(|tables| tables.asides.get_mut(&number));
+        match (kept.filter(|kept| kept.taken_at.is_none()), outcome) {
+            (Some(kept), Ok(at)) => kept.taken_at = Some(at),
+            (Some(kept), Err(reason)) => kept.aside.reason = reason.to_owned(),
+            (None, _) => {}
+        }
+        Ok(())
     }
 
     async fn count(&self, shop: ShopId, counter: &str, times: u64) -> Result<(), StoreError> {

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use cartwright_domain::content::Content;
 use cartwright_domain::ids::{ConnectionId, KeyId, MessageId, NoteId, RunId, ShopId, StrategyId, UserId, VersionId};
+use cartwright_domain::oidc::{Account, Entrance, Keeper};
 use cartwright_domain::plugin::{Breaker, Kill, PluginRecord};
 use cartwright_domain::replacing::Replacement;
 use cartwright_domain::shop::{Connection, ConnectionKind, Shop};
@@ -17,8 +18,8 @@ use cartwright_domain::trust::TrustPolicy;
 use cartwright_domain::user::{Link, Role, Session, User};
 use cartwright_domain::world::Entry;
 use cartwright_engine::ports::{
-    ApiKey, Captured, Components, Erasure, Figure, Links, Note, NoteKind, Page, PageRequest, People, PluginChanges,
-    PluginLife, Publication, Redemption, Resealed, Secret, SecretPlace, Settings, StoreError, Trust,
+    Accounts, ApiKey, Captured, Components, Erasure, Figure, Links, Note, NoteKind, Page, PageRequest, People,
+    PluginChanges, PluginLife, Publication, Redemption, Resealed, Secret, SecretPlace, Settings, StoreError, Trust,
 };
 
 use super::MemoryStore;
@@ -218,6 +219,15 @@ forward! {
         ask add_link(link: &Link) -> ();
         ask link(hash: &[u8; 32], now: Timestamp) -> Option<Link>;
         ask redeem(hash: &[u8; 32], redemption: &Redemption) -> bool;
+    } own {    }
+}
+
+forward! {
+    Accounts {
+        ask account(account: &Account) -> Option<(User, Keeper)>;
+        ask enter(
+            account: &Account, nonce: &[u8; 32], now: Timestamp, until: Timestamp, entrance: &Entrance
+        ) -> bool;
     } own {    }
 }
 

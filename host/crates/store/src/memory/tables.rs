@@ -18,7 +18,7 @@ use cartwright_domain::test_send::{TestAddress, TestSend};
 use cartwright_domain::time::Timestamp;
 use cartwright_domain::trace::TraceEntry;
 use cartwright_domain::world::{Entry, Identity};
-use cartwright_engine::ports::{Aside, InboxEntry, PendingEvent};
+use cartwright_engine::ports::{InboxEntry, KeptAside, PendingEvent};
 use uuid::Uuid;
 
 /// A row with its revision, from 1.
@@ -79,7 +79,7 @@ pub(super) struct Tables {
     pub(super) received: BTreeMap<i64, Timestamp>,
     /// Those that were applied.
     pub(super) events: BTreeMap<(Timestamp, i64), PendingEvent>,
-    pub(super) asides: BTreeMap<i64, Aside>,
+    pub(super) asides: BTreeMap<i64, KeptAside>,
     pub(super) counts: BTreeMap<String, u64>,
     pub(super) figures: BTreeMap<Cell, i64>,
     /// Of plugins, by digest, day and name.
@@ -222,8 +222,8 @@ impl Tables {
                 self.pending.remove(&(received_at, *sequence));
             }
         }
-        self.asides.retain(|_, aside| {
-            let raw = aside.raw.to_string().to_lowercase();
+        self.asides.retain(|_, kept| {
+            let raw = kept.aside.raw.to_string().to_lowercase();
             !erased.traits.iter().any(|text| raw.contains(text))
         });
     }

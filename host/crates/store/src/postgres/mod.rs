@@ -14,6 +14,7 @@
 //! Serializable transactions would promise the same at the price of retries for batches that have nothing to do with
 //! one another. Loading takes a snapshot, because six statements must tell of one moment.
 
+mod accounts;
 mod commit;
 mod erasure;
 mod figures;

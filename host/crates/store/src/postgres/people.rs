@@ -53,7 +53,11 @@ impl People for PostgresStore {
 
     async fn remove_user(&self, user: UserId) -> Result<bool, StoreError> {
         let mut transaction = self.begin().await?;
-        for statement in ["delete from sessions where user_id = $1", "delete from members where user_id = $1"] {
+        for statement in [
+            "delete from sessions where user_id = $1",
+            "delete from members where user_id = $1",
+            "delete from accounts where user_id = $1",
+        ] {
             sqlx::query(statement).bind(user.0).execute(&mut *transaction).await.map_err(failed)?;
         }
         let removed = sqlx::query("delete from users where user_id = $1")
@@ -224,7 +228,10 @@ impl People for PostgresStore {
     }
 }
 
-async fn insert_user(transaction: &mut Transaction<'static, Postgres>, user: &User) -> Result<(), StoreError> {
+pub(super) async fn insert_user(
+    transaction: &mut Transaction<'static, Postgres>,
+    user: &User,
+) -> Result<(), StoreError> {
     sqlx::query("insert into users (user_id, name, standing, password, created_at) values ($1, $2, $3, $4, $5)")
         .bind(user.id.0)
         .bind(column(&user.name))
@@ -237,7 +244,7 @@ async fn insert_user(transaction: &mut Transaction<'static, Postgres>, user: &Us
     Ok(())
 }
 
-async fn put_role(
+pub(super) async fn put_role(
     transaction: &mut Transaction<'static, Postgres>,
     shop: ShopId,
     user: UserId,

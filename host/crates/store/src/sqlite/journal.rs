@@ -5,13 +5,16 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use cartwright_domain::ids::{ConnectionId, ShopId};
 use cartwright_domain::time::Timestamp;
-use cartwright_engine::ports::{Arrival, Arrived, Aside, Journal, Page, PageRequest, PendingEvent, StoreError};
+use cartwright_engine::ports::{
+    Arrival, Arrived, Aside, Journal, KeptAside, Page, PageRequest, PendingEvent, StoreError,
+};
 use sqlx::{QueryBuilder, Sqlite, Transaction};
 use uuid::Uuid;
 
 use super::SqliteStore;
 use crate::arrivals::FactKey;
 use crate::error::failed;
+use crate::rows::AsideRow;
 use crate::{arrivals, page, rows, text};
 
 /// Rows of one statement: every statement is a walk to the thread of the connection and back.
@@ -53,21 +56,45 @@ impl Journal for SqliteStore {
         shop: ShopId,
         connection: Option<ConnectionId>,
         page: &PageRequest,
-    ) -> Result<Page<Aside>, StoreError> {
+    ) -> Result<Page<KeptAside>, StoreError> {
         let mut query = select_asides("", shop, connection, page);
-        let found: Vec<(i64, Option<Uuid>, i64, String, String)> =
-            query.build_query_as().fetch_all(&self.reader).await.map_err(failed)?;
-        let asides = found.into_iter().map(|(sequence, connection, received_at, reason, raw)| {
-            let aside = Aside {
-                shop,
-                connection: connection.map(ConnectionId),
-                received_at: Timestamp::from_millis(received_at),
-                reason: text::from_column(reason),
-                raw: rows::read(&raw)?,
-            };
-            Ok((sequence.to_string(), aside))
-        });
+        let found: Vec<AsideRow> = query.build_query_as().fetch_all(&self.reader).await.map_err(failed)?;
+        let asides = found.into_iter().map(|row| Ok((row.0.to_string(), rows::aside(shop, row)?)));
         Ok(page::page(asides.collect::<Result<_, StoreError>>()?, page))
+    }
+
+    async fn aside(&self, shop: ShopId, number: i64) -> Result<Option<KeptAside>, StoreError> {
+        let found: Option<AsideRow> = sqlx::query_as(
+            "select sequence, connection_id, received_at, reason, document, taken_at from asides
+             where shop_id = $1 and sequence = $2",
+        )
+        .bind(shop.0)
+        .bind(number)
+        .fetch_optional(&self.reader)
+        .await
+        .map_err(failed)?;
+        found.map(|row| rows::aside(shop, row)).transpose()
+    }
+
+    async fn settle_aside(
+        &self,
+        shop: ShopId,
+        number: i64,
+        outcome: Result<Timestamp, &str>,
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        sqlx::query(
+            "update asides set taken_at = $3, reason = coalesce($4, reason)
+             where shop_id = $1 and sequence = $2 and taken_at is null",
+        )
+        .bind(shop.0)
+        .bind(number)
+        .bind(outcome.ok().map(Timestamp::millis))
+        .bind(outcome.err().map(text::column))
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?;
+        self.end(transaction).await
     }
 
     async fn count(&self, shop: ShopId, counter: &str, times: u64) -> Result<(), StoreError> {
@@ -165,7 +192,7 @@ pub(crate) fn select_asides(
     page: &PageRequest,
 ) -> QueryBuilder<Sqlite> {
     let mut query: QueryBuilder<Sqlite> = QueryBuilder::new(format!(
-        "{before}select sequence, connection_id, received_at, reason, document from asides where shop_id = "
+        "{before}select sequence, connection_id, received_at, reason, document, taken_at from asides where shop_id = "
     ));
     query.push_bind(shop.0);
     if let Some(connection) = connection {

@@ -1,5 +1,6 @@
 //! SQLite: one writer, many readers, every commit on the disk before it counts.
 
+mod accounts;
 mod commit;
 mod erasure;
 mod figures;

@@ -55,7 +55,7 @@ contract! {
         assert_eq!(notes.iter().map(|note| note.run).collect::<Vec<_>>(), [Some(ben.run.id)]);
         let asides = store.asides(shop, None, &page).await.unwrap().items;
         assert_eq!(asides.len(), 1);
-        assert!(asides[0].raw.to_string().contains("ben"));
+        assert!(asides[0].aside.raw.to_string().contains("ben"));
         assert!(store.pending_events(shop, 9).await.unwrap().is_empty());
         let recorded = store.recorded_events(shop, None, 9).await.unwrap();
         assert_eq!(recorded.iter().map(|event| event.sequence).collect::<Vec<_>>(), [sequences[1]]);

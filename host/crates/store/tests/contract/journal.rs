@@ -161,11 +161,11 @@ contract! {
             store.put_aside(&aside).await.unwrap();
         }
         let first = store.asides(shop, None, &PageRequest { after: None, limit: 2 }).await.unwrap();
-        assert_eq!(first.items.iter().map(|aside| aside.raw["minute"].as_i64()).collect::<Vec<_>>(), [Some(2), Some(1)]);
-        assert_eq!((first.items[0].connection, first.items[0].reason.as_str()), (connection, "unknown topic\0"));
+        assert_eq!(first.items.iter().map(|kept| kept.aside.raw["minute"].as_i64()).collect::<Vec<_>>(), [Some(2), Some(1)]);
+        assert_eq!((first.items[0].aside.connection, first.items[0].aside.reason.as_str()), (connection, "unknown topic\0"));
         let second = store.asides(shop, None, &PageRequest { after: first.next, limit: 2 }).await.unwrap();
         assert_eq!(second.items.len(), 1);
-        assert_eq!((second.items[0].received_at, second.next), (at(0), None));
+        assert_eq!((second.items[0].aside.received_at, second.next), (at(0), None));
     }
 
     async fn s02_deliveries_put_aside_are_shown_by_connection(db) {
@@ -181,8 +181,35 @@ contract! {
         let page = |after| PageRequest { after, limit: 1 };
         let first = store.asides(shop, Some(one), &page(None)).await.unwrap();
         let second = store.asides(shop, Some(one), &page(first.next)).await.unwrap();
-        let found = [&first.items[0].raw, &second.items[0].raw];
+        let found = [&first.items[0].aside.raw, &second.items[0].aside.raw];
         assert_eq!((found, second.next), ([&json!(3), &json!(0)], None));
+    }
+
+    async fn s02_a_delivery_put_aside_is_taken_in_once_or_says_why_it_was_not_again(db) {
+        let store = db.store();
+        let (shop, other) = (add_shop(&*store, 1).await, add_shop(&*store, 2).await);
+        let connection = Some(mint(3).next());
+        for minute in 0..2 {
+            let aside = Aside { shop, connection, received_at: at(minute), reason: "odd".into(), raw: json!(minute) };
+            store.put_aside(&aside).await.unwrap();
+        }
+        let listed = store.asides(shop, None, &PageRequest { after: None, limit: 9 }).await.unwrap().items;
+        assert!(listed[0].number > listed[1].number);
+        let (number, kept) = (listed[1].number, async |number| store.aside(shop, number).await.unwrap());
+        let found = kept(number).await.unwrap();
+        assert_eq!((found.aside.raw, found.aside.connection, found.taken_at), (json!(0), connection, None));
+        assert!(store.aside(other, number).await.unwrap().is_none() && kept(number - 1).await.is_none());
+        store.settle_aside(shop, number, Err("odder\0")).await.unwrap();
+        assert_eq!(kept(number).await.unwrap().aside.reason, "odder\0");
+        store.settle_aside(other, number, Ok(at(4))).await.unwrap();
+        assert_eq!(kept(number).await.unwrap().taken_at, None);
+        store.settle_aside(shop, number, Ok(at(5))).await.unwrap();
+        // Whoever tried it at the same time and was later changes nothing of that.
+        store.settle_aside(shop, number, Err("late")).await.unwrap();
+        store.settle_aside(shop, number, Ok(at(6))).await.unwrap();
+        let taken = kept(number).await.unwrap();
+        assert_eq!((taken.taken_at, taken.aside.reason.as_str()), (Some(at(5)), "odder\0"));
+        assert_eq!(kept(listed[0].number).await.unwrap().taken_at, None);
     }
 
     async fn counting_counts(db) {

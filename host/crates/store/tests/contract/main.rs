@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic is the point of a test")]
 
+mod accounts;
 mod concurrency;
 mod durability;
 mod erasure;

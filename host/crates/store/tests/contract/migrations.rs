@@ -66,12 +66,14 @@ async fn every_key_and_index_begins_with_the_shop() {
     let without: Vec<&str> = first_columns.iter().map(|(_, column)| column.as_str()).collect();
     // Looked up before anybody knows the shop: a key by its hash, a connection or short link by its address, the shops of
     // a person. And what has no shop: the database itself, nodes and their leases, a number for all, people, who is
-    // signed in, links.
+    // signed in and where, links.
     let expected = [
+        "user_id",
         "connection_id",
         "user_id",
         "user_id",
         "token",
+        "issuer",
         "hash",
         "instance_id",
         "hash",
@@ -79,6 +81,7 @@ async fn every_key_and_index_begins_with_the_shop() {
         "name",
         "hash",
         "shard",
+        "hash",
         "user_id",
         "name",
     ];

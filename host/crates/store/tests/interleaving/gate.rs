@@ -13,6 +13,7 @@ use cartwright_domain::ids::{
 };
 use cartwright_domain::incident::Incident;
 use cartwright_domain::message::Message;
+use cartwright_domain::oidc::{Account, Entrance, Keeper};
 use cartwright_domain::plugin::{Breaker, Kill, PluginRecord};
 use cartwright_domain::replacing::Replacement;
 use cartwright_domain::run::Run;
@@ -195,7 +196,9 @@ forward! {
     Journal {
         accept(arrivals: &[Arrival]) -> Vec<Arrived>;
         put_aside(aside: &Aside) -> ();
-        asides(shop: ShopId, connection: Option<ConnectionId>, page: &PageRequest) -> Page<Aside>;
+        asides(shop: ShopId, connection: Option<ConnectionId>, page: &PageRequest) -> Page<KeptAside>;
+        aside(shop: ShopId, number: i64) -> Option<KeptAside>;
+        settle_aside(shop: ShopId, number: i64, outcome: Result<Timestamp, &str>) -> ();
         count(shop: ShopId, counter: &str, times: u64) -> ();
         counts(shop: ShopId) -> Vec<(String, u64)>;
         pending_events(shop: ShopId, limit: u32) -> Vec<PendingEvent>;
@@ -262,6 +265,13 @@ forward! {
         add_link(link: &Link) -> ();
         link(hash: &[u8; 32], now: Timestamp) -> Option<Link>;
         redeem(hash: &[u8; 32], redemption: &Redemption) -> bool;
+    }
+}
+
+forward! {
+    Accounts {
+        account(account: &Account) -> Option<(User, Keeper)>;
+        enter(account: &Account, nonce: &[u8; 32], now: Timestamp, until: Timestamp, entrance: &Entrance) -> bool;
     }
 }
 

@@ -1,0 +1,141 @@
+/** Who is told of alerts: over which of the shop's channels, to whom; and a sample for each, to see that it arrives. */
+import { Button, NativeSelect, TextInput } from '@mantine/core'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { Plus, Send, Trash2 } from 'lucide-react'
+import { useState } from 'react'
+import { api, Refusal, type Schemas, take } from '../api/client'
+import { Trouble } from '../pieces/Answer'
+import { Outcome } from '../pieces/Outcome'
+import { may } from '../session'
+import { useSpeech } from '../words'
+import { useVisit } from './shop'
+
+type Target = Schemas['AlertTarget']
+type Shop = Schemas['Shop']
+/** What is left out stays. */
+type Change = Schemas['ShopChange']
+
+/** What alerts are written for; the service says the same. */
+const WRITTEN_FOR = ['email', 'slack', 'webhook', 'sms', 'inbox']
+
+export function Targets({ kept, save }: { kept: Target[]; save: (shop: Shop) => void }) {
+  const { say } = useSpeech()
+  const { shop } = useVisit()
+  const [asked, write] = useState(kept)
+  const isStill = !may(shop, 'own')
+  const connected = useQuery({
+    queryKey: ['shop', shop.id, 'channels'],
+    queryFn: () => take(api.GET('/v1/channels')),
+  })
+  const saved = useMutation({
+    mutationFn: () => {
+      const params = { path: { shop: shop.id } }
+      const alerts = asked.map(({ channel, to }) => ({ channel, to: to.trim() }))
+      return take(api.PATCH('/v1/shops/{shop}', { params, body: { alerts } as Change }))
+    },
+    onSuccess: after => {
+      save(after)
+      write(after.alerts ?? [])
+    },
+  })
+  const refusal = saved.error instanceof Refusal ? saved.error : undefined
+  const able = (connected.data?.items ?? []).filter(one => WRITTEN_FOR.includes(one.ability?.channel ?? ''))
+  const change = (targets: Target[]) => {
+    saved.reset()
+    write(targets)
+  }
+  const set = (place: number, part: Partial<Target>) =>
+    change(asked.map((one, at) => (at === place ? { ...one, ...part } : one)))
+  const isKept = (one: Target) => kept.some(known => known.channel === one.channel && known.to === one.to)
+  // A channel that is gone stays readable until somebody chooses another.
+  const namesFor = (one: Target) => [...new Set([...able.map(({ name }) => name), one.channel])]
+  if (isStill && asked.length === 0) return <p className="quiet">{say('alerts.noTargets')}</p>
+  return (
+    <div className="stack">
+      <p className="quiet small">{say('alerts.targetsAbout')}</p>
+      {asked.length === 0 && <p>{say('alerts.noTargets')}</p>}
+      {connected.data && able.length === 0 && <p>{say('alerts.noChannels')}</p>}
+      {refusal && !refusal.errors.some(error => error.field.startsWith('alerts[')) && <Trouble error={refusal} />}
+      {saved.error && !refusal && <Trouble error={saved.error} />}
+      <ul className="plain records">
+        {asked.map((one, place) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: a place is all that tells two apart while they are written
+          <li key={place} className="stack tight">
+            <div className="row targets">
+              <NativeSelect
+                label={say('message.channel')}
+                value={one.channel}
+                disabled={isStill}
+                data={namesFor(one)}
+                error={refusal?.of(`alerts[${place}].channel`)}
+                onChange={event => set(place, { channel: event.currentTarget.value })}
+              />
+              <TextInput
+                label={say('alerts.to')}
+                value={one.to}
+                disabled={isStill}
+                dir="auto"
+                error={refusal?.of(`alerts[${place}].to`) ?? refusal?.of(`alerts[${place}]`)}
+                onChange={event => set(place, { to: event.currentTarget.value })}
+              />
+              {!isStill && (
+                <Button
+                  variant="default"
+                  leftSection={<Trash2 size={16} aria-hidden />}
+                  onClick={() => change(asked.filter((_, at) => at !== place))}
+                >
+                  {say('people.remove')} <span className="unseen">{one.to}</span>
+                </Button>
+              )}
+            </div>
+            {!isStill && <Sample of={one} isKept={isKept(one)} />}
+          </li>
+        ))}
+      </ul>
+      {!isStill && (
+        <div className="row">
+          <Button loading={saved.isPending} onClick={() => saved.mutate()}>
+            {say('storefront.save')}
+          </Button>
+          {able[0] && (
+            <Button
+              variant="default"
+              leftSection={<Plus size={16} aria-hidden />}
+              onClick={() => change([...asked, { channel: able[0]?.name ?? '', to: '' }])}
+            >
+              {say('alerts.add')}
+            </Button>
+          )}
+          <span className="quiet small" role="status">
+            {saved.isSuccess && say('alerts.saved')}
+          </span>
+        </div>
+      )}
+    </div>
+  )
+}
+
+/** A sample goes where alerts go, so it goes once that is saved. */
+function Sample({ of, isKept }: { of: Target; isKept: boolean }) {
+  const { say } = useSpeech()
+  const sent = useMutation({ mutationFn: () => take(api.POST('/v1/alerts/test', { body: of })) })
+  return (
+    <div className="stack tight">
+      <div className="row">
+        <Button
+          size="xs"
+          variant="light"
+          leftSection={<Send size={14} aria-hidden />}
+          disabled={!isKept}
+          loading={sent.isPending}
+          onClick={() => sent.mutate()}
+        >
+          {say('tests.title')} <span className="unseen">{of.to}</span>
+        </Button>
+        {!isKept && <span className="quiet small">{say('alerts.saveFirst')}</span>}
+      </div>
+      {sent.error && <Trouble error={sent.error} />}
+      {sent.data && isKept && <Outcome of={sent.data} />}
+    </div>
+  )
+}

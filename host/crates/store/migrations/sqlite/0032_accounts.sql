@@ -1,0 +1,15 @@
+-- As whom somebody is known here who signs in at an OpenID provider. People stand above the shops, and so do these.
+create table accounts (
+    issuer  text not null,
+    subject text not null,
+    user_id blob not null,
+    kept_by text not null,
+    primary key (issuer, subject)
+) strict, without rowid;
+create unique index accounts_by_user on accounts (user_id, issuer);
+
+-- What a provider has proved is good for one session: its nonce stands here until it would be refused for its age.
+create table used_nonces (
+    hash       blob    not null primary key,
+    expires_at integer not null
+) strict, without rowid;
