@@ -43,7 +43,7 @@ async fn provider(answer: Value) -> Provider {
                 let why = json!({ "error": -14014, "error_description": "the refresh token was used" });
                 return Answer::reply(200, why);
             }
-            *known = format!("{used}+");
+            *known = format!("{used}x");
             let tokens =
                 json!({ "access_token": format!("for-{used}"), "refresh_token": *known, "expires_in": "90000" });
             Answer::reply(200, tokens)
@@ -88,7 +88,7 @@ async fn s44_the_token_is_renewed_before_the_first_notice_and_before_it_expires(
     world.skip(Span::hours(4)).await;
     let last = renewals(&provider).len() - 1;
     assert!(last >= 3, "once a day");
-    let newest = format!("for-first{}", "+".repeat(last));
+    let newest = format!("for-first{}", "x".repeat(last));
     assert_eq!(at(&provider, "/message/template")[1].header("access_token"), Some(newest.as_str()));
     assert!(world.messages().await.iter().all(|message| message["state"] == "accepted"));
 }
