@@ -13,8 +13,10 @@ use cartwright_domain::plugin::{PluginKind, PluginRecord, Stage};
 use cartwright_domain::sender::Sender;
 use cartwright_domain::shop::{Connection, ConnectionKind, PluginRef, Shop};
 use cartwright_domain::strategy::Strategy;
+use cartwright_domain::template::TemplateBook;
 use cartwright_domain::time::Timestamp;
-use cartwright_engine::ports::{PluginChanges, Secret, Store};
+use cartwright_domain::world::Entry;
+use cartwright_engine::ports::{Changes, PluginChanges, Secret, Store, StoreError};
 use cartwright_engine::{ConnectionDraft, Engine};
 use cartwright_plugins::Runtime;
 use cartwright_store::SecretKeys;
@@ -109,6 +111,13 @@ impl Rehearsal {
         let (engine, clock, entropy) = engine_over(store, runtime, strategy, start);
         entropy.begin();
         Ok(Self { engine, clock, shop: shop.id })
+    }
+
+    /// Lets the shop know what the real one knows of its providers' templates; nobody is asked here.
+    pub(crate) async fn know_templates(&self, real: &dyn Store) -> Result<(), StoreError> {
+        let known = real.template_books(self.shop).await?.into_iter();
+        let templates = known.map(|entry| Entry::new(TemplateBook { due_at: None, ..entry.value })).collect();
+        self.engine.store.commit(self.shop, &Changes { templates, ..Changes::default() }).await.map(|_| ())
     }
 
     async fn connect(

@@ -27,6 +27,7 @@ mod short_links;
 mod signed;
 mod storefront;
 mod strategies;
+mod templates;
 mod test_sends;
 mod timing;
 mod trust;

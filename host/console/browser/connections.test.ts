@@ -1,5 +1,6 @@
 /** A channel and a source are set up: what their plugins may do, secrets that never come back, whether they work, what
  * came in that nobody understood. */
+import { createHmac } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { component, Service } from './service'
 import { hook } from './story'
@@ -263,3 +264,52 @@ test('somebody is told of alerts from now on, and a sample shows that it arrives
   expect(inbox.items[0]?.document.text).toContain('[Test] Sample shop: Alerts arrive here')
   expect(inbox.items[0]?.to).toBe('staff')
 }, 60_000)
+
+test('a channel shows where its templates stand, why, and what to do; so does a content that names one', async () => {
+  const { page } = visitor
+  const { items } = (await service.ask('GET', '/v1/plugins')) as { items: { name: string; asks: unknown }[] }
+  const plugin = items.find(one => one.name === 'whatsapp-cloud')
+  const { webhook } = (await service.ask('PUT', '/v1/channels/whatsapp', {
+    plugin: 'whatsapp-cloud',
+    config: { phone_number_id: '10655' },
+    grants: plugin?.asks,
+    secrets: { access_token: 't', app_secret: 'hush', verify_token: 'v' },
+  })) as { webhook: string }
+  await decided(webhook, 'REJECTED', 'PROMOTIONAL')
+
+  await visitor.goto(`${shop}/connections/channels/whatsapp`)
+  await page.getByText('Rejected', { exact: true }).waitFor()
+  await page.getByText('PROMOTIONAL').waitFor()
+  await page.getByText('Change the template at the provider').waitFor()
+  await page.getByRole('button', { name: 'Ask again' }).click()
+  await page.getByText('The provider did not tell its templates:').waitFor()
+  await page.getByText('business_account_id').first().waitFor()
+  await visitor.isSound('the templates of a channel')
+  await visitor.shoot('connection-templates')
+
+  const body = { template: 'spring', language: 'en_US' }
+  await service.ask('PUT', '/v1/contents/offer', { name: 'offer', variants: [{ channel: 'whatsapp', body }] })
+  await visitor.goto(`${shop}/contents/offer`)
+  await page.getByRole('heading', { name: 'Approval by the provider' }).waitFor()
+  await page.getByText('Rejected', { exact: true }).waitFor()
+  await visitor.isSound('a content whose template is rejected')
+  await decided(webhook, 'APPROVED', 'NONE')
+  await visitor.goto(`${shop}/contents/offer`)
+  await page.getByText('Approved', { exact: true }).waitFor()
+  expect(visitor.faults).toEqual([])
+}, 90_000)
+
+/** What Meta decides on a template, signed as it signs. */
+async function decided(webhook: string, event: string, reason: string) {
+  const value = { event, reason, message_template_name: 'spring', message_template_language: 'en_US' }
+  const { now } = (await service.ask('GET', '/v1/demo/clock')) as { now: string }
+  const change = { field: 'message_template_status_update', value }
+  const text = JSON.stringify({ entry: [{ time: Math.floor(Date.parse(now) / 1_000), changes: [change] }] })
+  const signature = createHmac('sha256', 'hush').update(text).digest('hex')
+  const answer = await fetch(`${service.url}${new URL(webhook).pathname}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-hub-signature-256': `sha256=${signature}` },
+    body: text,
+  })
+  expect(answer.status).toBe(200)
+}

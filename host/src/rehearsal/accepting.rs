@@ -11,8 +11,8 @@ use cartwright_domain::shop::ChannelTaskKind;
 use cartwright_domain::time::Timestamp;
 use cartwright_engine::ports::{
     Action, Answered, ChannelDone, ChannelTask, Choice, ConnectionCall, Egress, Parsed, Performed, PluginCall,
-    PluginRejection, Plugins, ReceiptEvent, Request, Response, SourceDone, SourceTask, Step, TemplatePart,
-    TemplateReport, Verdict, Verification, Webhook,
+    PluginRejection, Plugins, Received, Request, Response, SourceDone, SourceTask, Step, TemplatePart, TemplateReport,
+    Verdict, Verification, Webhook,
 };
 use cartwright_plugins::Runtime;
 use serde_json::Value;
@@ -129,7 +129,7 @@ impl Plugins for Accepting {
         self.plugins.parse(call, webhook).await
     }
 
-    async fn receive(&self, call: &ConnectionCall, webhook: &Webhook) -> Result<Vec<ReceiptEvent>, PluginFailure> {
+    async fn receive(&self, call: &ConnectionCall, webhook: &Webhook) -> Result<Received, PluginFailure> {
         self.plugins.receive(call, webhook).await
     }
 }

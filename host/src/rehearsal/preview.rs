@@ -35,8 +35,9 @@ impl Previews for Previewer {
         let settings = self.store.shop(shop).await?.ok_or_else(|| failed("the shop is gone"))?;
         let start = wanted.at - BEFORE;
         let rehearsal = Rehearsal::of_shop(&self.store, &settings, self.runtime.clone(), &wanted.strategy, start);
-        let Rehearsal { engine, clock, shop } =
-            rehearsal.await.map_err(|failure| failed(failure.lines().collect::<String>()))?;
+        let rehearsal = rehearsal.await.map_err(|failure| failed(failure.lines().collect::<String>()))?;
+        rehearsal.know_templates(&*self.store).await?;
+        let Rehearsal { engine, clock, shop } = rehearsal;
         engine.preview(&*clock, shop, &*self.store, wanted).await
     }
 }

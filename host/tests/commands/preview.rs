@@ -2,6 +2,8 @@
 //! and nothing of it happens.
 
 use cartwright_testkit::present;
+use cartwright_testkit::shopify::Delivery;
+use cartwright_testkit::whatsapp::{self, APP_SECRET, PHONE_NUMBER_ID};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -63,6 +65,20 @@ impl Demo {
         (status, serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {answer}")))
     }
 
+    /// A webhook arrives; what it is answered.
+    fn deliver(&self, address: &str, delivery: &Delivery) -> u16 {
+        let path = &address[address.find("/hooks/").unwrap()..];
+        let headers: String = delivery.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let (host, length) = (&self.address, delivery.body.len());
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let head = format!("POST {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {length}\r\n");
+        stream.write_all(format!("{head}{headers}\r\n").as_bytes()).unwrap();
+        stream.write_all(&delivery.body).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer.split(' ').nth(1).unwrap().parse().unwrap()
+    }
+
     fn preview(&self, wanted: Value) -> Value {
         let (status, answer) = self.ask("POST", "/v1/strategies/preview", &wanted);
         assert_eq!(status, 200, "{answer}");
@@ -103,6 +119,40 @@ fn somebody_made_up_is_played_through_a_strategy_and_nothing_of_it_is_kept() {
     for list in ["/v1/runs", "/v1/messages", "/v1/customers", "/v1/inbox"] {
         assert_eq!(demo.count(list), 0, "{list}");
     }
+}
+
+#[test]
+fn s17_a_template_that_is_rejected_holds_its_message_here_too() {
+    let demo = Demo::start("preview-template");
+    let plugins = demo.ask("GET", "/v1/plugins", &json!({})).1["items"].clone();
+    let asks = plugins.as_array().unwrap().iter().find(|one| one["name"] == "whatsapp-cloud").unwrap()["asks"].clone();
+    let channel = json!({
+        "plugin": "whatsapp-cloud", "config": { "phone_number_id": PHONE_NUMBER_ID }, "grants": asks,
+        "secrets": { "access_token": "token", "app_secret": APP_SECRET, "verify_token": "any" },
+    });
+    let (status, connected) = demo.ask("PUT", "/v1/channels/whatsapp", &channel);
+    assert_eq!(status, 200, "{connected}");
+    let strategy = json!({
+        "name": "Reminder",
+        "trigger": { "on": "cart", "next": "remind" },
+        "steps": {
+            "remind": { "kind": "message", "channel": "whatsapp", "content": "reminder", "next": "done" },
+            "done": { "kind": "exit" },
+        },
+        "contents": [{ "name": "reminder", "variants": [
+            { "channel": "whatsapp", "body": { "template": "cart_reminder", "language": "en_US" } }] }],
+    });
+    let wanted = json!({ "strategy": strategy, "at": MORNING });
+    let messages = || demo.preview(wanted.clone())["runs"][0]["messages"].clone();
+    assert_eq!(messages()[0]["state"], "accepted", "nobody has asked about it yet");
+    let now: String = serde_json::from_value(demo.ask("GET", "/v1/demo/clock", &json!({})).1["now"].clone()).unwrap();
+    let rejected = whatsapp::template_decided("cart_reminder", "REJECTED", "SCAM", now.parse().unwrap());
+    assert_eq!(demo.deliver(connected["webhook"].as_str().unwrap(), &whatsapp::delivery(&rejected)), 200);
+    let answer = demo.preview(wanted.clone());
+    assert_eq!(messages()[0]["state"], "skipped", "it is too late in the end");
+    let trace = answer["runs"][0]["trace"].as_array().unwrap();
+    let held = trace.iter().find(|entry| entry["state"] == "held").unwrap();
+    assert_eq!(held["reason"], "template_not_approved");
 }
 
 #[test]

@@ -259,6 +259,53 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/channels/{name}/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the templates of a channel whose provider approves what is sent, as far as it has told them.
+         * @description It is asked every hour, and tells changes by webhook where it can. A channel whose provider approves nothing has an
+         *     empty list.
+         */
+        get: operations["list_templates"];
+        put?: never;
+        /**
+         * Asks a channel's provider to approve the template that a content names.
+         * @description What the provider looks at stands in the variant, as the channel's content schema says (of WhatsApp the field
+         *     `definition`). It is asked once: where its answer is lost, `POST …/templates/sync` tells whether it has it.
+         */
+        post: operations["create_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/channels/{name}/templates/sync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Asks a channel's provider for its templates, now.
+         * @description What it says, or why it says nothing (`trouble`), stands in the answer. Messages that waited for a template which is
+         *     approved by now go out within a minute.
+         */
+        post: operations["sync_templates"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/contents": {
         parameters: {
             query?: never;
@@ -1986,6 +2033,8 @@ export interface components {
             refreshes?: string[];
             /** @description Everything it can be asked to do. */
             tasks?: components["schemas"]["ChannelTaskKind"][];
+            /** @description How contents name a template that the provider has to approve; none where it approves none. */
+            templates?: components["schemas"]["TemplateFields"] | null;
         };
         /** @description What a channel can be asked to do. */
         ChannelTaskKind: "send" | "lookup" | "price" | "probe" | "list-templates" | "create-template" | "refresh";
@@ -2212,6 +2261,11 @@ export interface components {
             locale: string;
             /** @description The same with long names and titles. */
             longest?: components["schemas"]["Length"] | null;
+            /**
+             * @description What the providers of the channels that it could go out over say of the template that it names; those that were
+             *     not asked yet say nothing.
+             */
+            templates?: components["schemas"]["TemplateStandingView"][];
         };
         /** @description A content in its newest revision. */
         ContentView: {
@@ -2224,6 +2278,8 @@ export interface components {
              * @description 1, 2, 3 …
              */
             revision: number;
+            /** @description When it was just saved: what is worth a look, such as a template that its provider has not approved. */
+            warnings?: components["schemas"]["StrategyFault"][];
         };
         /** @description What was counted, by name. */
         Counts: {
@@ -2858,7 +2914,7 @@ export interface components {
             words: string;
         };
         /** @description Why a message waits. */
-        HoldReason: "sender_policy" | "auth" | "billing" | "template" | "content_policy" | "channel_not_ready" | "source_stale";
+        HoldReason: "sender_policy" | "auth" | "billing" | "template" | "content_policy" | "channel_not_ready" | "source_stale" | "template_not_approved";
         /** @description A host that requests may go to. */
         HostGrant: {
             /** @description Host name, with the port where it is not the scheme's own. */
@@ -3641,6 +3697,16 @@ export interface components {
              *     `stopped` ends them (S27).
              */
             state: components["schemas"]["StrategyState"];
+        };
+        /** @description Which content the template is made from. */
+        NewTemplate: {
+            /** @description A content of the shop, by name: its variant for this channel says what the provider is to approve. */
+            content: string;
+            /**
+             * @description In which language; without, in the content's default one.
+             * @default null
+             */
+            locale: string | null;
         };
         /** @description An address that somebody types. */
         NewTestAddress: {
@@ -5193,6 +5259,64 @@ export interface components {
             /** @description Why it failed the last time; none once it succeeded. */
             trouble?: components["schemas"]["Trouble"] | null;
         };
+        /** @description The fields of a content's body by which a channel's variants name a template. */
+        TemplateFields: {
+            /**
+             * @description The field that holds its language, where the provider tells templates apart by it; a body without one means the
+             *     variant's locale.
+             */
+            locale?: string | null;
+            /** @description The field that holds its name. */
+            name: string;
+        };
+        /** @description What a channel's provider says of the template that a content names. */
+        TemplateStandingView: {
+            /** @description The channel, by name. */
+            channel: string;
+            /** @description What the content names it by. */
+            name: string;
+            /** @description The template; none where the provider does not know it. */
+            template?: components["schemas"]["TemplateView"] | null;
+        };
+        /** @description Where a template stands with its provider. */
+        TemplateState: "pending" | "approved" | "rejected" | "paused";
+        /** @description A template that a channel's provider keeps. */
+        TemplateView: {
+            /** @description BCP 47; empty where the provider names none. */
+            locale: string;
+            /** @description What contents name it by. */
+            name: string;
+            /** @description What to do, unless it is approved. */
+            next_step?: string | null;
+            /** @description Only an approved one is sent; messages that name another wait (S17). */
+            state: components["schemas"]["TemplateState"];
+            /** @description What people call it at the provider, where that is something else. */
+            title?: string | null;
+            /**
+             * Format: date-time
+             * @description As of when.
+             */
+            told_at: string | number;
+            /** @description The provider's words on it, such as why it was rejected. */
+            words?: string | null;
+        };
+        /** @description What is known of a channel's templates. */
+        TemplatesView: {
+            /**
+             * Format: date-time
+             * @description When it is asked again; none where it cannot be asked.
+             */
+            due_at?: string | number | null;
+            /** @description By name and locale. */
+            items: components["schemas"]["TemplateView"][];
+            /**
+             * Format: date-time
+             * @description When the provider last told all of them; until then nothing is held for a template that is not listed.
+             */
+            listed_at?: string | number | null;
+            /** @description Why it did not tell them the last time it was asked. */
+            trouble?: string | null;
+        };
         /** @description An address for test sends. The code that was sent to it is never shown. */
         TestAddressView: {
             /**
@@ -6414,6 +6538,136 @@ export interface operations {
             };
             /** @description There is no such thing in this shop. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    list_templates: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id of the shop; only needed with an operator's key. */
+                "Cartwright-Shop"?: components["parameters"]["Shop"];
+            };
+            path: {
+                /** @description Name of the channel. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The templates. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplatesView"];
+                };
+            };
+            /** @description There is no such thing in this shop. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    create_template: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id of the shop; only needed with an operator's key. */
+                "Cartwright-Shop"?: components["parameters"]["Shop"];
+            };
+            path: {
+                /** @description Name of the channel. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTemplate"];
+            };
+        };
+        responses: {
+            /** @description The template, mostly still to be looked at. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateView"];
+                };
+            };
+            /** @description There is no such thing in this shop. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the body does not fit: `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    sync_templates: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id of the shop; only needed with an operator's key. */
+                "Cartwright-Shop"?: components["parameters"]["Shop"];
+            };
+            path: {
+                /** @description Name of the channel. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The templates as they are now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplatesView"];
+                };
+            };
+            /** @description There is no such thing in this shop. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the body does not fit: `errors` names each field. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

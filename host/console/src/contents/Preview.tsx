@@ -4,6 +4,7 @@ import { useDebouncedValue } from '@mantine/hooks'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useState } from 'react'
 import { api, type Schemas, take } from '../api/client'
+import { Standing } from '../connections/Templates'
 import { Trouble } from '../pieces/Answer'
 import { useNameOf } from '../pieces/names'
 import { Said } from '../pieces/Said'
@@ -60,6 +61,18 @@ export function Preview(props: { content: Content; variant: Variant; isSaved: bo
           {preview.data && !preview.error && <Said document={preview.data.document} />}
         </div>
       </div>
+      {!!preview.data?.templates?.length && (
+        <section className="stack tight" aria-label={say('contents.template')}>
+          <h3>{say('contents.template')}</h3>
+          <ul className="plain lines">
+            {preview.data.templates.map(one => (
+              <li key={one.channel}>
+                <Standing name={one.name} template={one.template} />
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
       {typeof html === 'string' && (
         <Suspense>
           <MailView html={html} />

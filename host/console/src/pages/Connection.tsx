@@ -12,6 +12,7 @@ import { Probe } from '../connections/Probe'
 import { Senders } from '../connections/Senders'
 import { SettingsForm } from '../connections/SettingsForm'
 import { ConnectionState } from '../connections/State'
+import { Templates } from '../connections/Templates'
 import { Answer, Empty, Trouble } from '../pieces/Answer'
 import { Card } from '../pieces/Card'
 import { Confirm } from '../pieces/Confirm'
@@ -85,6 +86,7 @@ function Connected({ kind, connection }: { kind: Kind; connection: One }) {
           version={versionOf(plugins.data ?? [], connection.plugin)}
         />
       )}
+      {connection.ability?.templates && <Templates connection={connection} />}
       {kind === 'sources' && <Health connection={connection} />}
       <Card title={say('connections.settings')}>
         <Answer of={plugins}>

@@ -13,6 +13,7 @@ use crate::outcome::next_step;
 use crate::publish::StrategyFault;
 use crate::shop::{Connection, ConnectionKind, Hold};
 use crate::source::{Trouble, TroubleKind};
+use crate::template::Template;
 use crate::time::Timestamp;
 
 /// What went wrong. A closed list.
@@ -169,6 +170,12 @@ impl Alarm {
     pub(crate) fn odd_refusals(channel: &str, words: &str, at: Timestamp) -> Self {
         let step = "Look at the last refusals of the channel's messages; the provider says what its codes mean.";
         Self::raise(AlertCause::OddRefusals, channel, words, step, at)
+    }
+
+    /// Messages wait for a template that their provider will not take; none while it only has not looked at it yet.
+    pub(crate) fn not_approved(about: &str, template: &Template, at: Timestamp) -> Option<Self> {
+        let step = template.state.next_step().filter(|_| template.is_refused())?;
+        Some(Self::raise(AlertCause::ContentHeld, about, template.said(), step, at))
     }
 
     /// Messages wait for a source that is silent.

@@ -79,6 +79,7 @@ pub mod split;
 pub mod stopping;
 pub mod storefront;
 pub mod strategy;
+pub mod template;
 pub mod test_send;
 pub mod time;
 pub mod trace;

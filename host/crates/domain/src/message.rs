@@ -264,6 +264,8 @@ pub enum HoldReason {
     ChannelNotReady,
     /// Nothing was heard of a source for longer than its bound: an order may be known there and not here (S08).
     SourceStale,
+    /// The provider has not approved its template yet, or does not any more (S17).
+    TemplateNotApproved,
 }
 
 impl HoldReason {

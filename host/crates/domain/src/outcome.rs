@@ -222,6 +222,10 @@ pub fn next_step(reason: HoldReason) -> &'static str {
         HoldReason::Template => "Have the template approved or choose another, then release the channel.",
         HoldReason::ContentPolicy => "Change what the content says, then release the channel.",
         HoldReason::ChannelNotReady => "Connect the channel and install its plugin.",
+        HoldReason::TemplateNotApproved => {
+            "See at the channel's templates what the provider says; once it approves the template, messages go by \
+             themselves."
+        }
         HoldReason::SourceStale => {
             "See with a probe why the source is silent; its first answer or event lets the messages go."
         }
@@ -309,12 +313,18 @@ pub fn give_back(world: &mut World, id: MessageId) {
 
 /// A message that waits for something to be put right. Told once.
 pub fn hold_message(world: &mut World, id: MessageId, reason: HoldReason, now: Timestamp) {
+    hold_with(world, id, reason, Vec::new(), now);
+}
+
+/// The same with the facts that it was decided on.
+pub fn hold_with(world: &mut World, id: MessageId, reason: HoldReason, facts: Vec<FactRead>, now: Timestamp) {
     give_back(world, id);
     raise_hold(world, id, reason, now);
     let Some(entry) = world.messages.get(&id) else { return };
     // S19: in a chain the next channel is tried instead.
     if reason.is_of_channel() && chain::next_channel(world, &entry.value).is_some() {
-        let facts = vec![FactRead::new("channel.held", reason.name())];
+        let mut facts = facts;
+        facts.push(FactRead::new("channel.held", reason.name()));
         return skip_with(world, id, SkipReason::ChannelHeld, None, facts, now);
     }
     let Some(entry) = world.messages.get_mut(&id) else { return };
@@ -325,7 +335,7 @@ pub fn hold_message(world: &mut World, id: MessageId, reason: HoldReason, now: T
     if !known {
         message.changed_at = now;
         let message = message.clone();
-        tell(world, &message, MessageTrace::Held { reason }, now);
+        tell_with(world, &message, MessageTrace::Held { reason }, facts, now);
     }
 }
 
@@ -340,6 +350,10 @@ fn raise_hold(world: &mut World, id: MessageId, reason: HoldReason, now: Timesta
             let source = source.and_then(|name| world.sources.get(name)).map(|source| &source.value);
             source.filter(|source| source.held.is_none()).map(|source| Alarm::stale(source, now))
         }
+        HoldReason::TemplateNotApproved => world.obstacle(message).and_then(|template| {
+            let about = content_on(&message.content, &message.channel);
+            Alarm::not_approved(&about, template, now)
+        }),
         _ => None,
     };
     world.alarms.extend(alarm);

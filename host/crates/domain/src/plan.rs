@@ -28,6 +28,7 @@ use crate::run::{EndReason, Position, Run};
 use crate::shop::{Connection, PluginRef};
 use crate::split::Assignment;
 use crate::strategy::{Policies, Step, Strategy, StrategyState, Version};
+use crate::template::{TemplateBook, TemplateBooks};
 use crate::time::{Span, Timestamp};
 use crate::trace::{Happening, TraceEntry};
 use message::Sending;
@@ -57,12 +58,21 @@ pub struct Situation<'a> {
     pub subject: &'a Subject,
     /// The shop's channel connections by name.
     pub channels: &'a BTreeMap<String, Connection>,
+    /// What their providers say of their templates.
+    pub templates: &'a TemplateBooks,
     /// The messages of the run.
     pub messages: &'a [&'a Message],
     /// A source that was silent for too long, which holds what an order may forbid (S08).
     pub stale_source: Option<&'a str>,
     /// What plugins have answered so far.
     pub answers: &'a Answers,
+}
+
+impl<'a> Situation<'a> {
+    /// What a channel's provider says of its templates.
+    fn templates_of(&self, channel: &str) -> Option<&'a TemplateBook> {
+        self.templates.get(&self.channels.get(channel)?.id)
+    }
 }
 
 /// What plugins have answered, by step.

@@ -9,6 +9,7 @@ use crate::message::{HoldReason, Message, Purpose, SkipReason};
 use crate::sender::{self, Choice};
 use crate::shop::Connection;
 use crate::strategy::{Policies, StrategyState};
+use crate::template::{Template, TemplateBook};
 use crate::time::{Span, Timestamp};
 use crate::window::{Whose, Windows};
 
@@ -51,6 +52,8 @@ pub struct Candidate<'a> {
     pub channel_name: &'a str,
     /// The channel, if the shop has it.
     pub channel: Option<&'a Connection>,
+    /// What its provider says of its templates, once that was asked for.
+    pub templates: Option<&'a TemplateBook>,
     /// The content.
     pub content: Option<&'a Content>,
     /// The first instant that its delay allows.
@@ -90,6 +93,12 @@ impl<'a> Candidate<'a> {
     fn topic(&self) -> &'a str {
         let of_content = self.content.and_then(|content| content.topic.as_deref());
         of_content.or(self.policies.topic.as_deref()).unwrap_or(GENERAL)
+    }
+
+    /// The template that its provider does not take: one that nobody has asked about is none (S17).
+    fn obstacle(&self) -> Option<&'a Template> {
+        let language = self.subject.customer.language.as_deref();
+        self.templates?.obstacle(self.channel?, self.content?, language)
     }
 
     /// Past this it is too late: counted from the first instant that its delay and its windows allow (S27). None if
@@ -154,6 +163,7 @@ pub fn check(candidate: &Candidate<'_>, reads: &mut Vec<FactRead>) -> Check {
     if content.variant(&ability.channel, customer.language.as_deref()).is_none() {
         return Check::Skip(SkipReason::NoVariant);
     }
+    let obstacle = candidate.obstacle();
     let held = candidate.channel.and_then(|channel| {
         channel.held.as_ref().or_else(|| channel.held_contents.get(&content.name)).map(|hold| hold.reason)
     });
@@ -167,6 +177,10 @@ pub fn check(candidate: &Candidate<'_>, reads: &mut Vec<FactRead>) -> Check {
     if let Some(went) = candidate.overdue_went_at.filter(|went| *went >= late_after - candidate.policies.max_lateness) {
         reads.push(FactRead::new("run.overdue_went_at", went));
         return Check::Skip(SkipReason::TooLate);
+    }
+    if let Some(template) = obstacle {
+        reads.push(FactRead::new("template", template.said()));
+        return Check::Hold(HoldReason::TemplateNotApproved);
     }
     if let Some(reason) = held {
         return Check::Hold(reason);

@@ -55,6 +55,7 @@ pub fn check(world: &World, message: &Message, now: Timestamp) -> Checked {
         subject: &subject,
         channel_name: &message.channel,
         channel: world.connections.get(&message.channel).map(|entry| &entry.value),
+        templates: world.templates_of(&message.channel),
         content: version.and_then(|version| version.definition.content_of(message)),
         // S27: lateness counts from the opening of a cap that was waited for.
         allowed_at: message.allowed_at.max(message.cap_opens_at.unwrap_or(message.allowed_at)),
@@ -126,7 +127,7 @@ fn prepare_one(world: &mut World, message: &Message, paces: &mut Paces, now: Tim
         Check::Wait(until) => wait_for_window(world, id, until, checked, now),
         Check::WaitForSender(until) => wait_for_sender(world, id, until, checked, now),
         Check::Skip(reason) => outcome::skip_with(world, id, reason, None, checked.reads, now),
-        Check::Hold(reason) => outcome::hold_message(world, id, reason, now),
+        Check::Hold(reason) => outcome::hold_with(world, id, reason, checked.reads, now),
         Check::Paused => wait_paused(world, id, now),
     }
     false

@@ -15,6 +15,7 @@ use crate::money::Currency;
 use crate::sender::Sender;
 use crate::source::MOST_SILENCE;
 use crate::storefront::Storefront;
+use crate::template::TemplateFields;
 use crate::time::{Span, Timestamp};
 use crate::utm::Utm;
 use crate::window::Window;
@@ -181,6 +182,16 @@ pub struct ChannelAbility {
     /// The secrets that its task `refresh` renews.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refreshes: Vec<String>,
+    /// How contents name a template that the provider has to approve; none where it approves none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub templates: Option<TemplateFields>,
+}
+
+impl ChannelAbility {
+    /// Whether its provider tells which templates it knows.
+    pub fn lists_templates(&self) -> bool {
+        self.templates.is_some() && self.tasks.contains(&ChannelTaskKind::ListTemplates)
+    }
 }
 
 /// What a channel can be asked to do.

@@ -206,6 +206,7 @@ fn of_step(
             subject,
             channel_name: channel,
             channel: world.connections.get(channel).map(|entry| &entry.value),
+            templates: world.templates_of(channel),
             content,
             allowed_at: subject.now,
             policies: &strategy.version.definition.policies,

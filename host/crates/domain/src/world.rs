@@ -21,6 +21,7 @@ use crate::product::Product;
 use crate::run::Run;
 use crate::shop::{Connection, Hold, Shop};
 use crate::strategy::{Policies, StrategyRecord, StrategyState, TriggerKind, Version};
+use crate::template::{Template, TemplateBook, TemplateBooks};
 use crate::time::{Span, Timestamp};
 use crate::trace::TraceEntry;
 
@@ -133,6 +134,8 @@ pub struct World {
     pub versions: BTreeMap<VersionId, Arc<Version>>,
     /// Channels.
     pub connections: BTreeMap<String, Entry<Connection>>,
+    /// What the providers of its channels say of their templates.
+    pub templates: Arc<TemplateBooks>,
     /// Sources.
     pub sources: BTreeMap<String, Entry<Connection>>,
     /// In a rehearsal, where every source counts as having answered: those that do not (S08).
@@ -176,6 +179,7 @@ impl World {
             strategies,
             versions,
             connections: BTreeMap::new(),
+            templates: Arc::default(),
             sources: BTreeMap::new(),
             rehearsed_silence: None,
             customers: BTreeMap::new(),
@@ -231,6 +235,20 @@ impl World {
             .filter(|source| self.rehearsed_silence.as_ref().is_none_or(|silent| silent.contains(&source.name)))
             .find(|source| source.held.is_some() || source.is_stale(now))
             .map(|source| source.name.as_str())
+    }
+
+    /// What a channel's provider says of its templates.
+    pub fn templates_of(&self, channel: &str) -> Option<&TemplateBook> {
+        self.templates.get(&self.connections.get(channel)?.value.id)
+    }
+
+    /// The template that keeps a message from going out (S17).
+    pub(crate) fn obstacle(&self, message: &Message) -> Option<&Template> {
+        let run = &self.runs.get(&message.run)?.value;
+        let content = self.versions.get(&message.version_of(run))?.definition.content_of(message)?;
+        let language = self.customers.get(&run.customer)?.value.language.as_deref();
+        let channel = &self.connections.get(&message.channel)?.value;
+        self.templates_of(&message.channel)?.obstacle(channel, content, language)
     }
 
     /// Something came from a source. Noted now and then only: the note is a change of settings.

@@ -125,6 +125,7 @@ pub(crate) fn plan_of(
         run,
         subject,
         channels,
+        templates: &world.templates,
         messages: &messages,
         stale_source: world.stale_source(run, subject.now),
         answers,

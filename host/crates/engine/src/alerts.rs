@@ -257,6 +257,7 @@ impl Standing<'_> {
             AlertCause::ContentHeld => settings.channels.values().any(|channel| {
                 let held = &channel.value.held_contents;
                 held.keys().any(|content| content_on(content, &channel.value.name) == *about)
+                    || settings.is_kept_back(&channel.value, about)
             }),
             AlertCause::ChannelNotReady => match channel {
                 Some(channel) => settings.plugin(PluginKind::Channel, &channel.plugin).is_none(),

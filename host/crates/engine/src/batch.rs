@@ -21,6 +21,7 @@ impl Engine {
         let pinned: Vec<VersionId> = of_runs.chain(of_messages).collect();
         world.versions.extend(self.versions_at(settings.shop.id, settings.revision, &pinned).await?);
         world.connections = settings.channels.clone();
+        world.templates = settings.templates.clone();
         world.sources = settings.sources.clone();
         world.rehearsed_silence = self.silent_in_rehearsal();
         world.customers = keyed(slice.customers, |customer| customer.id).collect();

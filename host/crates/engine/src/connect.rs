@@ -76,6 +76,7 @@ impl Engine {
                 return Err(error.into());
             }
         }
+        self.plan_templates(shop, &connection).await?;
         if draft.kind == ConnectionKind::Source {
             let was_held = |known: &Connection| known.id == connection.id && known.held.is_some();
             if holdings.connections.iter().any(was_held) {

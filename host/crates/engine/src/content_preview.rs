@@ -16,6 +16,7 @@ use cartwright_domain::publish::StrategyFault;
 use cartwright_domain::run::{Run, Trigger};
 use cartwright_domain::shop::Shop;
 use cartwright_domain::sms;
+use cartwright_domain::template::{Known, Template};
 use cartwright_domain::time::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
@@ -34,10 +35,23 @@ pub struct ContentPreview {
     pub locale: String,
     /// What it says.
     pub document: Value,
+    /// What the providers of the channels that it could go out over say of the template that it names.
+    pub templates: Vec<TemplateStanding>,
     /// The length of its text, as a text message.
     pub length: Option<sms::Length>,
     /// The same with long names and titles (S25).
     pub longest: Option<sms::Length>,
+}
+
+/// What a channel's provider says of a template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TemplateStanding {
+    /// The channel, by its name in the shop.
+    pub channel: String,
+    /// What the content names it by.
+    pub name: String,
+    /// The template; none where the provider told all of its own, and it is not among them.
+    pub template: Option<Template>,
 }
 
 /// Why there is nothing to be seen.
@@ -99,6 +113,7 @@ impl Engine {
         let length = |document: &Value| document.get("text").and_then(Value::as_str).map(sms::length);
         Ok(ContentPreview {
             locale: locale.to_owned(),
+            templates: standings(&settings, channel, &variant.body, locale),
             length: length(&document),
             longest: longest.as_ref().and_then(length),
             document,
@@ -191,4 +206,20 @@ fn made_up(shop: &Arc<Shop>, first: &str, last: &str, title: &str, now: Timestam
         own: Own::default(),
         now,
     }
+}
+
+/// What providers say of the template that a body names, one by one; one that was not asked yet says nothing.
+fn standings(settings: &ShopSettings, kind: &str, body: &Value, locale: &str) -> Vec<TemplateStanding> {
+    let channels = settings.channels.values().map(|entry| &entry.value);
+    let said = channels.filter_map(|channel| {
+        let ability = channel.ability.as_ref().filter(|ability| ability.channel == kind)?;
+        let (fields, book) = (ability.templates.as_ref()?, settings.templates.get(&channel.id)?);
+        let (name, template) = match book.of_body(fields, body, locale) {
+            Known::Unknown => return None,
+            Known::Missing(name) => (name.to_owned(), None),
+            Known::As(template) => (template.name.clone(), Some(template.clone())),
+        };
+        Some(TemplateStanding { channel: channel.name.clone(), name, template })
+    });
+    said.collect()
 }

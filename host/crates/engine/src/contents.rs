@@ -4,7 +4,8 @@ use cartwright_domain::content::Content;
 use cartwright_domain::ids::ShopId;
 use cartwright_domain::plugin::{PluginKind, PluginRecord, active_plugin};
 use cartwright_domain::publish::{StrategyFault, content_faults};
-use cartwright_domain::shop::PluginRef;
+use cartwright_domain::shop::{Connection, PluginRef};
+use cartwright_domain::template::{Known, TemplateBooks};
 use jsonschema::error::ValidationErrorKind;
 use serde_json::{Value, json};
 
@@ -45,6 +46,15 @@ pub enum ContentError {
     Store(#[from] StoreError),
 }
 
+/// A content that was saved.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SavedContent {
+    /// Its revision: 1, 2, 3 …
+    pub revision: u32,
+    /// What is worth a look and was let pass.
+    pub warnings: Vec<StrategyFault>,
+}
+
 impl Engine {
     /// Everything that is wrong with a content.
     pub async fn check_content(&self, shop: ShopId, content: &Content) -> Result<Vec<StrategyFault>, StoreError> {
@@ -55,15 +65,16 @@ impl Engine {
         Ok(faults)
     }
 
-    /// Saves a content as its next revision; its number. Published versions keep the revision they have.
-    pub async fn save_content(&self, shop: ShopId, mut content: Content) -> Result<u32, ContentError> {
+    /// Saves a content as its next revision. Published versions keep the revision they have.
+    pub async fn save_content(&self, shop: ShopId, mut content: Content) -> Result<SavedContent, ContentError> {
         let faults = self.check_content(shop, &content).await?;
         if faults.iter().any(StrategyFault::refuses) {
             return Err(ContentError::Faults(faults));
         }
         // What was wrong with it was said above.
         make_all(&mut content, "").await;
-        Ok(self.store.save_content(shop, &content, self.now()).await?)
+        let revision = self.store.save_content(shop, &content, self.now()).await?;
+        Ok(SavedContent { revision, warnings: faults })
     }
 
     /// What the renderer says against a content's templates, and the schemas of the shop's channels against its
@@ -76,6 +87,8 @@ impl Engine {
         faults: &mut Vec<StrategyFault>,
     ) {
         let prefix = if path.is_empty() { String::new() } else { format!("{path}.") };
+        let path_of = |place: usize, field: &str| format!("{prefix}variants[{place}].body.{field}");
+        template_faults(&holdings.templates, &holdings.connections, content, path_of, faults);
         let mut made = content.clone();
         faults.extend(make_all(&mut made, &prefix).await);
         for (place, variant) in made.variants.iter().enumerate() {
@@ -87,11 +100,11 @@ impl Engine {
             if let Some(schema) = content_schema(holdings, &variant.channel) {
                 schema_faults(schema, &variant.sent(), &path, faults);
             }
-            self.template_faults(holdings, content, &variant.body, &path, faults).await;
+            self.rendering_faults(holdings, content, &variant.body, &path, faults).await;
             // What is sound as it is written has to be so as it is sent, too.
             if is_mjml && faults[known..].iter().all(|fault| !fault.refuses()) {
                 let mut torn = Vec::new();
-                self.template_faults(holdings, content, &variant.sent(), &path, &mut torn).await;
+                self.rendering_faults(holdings, content, &variant.sent(), &path, &mut torn).await;
                 let torn = torn.into_iter().filter(StrategyFault::refuses).map(|fault| {
                     let words = format!("its templates do not fit together as HTML: {}; {AROUND}", fault.message);
                     StrategyFault::error(format!("{path}.mjml"), words)
@@ -101,7 +114,7 @@ impl Engine {
         }
     }
 
-    async fn template_faults(
+    async fn rendering_faults(
         &self,
         holdings: &Holdings,
         content: &Content,
@@ -135,6 +148,34 @@ impl Engine {
                 let message = format!("{} could not read it: {failure}", renderer.label());
                 faults.push(StrategyFault::error(path, message));
             }
+        }
+    }
+}
+
+/// What the providers of a shop's channels say against the templates that a content names: it may be saved, and messages
+/// wait. `path_of` says where a variant's field stands.
+pub(crate) fn template_faults(
+    books: &TemplateBooks,
+    connections: &[Connection],
+    content: &Content,
+    path_of: impl Fn(usize, &str) -> String,
+    faults: &mut Vec<StrategyFault>,
+) {
+    for channel in connections {
+        let fields = channel.ability.as_ref().and_then(|ability| ability.templates.as_ref());
+        let (Some(book), Some(fields)) = (books.get(&channel.id), fields) else { continue };
+        for (place, known) in book.of_content(channel, content) {
+            let said = match known {
+                Known::Unknown => continue,
+                Known::Missing(name) => format!(
+                    "the provider knows no template `{name}` in this language; correct the name, or make the template"
+                ),
+                Known::As(template) => match template.state.next_step() {
+                    Some(step) => format!("{}. {step}", template.said()),
+                    None => continue,
+                },
+            };
+            faults.push(StrategyFault::warning(path_of(place, &fields.name), format!("`{}`: {said}", channel.name)));
         }
     }
 }

@@ -258,7 +258,7 @@ impl Engine {
                 Check::Go(_) => release(&mut world, id, now),
                 Check::WaitForSender(until) => sending::wait_for_sender(&mut world, id, until, checked, now),
                 Check::Skip(reason) => outcome::skip_with(&mut world, id, reason, None, checked.reads, now),
-                Check::Hold(reason) => outcome::hold_message(&mut world, id, reason, now),
+                Check::Hold(reason) => outcome::hold_with(&mut world, id, reason, checked.reads, now),
                 Check::Paused => sending::wait_paused(&mut world, id, now),
             }
         }

@@ -6,11 +6,13 @@ use cartwright_domain::plugin::{PluginRecord, active_plugin};
 use cartwright_domain::publish::{ShopView, StrategyFault, Transfers, faults, plugin_uses, transfers_of};
 use cartwright_domain::shop::{Connection, Grants, PluginRef, Shop};
 use cartwright_domain::strategy::{Strategy, StrategyState};
+use cartwright_domain::template::TemplateBooks;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::Engine;
+use crate::contents::template_faults;
 use crate::ports::{PluginCall, StoreError};
 
 /// Settings of one shop.
@@ -22,6 +24,7 @@ pub(crate) struct Holdings {
     pub(crate) connections: Vec<Connection>,
     pub(crate) plugins: Vec<PluginRecord>,
     pub(crate) contents: Vec<Content>,
+    pub(crate) templates: TemplateBooks,
     pub(crate) transfers: Transfers,
     /// The senders that its strategies name by channel, of those that are not stopped.
     pub(crate) senders: BTreeMap<String, BTreeMap<String, Vec<String>>>,
@@ -46,12 +49,14 @@ impl Engine {
             .into_iter()
             .filter_map(|record| Some((record.name, transfers_of(&versions.get(&record.current)?.definition))))
             .collect();
+        let books = self.store.template_books(shop).await?;
         Ok(Holdings {
             revision,
             transfers,
             senders,
             shop: found.ok_or_else(missing)?,
             connections: self.store.connections(shop).await?.into_iter().map(|entry| entry.value).collect(),
+            templates: books.into_iter().map(|entry| (entry.value.connection, entry.value)).collect(),
             plugins: self.store.plugins(shop).await?,
             contents: self.store.contents(shop).await?.into_iter().map(|(content, _)| content).collect(),
         })
@@ -87,7 +92,22 @@ impl Engine {
         for (place, content) in definition.contents.iter().enumerate() {
             self.body_faults(holdings, content, &format!("contents[{place}]"), &mut found).await;
         }
+        saved_template_faults(holdings, definition, &mut found);
         Ok(found)
+    }
+}
+
+/// What providers say of the templates of contents that were saved before, at the steps that name them.
+fn saved_template_faults(holdings: &Holdings, definition: &Strategy, faults: &mut Vec<StrategyFault>) {
+    for (name, step) in &definition.steps {
+        for content in step.contents() {
+            let comes_along = definition.contents.iter().any(|own| own.name == *content);
+            let saved = holdings.contents.iter().find(|saved| saved.name == *content);
+            if let (Some(saved), false) = (saved, comes_along) {
+                let path = format!("steps.{name}.content");
+                template_faults(&holdings.templates, &holdings.connections, saved, |_, _| path.clone(), faults);
+            }
+        }
     }
 }
 

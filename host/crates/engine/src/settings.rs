@@ -1,9 +1,11 @@
 //! What people configured, as one batch sees it: read again only when its revision has moved.
 
+use cartwright_domain::alert::content_on;
 use cartwright_domain::ids::{ShopId, VersionId};
 use cartwright_domain::plugin::{Breaker, Descriptor, Kill, PluginKind, PluginRecord, SourceAbility, SourceTaskKind};
 use cartwright_domain::shop::{Connection, ConnectionKind, Grants, PluginRef, Shop};
-use cartwright_domain::strategy::Version;
+use cartwright_domain::strategy::{StrategyState, Version};
+use cartwright_domain::template::TemplateBooks;
 use cartwright_domain::time::{Span, Timestamp};
 use cartwright_domain::world::{Entry, LiveStrategy};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -23,6 +25,8 @@ pub struct ShopSettings {
     pub strategies: Arc<[LiveStrategy]>,
     /// Its channels, by name.
     pub channels: BTreeMap<String, Entry<Connection>>,
+    /// What the providers of its channels say of their templates.
+    pub templates: Arc<TemplateBooks>,
     /// Its sources, by name.
     pub sources: BTreeMap<String, Entry<Connection>>,
     /// Its plugins, newest first.
@@ -59,6 +63,15 @@ impl ShopSettings {
             Some(plugin) => askable(&plugin.descriptor, &source.grants),
             None => &[],
         }
+    }
+
+    /// Whether a template that its provider refuses keeps a content, called as alerts call it, from a channel.
+    pub(crate) fn is_kept_back(&self, channel: &Connection, about: &str) -> bool {
+        let Some(book) = self.templates.get(&channel.id) else { return false };
+        let running = self.strategies.iter().filter(|live| live.record.state != StrategyState::Stopped);
+        running
+            .flat_map(|live| &live.version.definition.contents)
+            .any(|content| content_on(&content.name, &channel.name) == about && book.refuses(channel, content))
     }
 
     /// From when on somebody may ask what was handed over to a customer; none if no plugin and no rule asks.
@@ -120,11 +133,13 @@ impl Engine {
         let by_name = |entries: Vec<Entry<Connection>>| {
             entries.into_iter().map(|entry| (entry.value.name.clone(), entry)).collect()
         };
+        let books = self.store.template_books(shop).await?;
         let settings = Arc::new(ShopSettings {
             revision,
             shop: record,
             strategies: live,
             channels: by_name(channels),
+            templates: Arc::new(books.into_iter().map(|entry| (entry.value.connection, entry.value)).collect()),
             sources: by_name(sources),
             plugins: self.store.plugins(shop).await?.into_iter().map(Arc::new).collect(),
             kills: self.store.plugin_kills(shop).await?.into_iter().map(|kill| (kill.plugin.clone(), kill)).collect(),

@@ -7,6 +7,7 @@ use cartwright_domain::event::{Event, Origin, Subject, What};
 use cartwright_domain::ids::{ConnectionId, ShopId};
 use cartwright_domain::plugin::{PluginFailure, PluginKind};
 use cartwright_domain::shop::{Connection, ConnectionKind};
+use cartwright_domain::template::TemplateNews;
 use serde_json::json;
 use std::sync::Arc;
 
@@ -95,12 +96,13 @@ impl Engine {
         webhook: &Webhook,
     ) -> Result<Option<String>, StoreError> {
         Ok(match self.understand(connection, call, webhook).await {
-            Ok(Parsed::Events(events)) => {
+            Ok((Parsed::Events(events), news)) => {
+                self.take_template_news(shop, connection.id, &news).await?;
                 let answers = self.ingest(shop, Origin::Connection(connection.id), events).await?;
                 let refusals: Vec<String> = answers.iter().enumerate().filter_map(refusal).collect();
                 (!refusals.is_empty()).then(|| refusals.join("; "))
             }
-            Ok(Parsed::UnknownTopic(topic)) => Some(format!("unknown topic `{topic}`")),
+            Ok((Parsed::UnknownTopic(topic), _)) => Some(format!("unknown topic `{topic}`")),
             Err(failure) => Some(failure.to_string()),
         })
     }
@@ -110,12 +112,13 @@ impl Engine {
         connection: &Connection,
         call: &ConnectionCall,
         webhook: &Webhook,
-    ) -> Result<Parsed, PluginFailure> {
+    ) -> Result<(Parsed, Vec<TemplateNews>), PluginFailure> {
         match connection.kind {
-            ConnectionKind::Source => self.plugins.parse(call, webhook).await,
+            ConnectionKind::Source => Ok((self.plugins.parse(call, webhook).await?, Vec::new())),
             ConnectionKind::Channel => {
-                let receipts = self.plugins.receive(call, webhook).await?;
-                Ok(Parsed::Events(receipts.into_iter().map(event_of).collect()))
+                let received = self.plugins.receive(call, webhook).await?;
+                let events = received.receipts.into_iter().map(event_of).collect();
+                Ok((Parsed::Events(events), received.templates))
             }
         }
     }

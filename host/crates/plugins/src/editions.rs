@@ -42,7 +42,7 @@ impl Edition {
 
     /// What only later editions have.
     pub(crate) fn lacks(self, interface: &str) -> bool {
-        self == Self::V0_1 && ["words", "messages", "local-time"].contains(&interface)
+        self == Self::V0_1 && ["words", "messages", "local-time", "templates"].contains(&interface)
     }
 
     /// All of them, as an error names them.
@@ -66,5 +66,6 @@ pub(crate) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     imports::candidates::add_to_linker::<Guest, Own>(linker, |guest| guest)?;
     imports::connection::add_to_linker::<Guest, Own>(linker, |guest| guest)?;
     imports::secrets::add_to_linker::<Guest, Own>(linker, |guest| guest)?;
+    imports::templates::add_to_linker::<Guest, Own>(linker, |guest| guest)?;
     v0_1::link(linker)
 }

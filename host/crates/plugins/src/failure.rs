@@ -33,6 +33,8 @@ pub(crate) enum Stopped {
     FurtherThanGranted { fact: &'static str, since: Timestamp, earliest: Timestamp },
     #[error("it read more than {0} different facts in one call, which is the limit")]
     Reads(usize),
+    #[error("it told news of more than {0} templates in one call, which is the limit")]
+    News(usize),
     #[error("what it asked facts about has more than {} in one call, which is the limit", bytes(*limit))]
     AskedAbout { limit: usize },
     #[error(
@@ -67,7 +69,7 @@ impl Stopped {
             | Self::HashOfSecret
             | Self::Socket(_) => Problem::NotGranted,
             Self::FactNotRecorded(..) => Problem::FactNotRecorded,
-            Self::Reads(_) | Self::AskedAbout { .. } => Problem::TooLarge,
+            Self::Reads(_) | Self::News(_) | Self::AskedAbout { .. } => Problem::TooLarge,
             Self::NoSubject(_) | Self::OfOtherKind { .. } => Problem::InvalidAnswer,
         }
     }

@@ -13,6 +13,7 @@ use cartwright_domain::plugin::Descriptor;
 use cartwright_domain::shop::Grants;
 use cartwright_domain::time::{Span, Timestamp};
 use cartwright_engine::ports::{ConnectionCall, Secret, UseKind};
+use cartwright_plugins_bindings::v0_2::imports::templates::News;
 use std::collections::BTreeMap;
 use wasmtime::ResourceLimiter;
 
@@ -46,6 +47,8 @@ pub(crate) struct Guest {
     pub(crate) expiries: Arc<BTreeMap<String, Timestamp>>,
     /// Where the other side reaches them.
     pub(crate) address: String,
+    /// Channels: what a webhook told of templates.
+    pub(crate) news: Vec<News>,
     /// Counts the living, as long as it lives itself.
     pub(crate) alive: Option<Arc<()>>,
     now: Arc<AtomicI64>,
@@ -173,6 +176,7 @@ impl Guest {
             secrets: Arc::default(),
             expiries: Arc::default(),
             address: String::new(),
+            news: Vec::new(),
             alive: None,
             now,
             chance: Chance::Known(0),

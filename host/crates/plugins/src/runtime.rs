@@ -14,7 +14,7 @@ use cartwright_domain::shop::{ChannelTaskKind, Grants};
 use cartwright_domain::time::Timestamp;
 use cartwright_engine::ports::{
     Answered, ChannelDone, ChannelTask, Choice, Components, ConnectionCall, Observed, Observer, Parsed, PluginCall,
-    PluginRejection, Plugins, ReceiptEvent, Response, SourceDone, SourceTask, Step, TemplatePart, TemplateReport, Use,
+    PluginRejection, Plugins, Received, Response, SourceDone, SourceTask, Step, TemplatePart, TemplateReport, Use,
     Verdict, Verification, Webhook,
 };
 use serde_json::Value;
@@ -313,7 +313,7 @@ impl Plugins for Runtime {
         source::parse(self.connected(call).await?, webhook).await
     }
 
-    async fn receive(&self, call: &ConnectionCall, webhook: &Webhook) -> Result<Vec<ReceiptEvent>, PluginFailure> {
+    async fn receive(&self, call: &ConnectionCall, webhook: &Webhook) -> Result<Received, PluginFailure> {
         channel::receive(self.connected(call).await?, webhook).await
     }
 }

@@ -13,6 +13,7 @@ use cartwright_domain::plugin::{AuditEntry, PluginRecord};
 use cartwright_domain::run::Run;
 use cartwright_domain::shop::ConnectionKind;
 use cartwright_domain::source::SourceState;
+use cartwright_domain::template::TemplateBook;
 use cartwright_domain::test_send::TestSend;
 use cartwright_domain::time::Timestamp;
 use cartwright_domain::world::Entry;
@@ -153,6 +154,11 @@ pub(crate) fn plugin(stage: &str, document: &str) -> Result<PluginRecord, StoreE
 
 /// What is known of a source, from its row.
 pub(crate) fn source_state((revision, document): (i64, String)) -> Result<Entry<SourceState>, StoreError> {
+    Ok(Entry::loaded(read(&document)?, revision.cast_unsigned()))
+}
+
+/// What is known of a channel's templates, from its row.
+pub(crate) fn template_book((revision, document): (i64, String)) -> Result<Entry<TemplateBook>, StoreError> {
     Ok(Entry::loaded(read(&document)?, revision.cast_unsigned()))
 }
 

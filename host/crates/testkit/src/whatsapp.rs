@@ -61,6 +61,20 @@ pub fn reply(wamid: &str, answered: &str, text: &str, at: Timestamp) -> Value {
     news
 }
 
+/// What Meta has decided on a template in English: `APPROVED`, `REJECTED`, `PAUSED` and so on.
+pub fn template_decided(name: &str, event: &str, reason: &str, at: Timestamp) -> Value {
+    let value = json!({
+        "event": event,
+        "message_template_id": 1_689_556_908_129_832_u64,
+        "message_template_name": name,
+        "message_template_language": "en_US",
+        "reason": reason,
+    });
+    let change = json!({ "field": "message_template_status_update", "value": value });
+    let entry = json!({ "id": "203", "time": at.millis() / 1_000, "changes": [change] });
+    json!({ "object": "whatsapp_business_account", "entry": [entry] })
+}
+
 /// A delivery signed with the app's secret.
 pub fn delivery(body: &Value) -> Delivery {
     let body = body.to_string().into_bytes();

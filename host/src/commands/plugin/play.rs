@@ -3,9 +3,10 @@
 
 use cartwright_domain::plan::Offered;
 use cartwright_domain::plugin::{PluginFailure, PluginKind, PluginRecord, Problem, Usage};
+use cartwright_domain::template::TemplateNews;
 use cartwright_engine::ports::{
-    Answered, ConnectionCall, Escape, Parsed, PluginCall, Plugins, ReceiptEvent, Response, Step, TemplatePart,
-    Verification, Webhook,
+    Answered, ConnectionCall, Escape, Parsed, PluginCall, Plugins, ReceiptEvent, Received, Response, Step,
+    TemplatePart, Verification, Webhook,
 };
 use serde_json::{Value, json};
 
@@ -270,12 +271,21 @@ fn parsed(parsed: Parsed) -> Expectation {
     }
 }
 
-fn received(receipts: Vec<ReceiptEvent>) -> Expectation {
+fn received(received: Received) -> Expectation {
     let one = |event: &ReceiptEvent| {
         let mut shown = document(&event.receipt);
         shown["id"] = event.id.clone().into();
         shown["at"] = document(&event.at);
         shown
     };
-    Expectation { receipts: Some(receipts.iter().map(one).collect()), ..Expectation::default() }
+    let told = |news: &TemplateNews| {
+        let TemplateNews { name, locale, state, words, at } = news;
+        json!({ "name": name, "locale": locale, "state": state, "words": words, "at": at })
+    };
+    let templates: Vec<Value> = received.templates.iter().map(told).collect();
+    Expectation {
+        receipts: Some(received.receipts.iter().map(one).collect()),
+        templates: Some(templates).filter(|told| !told.is_empty()),
+        ..Expectation::default()
+    }
 }

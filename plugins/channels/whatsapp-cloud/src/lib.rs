@@ -146,6 +146,7 @@ impl SimpleChannel for WhatsApp {
     }
 
     fn receive(webhook: Webhook) -> Result<Vec<Receipt>, Fault> {
+        receipts::templates(&webhook.body, connection::now())?.iter().for_each(templates::tell);
         receipts::read(&webhook.body)
     }
 }

@@ -110,7 +110,7 @@ impl Known {
 }
 
 /// Meta's many states, each with its own word where ours says less.
-fn state(status: &str, reason: Option<String>) -> (TemplateState, Option<String>) {
+pub(crate) fn state(status: &str, reason: Option<String>) -> (TemplateState, Option<String>) {
     let state = match status {
         "PENDING" => return (TemplateState::Pending, reason),
         "APPROVED" => return (TemplateState::Approved, reason),

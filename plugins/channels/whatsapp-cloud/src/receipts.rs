@@ -8,25 +8,31 @@ use cartwright_sdk::serde_json::{self, Value};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::bindings::{Address, AddressKind, Details, Fault, Instant, Receipt, ReceiptKind, Rejection};
+use crate::bindings::{
+    Address, AddressKind, Details, Fault, Instant, Receipt, ReceiptKind, Rejection, TemplateState, templates,
+};
 use crate::errors::{GraphError, class};
+use crate::library;
 
 #[derive(Deserialize)]
-struct Delivery {
+struct Delivery<T> {
     #[serde(default)]
-    entry: Vec<Entry>,
+    entry: Vec<Entry<T>>,
 }
 
 #[derive(Deserialize)]
-struct Entry {
+struct Entry<T> {
+    time: Option<Id>,
     #[serde(default)]
-    changes: Vec<Change>,
+    changes: Vec<Change<T>>,
 }
 
 #[derive(Deserialize)]
-struct Change {
+struct Change<T> {
     #[serde(default)]
-    value: News,
+    field: String,
+    #[serde(default)]
+    value: T,
 }
 
 /// Each item is read alone: one of a new kind hides no other.
@@ -41,7 +47,7 @@ struct News {
 }
 
 pub(crate) fn read(body: &[u8]) -> Result<Vec<Receipt>, Fault> {
-    let delivery: Delivery = json::input(body)?;
+    let delivery: Delivery<News> = json::input(body)?;
     let mut receipts = Vec::new();
     for news in delivery.entry.into_iter().flat_map(|entry| entry.changes).map(|change| change.value) {
         receipts.extend(news.statuses.into_iter().filter_map(known::<Status>).filter_map(Status::receipt));
@@ -50,6 +56,53 @@ pub(crate) fn read(body: &[u8]) -> Result<Vec<Receipt>, Fault> {
             .extend(news.user_preferences.into_iter().filter_map(known::<Preference>).filter_map(Preference::receipt));
     }
     Ok(receipts)
+}
+
+/// What Meta has decided on templates: approved, rejected, paused and whatever else it calls it.
+pub(crate) fn templates(body: &[u8], now: Instant) -> Result<Vec<templates::News>, Fault> {
+    let delivery: Delivery<Value> = json::input(body)?;
+    let mut news = Vec::new();
+    for entry in delivery.entry {
+        let at = entry.time.as_ref().and_then(millis).unwrap_or(now);
+        let decisions = entry.changes.into_iter().filter(|change| change.field == "message_template_status_update");
+        news.extend(decisions.filter_map(|change| known::<Decision>(change.value)).map(|decision| decision.news(at)));
+    }
+    Ok(news)
+}
+
+/// What Meta has decided on a template.
+#[derive(Deserialize)]
+struct Decision {
+    event: String,
+    #[serde(rename = "message_template_name")]
+    name: String,
+    #[serde(rename = "message_template_language")]
+    language: String,
+    reason: Option<String>,
+    rejection_info: Option<Explained>,
+}
+
+/// Why it was rejected, for people.
+#[derive(Deserialize)]
+struct Explained {
+    reason: Option<String>,
+    recommendation: Option<String>,
+}
+
+impl Decision {
+    fn news(self, at: Instant) -> templates::News {
+        let code = self.reason.filter(|reason| reason != "NONE" && !reason.is_empty());
+        let explained = self.rejection_info.map_or([None, None], |info| [info.reason, info.recommendation]);
+        let words: Vec<String> = [code].into_iter().chain(explained).flatten().collect();
+        let (state, words) = library::state(&self.event, Some(words.join(" ")).filter(|words| !words.is_empty()));
+        let state = match state {
+            TemplateState::Pending => templates::State::Pending,
+            TemplateState::Approved => templates::State::Approved,
+            TemplateState::Rejected => templates::State::Rejected,
+            TemplateState::Paused => templates::State::Paused,
+        };
+        templates::News { name: self.name, locale: Some(self.language.replace('_', "-")), state, words, at }
+    }
 }
 
 fn known<T: DeserializeOwned>(item: Value) -> Option<T> {

@@ -245,6 +245,37 @@ fn states_become_receipts_named_after_what_they_say() {
 }
 
 #[test]
+fn what_meta_decides_on_a_template_is_told_with_its_reason() {
+    let told = |value: Value| {
+        let change = json!({ "field": "message_template_status_update", "value": value });
+        let body = json!({ "entry": [{ "id": "1", "time": 1_751_247_548, "changes": [change] }] }).to_string();
+        assert_eq!(receipts::read(body.as_bytes()).unwrap(), []);
+        receipts::templates(body.as_bytes(), NOW).unwrap()
+    };
+    let decided = |event: &str, reason: &str| {
+        let explained = json!({ "reason": "Two parameters touch.", "recommendation": "Put words between them." });
+        told(json!({
+            "event": event, "message_template_name": "cart", "message_template_language": "en_US",
+            "message_template_id": 7, "reason": reason, "rejection_info": explained,
+        }))
+    };
+    let [news] = &decided("REJECTED", "INVALID_FORMAT")[..] else { panic!("no news") };
+    assert_eq!((news.name.as_str(), news.locale.as_deref()), ("cart", Some("en-US")));
+    assert_eq!(news.state, templates::State::Rejected);
+    assert_eq!(news.words.as_deref(), Some("INVALID_FORMAT Two parameters touch. Put words between them."));
+    assert_eq!(news.at, 1_751_247_548_000);
+    let plain = json!({
+        "event": "APPROVED", "message_template_name": "cart", "message_template_language": "en", "reason": "NONE",
+    });
+    let [news] = &told(plain)[..] else { panic!("no news") };
+    assert_eq!((news.state, news.words.as_deref()), (templates::State::Approved, None));
+    for (event, state) in [("PAUSED", templates::State::Paused), ("DISABLED", templates::State::Rejected)] {
+        assert_eq!(decided(event, "NONE")[0].state, state, "{event}");
+    }
+    assert_eq!(told(json!({ "event": "APPROVED" })), [], "which one is not said");
+}
+
+#[test]
 fn replies_clicks_and_stops_name_the_sender_and_our_message() {
     let receipts = received(json!({
         "messages": [

@@ -39,7 +39,7 @@ macro_rules! __channel {
         /// The contract of a channel.
         #[allow(unused_imports, dead_code)]
         mod bindings {
-            pub use super::generated::cartwright::plugin::{connection, secrets, words};
+            pub use super::generated::cartwright::plugin::{connection, secrets, templates, words};
             pub use super::generated::exports::cartwright::plugin::channel::*;
             pub use super::generated::exports::cartwright::plugin::channel::Guest as Channel;
             pub use ::cartwright_sdk::transport::{

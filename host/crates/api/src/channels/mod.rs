@@ -1,5 +1,6 @@
 //! `/v1/channels`: where messages go out. What they share with sources stands in `connections.rs`.
 
+mod create_template;
 mod list;
 mod probe;
 mod release;
@@ -7,6 +8,10 @@ mod release_sender;
 mod remove;
 mod save;
 mod show;
+mod sync_templates;
+mod templates;
+
+pub(crate) use templates::TemplateView;
 
 use cartwright_domain::shop::ConnectionKind;
 use utoipa_axum::router::OpenApiRouter;
@@ -23,4 +28,6 @@ pub(crate) fn operations() -> OpenApiRouter<Api> {
         .routes(routes!(release::release_channel))
         .routes(routes!(release_sender::release_sender))
         .routes(routes!(probe::probe_channel))
+        .routes(routes!(templates::list_templates, create_template::create_template))
+        .routes(routes!(sync_templates::sync_templates))
 }

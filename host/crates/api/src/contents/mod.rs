@@ -8,6 +8,7 @@ mod show;
 mod test_send;
 
 use cartwright_domain::content::Content;
+use cartwright_domain::publish::StrategyFault;
 use schemars::JsonSchema;
 use serde::Serialize;
 use utoipa_axum::router::OpenApiRouter;
@@ -25,13 +26,17 @@ pub(crate) struct ContentView {
     revision: u32,
     /// What it says.
     content: Content,
+    /// When it was just saved: what is worth a look, such as a template that its provider has not approved.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    warnings: Vec<StrategyFault>,
 }
 
 described!(ContentView);
 
 impl ContentView {
     fn new(content: Content, revision: u32) -> Self {
-        Self { name: content.name.clone(), revision, content }
+        Self { name: content.name.clone(), revision, content, warnings: Vec::new() }
     }
 }
 

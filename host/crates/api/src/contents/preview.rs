@@ -5,12 +5,13 @@ use axum::extract::State;
 use cartwright_domain::content::Content;
 use cartwright_domain::ids::CustomerId;
 use cartwright_domain::sms::Length;
-use cartwright_engine::NoPreview;
+use cartwright_engine::{NoPreview, TemplateStanding};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::access::InShop;
+use crate::channels::TemplateView;
 use crate::extract::JsonBody;
 use crate::openapi::described;
 use crate::problem::{Code, FieldError, Invalid, NotFound, Problem};
@@ -41,6 +42,11 @@ pub(crate) struct ContentPreviewView {
     locale: String,
     /// What it says.
     document: Value,
+    /// What the providers of the channels that it could go out over say of the template that it names; those that were
+    /// not asked yet say nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    templates: Vec<TemplateStandingView>,
     /// The length of its text, as a text message (S25).
     #[serde(skip_serializing_if = "Option::is_none")]
     length: Option<Length>,
@@ -49,7 +55,25 @@ pub(crate) struct ContentPreviewView {
     longest: Option<Length>,
 }
 
+/// What a channel's provider says of the template that a content names.
+#[derive(Debug, Serialize, JsonSchema)]
+struct TemplateStandingView {
+    /// The channel, by name.
+    channel: String,
+    /// What the content names it by.
+    name: String,
+    /// The template; none where the provider does not know it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    template: Option<TemplateView>,
+}
+
 described!(ContentPreviewView);
+
+impl From<TemplateStanding> for TemplateStandingView {
+    fn from(TemplateStanding { channel, name, template }: TemplateStanding) -> Self {
+        Self { channel, name, template: template.map(TemplateView::from) }
+    }
+}
 
 /// Shows what a content would say, whether it is saved or not.
 ///
@@ -78,6 +102,7 @@ pub(crate) async fn preview_content(
     Ok(Json(ContentPreviewView {
         locale: preview.locale,
         document: preview.document,
+        templates: preview.templates.into_iter().map(TemplateStandingView::from).collect(),
         length: preview.length,
         longest: preview.longest,
     }))

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use cartwright_domain::content::Content;
+use cartwright_engine::SavedContent;
 
 use super::ContentView;
 use crate::access::InShop;
@@ -30,9 +31,9 @@ pub(crate) async fn save_content(
     if content.name != name {
         return Err(Problem::field("name", format!("must be `{name}`, as in the address")));
     }
-    let revision = api.engine.save_content(shop.id(), content.clone()).await?;
+    let SavedContent { revision, warnings } = api.engine.save_content(shop.id(), content.clone()).await?;
     // What was made of it stands there too.
     let saved = api.engine.store.contents(shop.id()).await?.into_iter().find(|(saved, _)| saved.name == content.name);
     let (content, revision) = saved.unwrap_or((content, revision));
-    Ok(Json(ContentView::new(content, revision)))
+    Ok(Json(ContentView { warnings, ..ContentView::new(content, revision) }))
 }

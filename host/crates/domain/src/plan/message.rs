@@ -136,6 +136,7 @@ impl Planner<'_> {
             subject: self.situation.subject,
             channel_name: channel,
             channel: self.situation.channels.get(channel),
+            templates: self.situation.templates_of(channel),
             content,
             allowed_at: sending.allowed_at,
             policies: self.situation.policies,

@@ -42,6 +42,7 @@ impl Planner<'_> {
             subject: self.situation.subject,
             channel_name: notice.channel,
             channel: self.situation.channels.get(notice.channel),
+            templates: self.situation.templates_of(notice.channel),
             content: notice.content,
             allowed_at: notice.allowed_at,
             policies: self.situation.policies,

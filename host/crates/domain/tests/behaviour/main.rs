@@ -20,6 +20,7 @@ mod senders;
 mod sending;
 mod sources;
 mod stage;
+mod templates;
 mod waiting;
 mod wandering;
 mod zones;

@@ -244,6 +244,7 @@ impl Stage {
                 run,
                 subject: &subject,
                 channels: &channels,
+                templates: &self.world.templates,
                 messages: &messages,
                 stale_source: self.world.stale_source(run, self.now),
                 answers: &answers,
@@ -293,7 +294,7 @@ impl Stage {
                 }
             }
             Check::Skip(reason) => outcome::skip(&mut self.world, id, reason, None, self.now),
-            Check::Hold(reason) => outcome::hold_message(&mut self.world, id, reason, self.now),
+            Check::Hold(reason) => outcome::hold_with(&mut self.world, id, reason, checked.reads, self.now),
             Check::Wait(until) => sending::wait_for_window(&mut self.world, id, until, checked, self.now),
             Check::WaitForSender(until) => sending::wait_for_sender(&mut self.world, id, until, checked, self.now),
             Check::Paused => sending::wait_paused(&mut self.world, id, self.now),
@@ -370,6 +371,7 @@ fn channel(id: ConnectionId, name: &str, addresses: &[AddressKind]) -> Connectio
             receipts: Vec::new(),
             billed: Billing::Never,
             refreshes: Vec::new(),
+            templates: None,
         }),
         window: None,
         cap: None,

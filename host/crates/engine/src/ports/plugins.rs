@@ -176,7 +176,7 @@ pub trait Plugins: Send + Sync {
     async fn parse(&self, call: &ConnectionCall, webhook: &Webhook) -> Result<Parsed, PluginFailure>;
 
     /// What a channel makes of an authentic webhook.
-    async fn receive(&self, call: &ConnectionCall, webhook: &Webhook) -> Result<Vec<ReceiptEvent>, PluginFailure>;
+    async fn receive(&self, call: &ConnectionCall, webhook: &Webhook) -> Result<Received, PluginFailure>;
 }
 
 /// How requests of plugins leave the process: grants, SSRF guard, caps, secrets filled in and taken out.

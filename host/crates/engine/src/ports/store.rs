@@ -23,6 +23,7 @@ use cartwright_domain::shard::{Fence, Shard};
 use cartwright_domain::shop::{Connection, ConnectionKind, Shop};
 use cartwright_domain::source::SourceState;
 use cartwright_domain::strategy::{StrategyRecord, StrategyState, Version};
+use cartwright_domain::template::TemplateBook;
 use cartwright_domain::test_send::TestSend;
 use cartwright_domain::time::Timestamp;
 use cartwright_domain::trace::TraceEntry;
@@ -204,6 +205,9 @@ pub struct Changes {
     pub connections: Vec<Entry<Connection>>,
     /// What sources were asked, and what they are asked next. Those of a connection that is gone are left out.
     pub sources: Vec<Entry<SourceState>>,
+    /// What providers said of their templates. Those of a connection that is gone are a conflict. The revision of the
+    /// settings moves with them.
+    pub templates: Vec<Entry<TemplateBook>>,
     /// Events that a source told when it was asked: durable with this, to be applied like those that arrive.
     pub arrivals: Vec<Arrival>,
     /// What people are to be told, or need not worry about any more; saying either twice changes nothing.
@@ -322,6 +326,8 @@ pub trait Settings: Send + Sync {
     async fn save_connection(&self, shop: ShopId, connection: &Connection) -> Result<(), StoreError>;
     /// All connections of a shop, with revisions.
     async fn connections(&self, shop: ShopId) -> Result<Vec<Entry<Connection>>, StoreError>;
+    /// What is known of the templates of the shop's channels, by connection.
+    async fn template_books(&self, shop: ShopId) -> Result<Vec<Entry<TemplateBook>>, StoreError>;
     /// A connection with its shop, by the id in its webhook address.
     async fn connection(&self, connection: ConnectionId) -> Result<Option<(ShopId, Connection)>, StoreError>;
     /// Forgets a connection with its secrets. Returns whether there was one.
@@ -435,10 +441,11 @@ pub trait Journal: Send + Sync {
 /// The ledger: customers, runs and messages.
 #[async_trait]
 pub trait Ledger: Send + Sync {
-    /// Shops of these shards with pending events, or runs, messages, tasks of sources or incidents that are due by now.
+    /// Shops of these shards with pending events, or runs, messages, tasks of sources, templates or incidents that are
+    /// due by now.
     async fn shops_with_work(&self, shards: &[Shard], now: Timestamp) -> Result<Vec<ShopId>, StoreError>;
-    /// The earliest instant at which a run, message, task of a source or incident of these shards becomes due, if any
-    /// is to.
+    /// The earliest instant at which a run, message, task of a source, template or incident of these shards becomes due,
+    /// if any is to.
     async fn next_due(&self, shards: &[Shard]) -> Result<Option<Timestamp>, StoreError>;
     /// Runs that are due, earliest first, then by id.
     async fn due_runs(&self, shop: ShopId, now: Timestamp, limit: u32) -> Result<Vec<RunId>, StoreError>;

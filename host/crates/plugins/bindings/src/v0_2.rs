@@ -23,6 +23,7 @@ pub mod imports {
                 import cartwright:plugin/candidates@0.2.0;
                 import cartwright:plugin/connection@0.2.0;
                 import cartwright:plugin/secrets@0.2.0;
+                import cartwright:plugin/templates@0.2.0;
             }
         ",
         path: "../../../../wit/v0.2",
@@ -85,7 +86,8 @@ kind!(
     "cartwright:plugin/transport@0.2.0": crate::v0_2::imports::transport,
     "cartwright:plugin/connection@0.2.0": crate::v0_2::imports::connection,
     "cartwright:plugin/words@0.2.0": crate::v0_2::imports::words,
-    "cartwright:plugin/secrets@0.2.0": crate::v0_2::imports::secrets
+    "cartwright:plugin/secrets@0.2.0": crate::v0_2::imports::secrets,
+    "cartwright:plugin/templates@0.2.0": crate::v0_2::imports::templates
 );
 kind!(
     /// What a shop platform says.

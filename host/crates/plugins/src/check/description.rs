@@ -3,8 +3,10 @@
 use cartwright_domain::locale;
 use cartwright_domain::plugin::{Descriptor, FactNeed, HostNeed, Instances, SecretNeed, SourceAbility, SourceTaskKind};
 use cartwright_domain::shop::{Billing, ChannelAbility, ChannelTaskKind};
+use cartwright_domain::template::TemplateFields;
 use cartwright_engine::ports::{CheckStage, PluginRejection};
 use cartwright_plugins_bindings::v0_2::imports::types;
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 use crate::check::schema::schema;
@@ -74,7 +76,7 @@ fn descriptor(description: Description) -> Result<Descriptor, String> {
             .map(|need| SecretNeed { name: need.name, title: need.title, why: need.why })
             .collect(),
         branches,
-        ability: ability.map(|ability| channel_ability(ability, &secrets)).transpose()?,
+        ability: ability.map(|ability| channel_ability(ability, &secrets, content_schema.as_ref())).transpose()?,
         content_schema,
         tasks: tasks.into_iter().map(source_ability).collect(),
         translations: translations(&descriptor.translations)?,
@@ -115,7 +117,11 @@ fn host(host: &str, methods: &[String], path_prefix: &str) -> Result<(), String>
     Ok(())
 }
 
-fn channel_ability(ability: wit::ChannelAbility, secrets: &[String]) -> Result<ChannelAbility, String> {
+fn channel_ability(
+    ability: wit::ChannelAbility,
+    secrets: &[String],
+    content_schema: Option<&Value>,
+) -> Result<ChannelAbility, String> {
     if ability.channel.trim().is_empty() {
         return Err("ability.channel is empty; name what content variants are written for".to_owned());
     }
@@ -141,6 +147,7 @@ fn channel_ability(ability: wit::ChannelAbility, secrets: &[String]) -> Result<C
             wit::Billing::Delivered => Billing::Delivered,
         },
         refreshes: ability.refreshes,
+        templates: content_schema.and_then(TemplateFields::of),
     })
 }
 

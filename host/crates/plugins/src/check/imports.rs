@@ -30,6 +30,7 @@ const INTERFACES: &[(&str, &[PluginKind])] = &[
     ("candidates", &[PluginKind::Selector]),
     ("connection", CONNECTIONS),
     ("secrets", CONNECTIONS),
+    ("templates", &[PluginKind::Channel]),
 ];
 /// Interfaces that hold only types.
 const TYPES: &[&str] = &["types", "transport"];

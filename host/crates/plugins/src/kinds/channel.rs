@@ -9,20 +9,27 @@ use cartwright_domain::contact::Address;
 use cartwright_domain::event::{Receipt, ReceiptKind};
 use cartwright_domain::plugin::{PluginFailure, PluginKind, Problem};
 use cartwright_domain::shop::ChannelTaskKind;
+use cartwright_domain::template::{TemplateNews, TemplateState};
 use cartwright_engine::ports::{
-    ChannelDone, ChannelTask, OutgoingMessage, ReceiptEvent, Response, Step, Template, Webhook,
+    ChannelDone, ChannelTask, OutgoingMessage, ReceiptEvent, Received, Response, Step, Template, Webhook,
 };
 pub(crate) use cartwright_plugins_bindings::v0_2::channel::exports::cartwright::plugin::channel as wit;
+use cartwright_plugins_bindings::v0_2::imports::templates;
 use cartwright_plugins_bindings::v0_2::imports::transport::{Response as WitResponse, Webhook as WitWebhook};
 use cartwright_plugins_bindings::v0_2::imports::types::Fault;
 use serde_json::Value;
 use wasmtime::Store;
 
 use super::{Live, convert, transport};
-use crate::failure::{fail, invalid};
+use crate::failure::{Stopped, fail, invalid};
 use crate::guest::Guest;
 use crate::limits::Limits;
 use crate::session::Session;
+
+/// What one webhook may tell of templates: as many as an account has.
+const MOST_NEWS: usize = 1_000;
+/// Of a template; no provider allows a longer one.
+const LONGEST_NAME: usize = 512;
 
 /// The first step of a task.
 pub(crate) async fn begin(mut session: Session, task: &ChannelTask) -> Result<Step<ChannelDone>, PluginFailure> {
@@ -46,11 +53,48 @@ pub(crate) async fn resume(
 }
 
 /// What an authentic webhook tells.
-pub(crate) async fn receive(mut session: Session, webhook: &Webhook) -> Result<Vec<ReceiptEvent>, PluginFailure> {
+pub(crate) async fn receive(mut session: Session, webhook: &Webhook) -> Result<Received, PluginFailure> {
     let webhook = transport::webhook_out(webhook);
     let answer = session.live.receive(&mut session.store, &webhook).await;
+    let news = std::mem::take(&mut session.store.data_mut().news);
     let receipts = session.close(answer)?.map_err(convert::fault)?;
-    receipts.into_iter().enumerate().map(|(index, one)| receipt(index, one)).collect()
+    Ok(Received { receipts: numbered(receipts, receipt)?, templates: numbered(news, template_news)? })
+}
+
+fn numbered<T, U>(
+    all: Vec<T>,
+    convert: impl Fn(usize, T) -> Result<U, PluginFailure>,
+) -> Result<Vec<U>, PluginFailure> {
+    all.into_iter().enumerate().map(|(index, one)| convert(index, one)).collect()
+}
+
+impl templates::Host for Guest {
+    fn tell(&mut self, news: templates::News) -> wasmtime::Result<()> {
+        if self.news.len() == MOST_NEWS {
+            return Err(Stopped::News(MOST_NEWS).into());
+        }
+        self.news.push(news);
+        Ok(())
+    }
+}
+
+fn template_news(index: usize, news: templates::News) -> Result<TemplateNews, PluginFailure> {
+    let field = |name: &str| format!("templates[{index}].{name}");
+    if news.name.is_empty() || news.name.len() > LONGEST_NAME {
+        return Err(invalid(format!("{}: must have 1 to {LONGEST_NAME} characters", field("name"))));
+    }
+    Ok(TemplateNews {
+        name: news.name,
+        locale: news.locale.filter(|locale| !locale.is_empty()),
+        state: match news.state {
+            templates::State::Pending => TemplateState::Pending,
+            templates::State::Approved => TemplateState::Approved,
+            templates::State::Rejected => TemplateState::Rejected,
+            templates::State::Paused => TemplateState::Paused,
+        },
+        words: news.words,
+        at: convert::moment(&field("at"), news.at)?,
+    })
 }
 
 impl Live {

@@ -9,6 +9,7 @@ use cartwright_domain::message::Outcome;
 use cartwright_domain::plan::Offered;
 use cartwright_domain::plugin::{PluginKind, Problem};
 use cartwright_domain::shop::ChannelTaskKind;
+use cartwright_domain::template::{TemplateFields, TemplateState};
 use cartwright_engine::ports::{
     Action, ChannelDone, ChannelTask, Escape, OutgoingMessage, Parsed, Plugins, Response, Step, TemplatePart,
     Verification, Webhook,
@@ -119,9 +120,36 @@ async fn a_whatsapp_template_goes_out_and_its_receipt_comes_in() {
     let signature = format!("sha256={}", hex::encode(signed(&body, "s3cret")));
     let told = webhook("POST", "/", &[("x-hub-signature-256", &signature)], &body);
     assert_eq!(host.runtime.verify(&call, &told).await.unwrap(), Verification::Authentic);
-    let receipts = host.runtime.receive(&call, &told).await.unwrap();
+    let receipts = host.runtime.receive(&call, &told).await.unwrap().receipts;
     assert_eq!(receipts[0].receipt.kind, ReceiptKind::Delivered);
     assert_eq!(receipts[0].receipt.provider_id.as_deref(), Some("wamid.1"));
+}
+
+#[tokio::test]
+async fn s17_a_decision_on_a_template_comes_in_and_the_fields_that_name_one_are_known() {
+    let host = host();
+    let fields = async |file| host.check(built(file)).await.unwrap().descriptor.ability.unwrap().templates;
+    let named = |name: &str, locale: Option<&str>| {
+        Some(TemplateFields { name: name.to_owned(), locale: locale.map(str::to_owned) })
+    };
+    assert_eq!(fields("whatsapp_cloud").await, named("template", Some("language")));
+    assert_eq!(fields("zalo_zns").await, named("template_id", None));
+    assert_eq!(fields("twilio").await, None);
+
+    let call = host.connection(built("whatsapp_cloud"), json!({"phone_number_id": "10655"}), &[]);
+    let decision = json!({"event": "PAUSED", "message_template_name": "cart", "message_template_language": "en_US"});
+    let change = json!({"field": "message_template_status_update", "value": decision});
+    let body = json!({"entry": [{"time": 1_793_613_600, "changes": [change]}]}).to_string();
+    let received = host.runtime.receive(&call, &webhook("POST", "/", &[], &body)).await.unwrap();
+    assert_eq!(received.receipts, []);
+    let [news] = &received.templates[..] else { panic!("{received:?}") };
+    assert_eq!(
+        (news.name.as_str(), news.locale.as_deref(), news.state),
+        ("cart", Some("en-US"), TemplateState::Paused)
+    );
+    assert_eq!(news.at.millis(), 1_793_613_600_000);
+    let broken = webhook("POST", "/", &[], "{\"entry\":");
+    assert!(host.runtime.receive(&call, &broken).await.is_err(), "nothing of it counts");
 }
 
 #[tokio::test]

@@ -20,8 +20,9 @@ pub(super) async fn commit(store: &MemoryStore, shop: ShopId, changes: &Changes)
     }
     check_connections(store, shop, changes).await?;
     store.read(shop, |tables| check(tables, changes))?;
-    if !changes.connections.is_empty() {
-        let of_settings = Changes { connections: changes.connections.clone(), ..Changes::default() };
+    if !changes.connections.is_empty() || !changes.templates.is_empty() {
+        let (connections, templates) = (changes.connections.clone(), changes.templates.clone());
+        let of_settings = Changes { connections, templates, ..Changes::default() };
         store.settings.commit(shop, &of_settings).await?;
         store.forget_known();
     }
@@ -145,6 +146,7 @@ fn write(tables: &mut Tables, changes: &Changes) {
     ending.into_iter().chain(going).for_each(|entry| tables.put_run(entry));
     changes.messages.iter().for_each(|entry| tables.put_message(entry));
     changes.sources.iter().for_each(|entry| tables.put_source(entry));
+    changes.templates.iter().for_each(|entry| tables.put_template_book(&entry.value));
     changes.incidents.iter().for_each(|entry| tables.put_incident(entry));
     changes.test_sends.iter().for_each(|entry| tables.put_test_send(entry));
     for (gone, heir) in &changes.merged {

@@ -12,6 +12,7 @@ use cartwright_domain::plugin::{Breaker, Kill, PluginRecord};
 use cartwright_domain::replacing::Replacement;
 use cartwright_domain::shop::{Connection, ConnectionKind, Shop};
 use cartwright_domain::strategy::{StrategyRecord, StrategyState, Version};
+use cartwright_domain::template::TemplateBook;
 use cartwright_domain::time::Timestamp;
 use cartwright_domain::trace::TraceEntry;
 use cartwright_domain::trust::TrustPolicy;
@@ -73,6 +74,7 @@ forward! {
         change remove_key(shop: ShopId, key: KeyId) -> bool;
         change save_connection(shop: ShopId, connection: &Connection) -> ();
         ask connections(shop: ShopId) -> Vec<Entry<Connection>>;
+        ask template_books(shop: ShopId) -> Vec<Entry<TemplateBook>>;
         ask connection(connection: ConnectionId) -> Option<(ShopId, Connection)>;
         change save_secret(shop: ShopId, connection: ConnectionId, name: &str, secret: &Secret) -> ();
         change keep_secrets(shop: ShopId, connection: ConnectionId, captured: &[Captured]) -> ();
@@ -103,7 +105,10 @@ forward! {
             let removed = self.settings.remove_connection(shop, kind, name).await?;
             self.forget_known();
             for gone in known.iter().map(|entry| &entry.value).filter(|known| known.kind == kind && known.name == name) {
-                self.state().shops.entry(shop).or_default().sources.remove(&gone.id);
+                let mut state = self.state();
+                let tables = state.shops.entry(shop).or_default();
+                tables.sources.remove(&gone.id);
+                tables.template_books_due.remove(&gone.id);
             }
             Ok(removed)
         }

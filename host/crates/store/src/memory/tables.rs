@@ -14,6 +14,7 @@ use cartwright_domain::order::Order;
 use cartwright_domain::product::Product;
 use cartwright_domain::run::Run;
 use cartwright_domain::source::SourceState;
+use cartwright_domain::template::TemplateBook;
 use cartwright_domain::test_send::{TestAddress, TestSend};
 use cartwright_domain::time::Timestamp;
 use cartwright_domain::trace::TraceEntry;
@@ -67,6 +68,7 @@ pub(super) struct Tables {
     pub(super) due_messages: BTreeSet<(Timestamp, MessageId)>,
     pub(super) newest_messages: BTreeSet<(Timestamp, MessageId)>,
     pub(super) sources: BTreeMap<ConnectionId, Row<SourceState>>,
+    pub(super) template_books_due: BTreeMap<ConnectionId, Timestamp>,
     pub(super) incidents: BTreeMap<IncidentId, Row<Incident>>,
     pub(super) test_addresses: BTreeMap<Address, Row<TestAddress>>,
     pub(super) test_sends: BTreeMap<MessageId, Row<TestSend>>,
@@ -186,6 +188,14 @@ impl Tables {
         self.sources.insert(entry.value.connection, next(entry));
     }
 
+    /// The books stand with the settings; here is when their providers are asked.
+    pub(super) fn put_template_book(&mut self, book: &TemplateBook) {
+        match book.due_at {
+            Some(due) => self.template_books_due.insert(book.connection, due),
+            None => self.template_books_due.remove(&book.connection),
+        };
+    }
+
     pub(super) fn put_incident(&mut self, entry: &Entry<Incident>) {
         self.incidents.insert(entry.value.id, next(entry));
     }
@@ -234,7 +244,8 @@ impl Tables {
         let message = self.due_messages.first().map(|(due, _)| *due);
         let sources = self.sources.values().filter_map(|row| row.value.due_at());
         let incidents = self.incidents.values().filter_map(|row| row.value.due_at);
-        run.into_iter().chain(message).chain(sources).chain(incidents).min()
+        let books = self.template_books_due.values().copied();
+        run.into_iter().chain(message).chain(sources).chain(books).chain(incidents).min()
     }
 
     /// Whatever belonged to the one belongs to the other, with a new revision: who loaded it before must look again.

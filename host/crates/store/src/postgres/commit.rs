@@ -15,6 +15,7 @@ use cartwright_domain::run::Run;
 use cartwright_domain::shard::Fence;
 use cartwright_domain::shop::Connection;
 use cartwright_domain::source::SourceState;
+use cartwright_domain::template::TemplateBook;
 use cartwright_domain::test_send::TestSend;
 use cartwright_domain::trace::TraceEntry;
 use cartwright_domain::world::{Entry, Identity};
@@ -58,6 +59,7 @@ pub(super) async fn commit(store: &PostgresStore, shop: ShopId, changes: &Change
     }
     batch.write_connections(&changes.connections).await?;
     batch.write_sources(&changes.sources).await?;
+    batch.write_templates(&changes.templates).await?;
     batch.write_incidents(&changes.incidents).await?;
     batch.write_test_sends(&changes.test_sends).await?;
     sound(&mut batch.transaction, shop, &changes.alarms).await?;
@@ -406,6 +408,30 @@ impl Batch {
                 .bind(each(&entries, |entry| entry.revision.cast_signed()))
                 .bind(documents(&entries)?);
             self.all(entries.len(), query).await?;
+        }
+        Ok(())
+    }
+
+    async fn write_templates(&mut self, books: &[Entry<TemplateBook>]) -> Result<(), StoreError> {
+        let (new, changed) = new_and_changed(books);
+        let insert = "insert into template_books (shop_id, connection_id, due_at, revision, document)
+                      select $1, id, due_at, expected + 1, document
+                      from unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::text[]) as next (id, due_at, expected, document)";
+        let update = "update template_books set due_at = next.due_at, revision = expected + 1, document = next.document
+                      from unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::text[]) as next (id, due_at, expected, document)
+                      where shop_id = $1 and connection_id = id and revision = expected";
+        for (entries, sql) in [(new, insert), (changed, update)].into_iter().filter(|(entries, _)| !entries.is_empty())
+        {
+            let query = sqlx::query(sql)
+                .bind(self.shop.0)
+                .bind(each(&entries, |entry| entry.value.connection.0))
+                .bind(each(&entries, |entry| entry.value.due_at.map(|due| due.millis())))
+                .bind(each(&entries, |entry| entry.revision.cast_signed()))
+                .bind(documents(&entries)?);
+            self.all(entries.len(), query).await?;
+        }
+        if !books.is_empty() {
+            move_settings(&mut self.transaction, self.shop).await?;
         }
         Ok(())
     }

@@ -24,6 +24,7 @@ impl Ledger for PostgresStore {
                  or exists (select 1 from runs where shop_id = s.shop_id and due_at <= $1)
                  or exists (select 1 from messages where shop_id = s.shop_id and due_at <= $1)
                  or exists (select 1 from source_states where shop_id = s.shop_id and due_at <= $1)
+                 or exists (select 1 from template_books where shop_id = s.shop_id and due_at <= $1)
                  or exists (select 1 from incidents where shop_id = s.shop_id and due_at <= $1))
              order by shop_id",
         )
@@ -42,6 +43,7 @@ impl Ledger for PostgresStore {
                  (select min(due_at) from runs where shop_id = s.shop_id and due_at is not null),
                  (select min(due_at) from messages where shop_id = s.shop_id and due_at is not null),
                  (select min(due_at) from source_states where shop_id = s.shop_id and due_at is not null),
+                 (select min(due_at) from template_books where shop_id = s.shop_id and due_at is not null),
                  (select min(due_at) from incidents where shop_id = s.shop_id and due_at is not null)))
              from shops s where get_byte(sha256(uuid_send(shop_id)), 0) = any($1)",
         )

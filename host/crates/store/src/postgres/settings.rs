@@ -9,6 +9,7 @@ use cartwright_domain::ids::{ConnectionId, KeyId, ShopId, StrategyId, VersionId}
 use cartwright_domain::replacing::Replacement;
 use cartwright_domain::shop::{Connection, ConnectionKind, Shop};
 use cartwright_domain::strategy::{StrategyRecord, StrategyState, Version};
+use cartwright_domain::template::TemplateBook;
 use cartwright_domain::time::Timestamp;
 use cartwright_domain::world::Entry;
 use cartwright_engine::ports::{ApiKey, Captured, Components, Publication, Secret, Settings, StoreError};
@@ -146,6 +147,16 @@ impl Settings for PostgresStore {
         let entry =
             |(revision, document): (i64, String)| Ok(Entry::loaded(rows::read(&document)?, revision.cast_unsigned()));
         found.into_iter().map(entry).collect()
+    }
+
+    async fn template_books(&self, shop: ShopId) -> Result<Vec<Entry<TemplateBook>>, StoreError> {
+        let found: Vec<(i64, String)> =
+            sqlx::query_as("select revision, document from template_books where shop_id = $1 order by connection_id")
+                .bind(shop.0)
+                .fetch_all(&self.pool)
+                .await
+                .map_err(failed)?;
+        found.into_iter().map(rows::template_book).collect()
     }
 
     async fn connection(&self, connection: ConnectionId) -> Result<Option<(ShopId, Connection)>, StoreError> {

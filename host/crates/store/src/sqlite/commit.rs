@@ -16,6 +16,7 @@ use cartwright_domain::run::Run;
 use cartwright_domain::shard::Fence;
 use cartwright_domain::shop::Connection;
 use cartwright_domain::source::SourceState;
+use cartwright_domain::template::TemplateBook;
 use cartwright_domain::test_send::TestSend;
 use cartwright_domain::trace::TraceEntry;
 use cartwright_domain::world::{Entry, Identity};
@@ -78,6 +79,7 @@ const MESSAGES: Table = Table {
 const CONNECTIONS: Table =
     Table { name: "connections", key: Id("connection_id"), others: &[Plain("kind"), Plain("name")] };
 const SOURCES: Table = Table { name: "source_states", key: Id("connection_id"), others: &[Plain("due_at")] };
+const TEMPLATES: Table = Table { name: "template_books", key: Id("connection_id"), others: &[Plain("due_at")] };
 const INCIDENTS: Table = Table {
     name: "incidents",
     key: Id("incident_id"),
@@ -111,6 +113,7 @@ pub(super) async fn commit(store: &SqliteStore, shop: ShopId, changes: &Changes)
     }
     batch.write_connections(&changes.connections).await?;
     batch.write_sources(&changes.sources).await?;
+    batch.write_templates(&changes.templates).await?;
     batch.write_incidents(&changes.incidents).await?;
     batch.write_test_sends(&changes.test_sends).await?;
     sound(&mut batch.transaction, shop, &changes.alarms).await?;
@@ -332,6 +335,15 @@ impl Batch {
             json!([source.connection, source.due_at().map(|due| due.millis())])
         })
         .await
+    }
+
+    async fn write_templates(&mut self, books: &[Entry<TemplateBook>]) -> Result<(), StoreError> {
+        self.write(&TEMPLATES, books.iter(), |book| json!([book.connection, book.due_at.map(|due| due.millis())]))
+            .await?;
+        if !books.is_empty() {
+            move_settings(&mut self.transaction, self.shop).await?;
+        }
+        Ok(())
     }
 
     async fn write_incidents(&mut self, incidents: &[Entry<Incident>]) -> Result<(), StoreError> {

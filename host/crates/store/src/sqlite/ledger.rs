@@ -22,6 +22,7 @@ impl Ledger for SqliteStore {
                 or exists (select 1 from runs where shop_id = s.shop_id and due_at <= $1)
                 or exists (select 1 from messages where shop_id = s.shop_id and due_at <= $1)
                 or exists (select 1 from source_states where shop_id = s.shop_id and due_at <= $1)
+                or exists (select 1 from template_books where shop_id = s.shop_id and due_at <= $1)
                 or exists (select 1 from incidents where shop_id = s.shop_id and due_at <= $1)
              order by shop_id",
         )
@@ -34,11 +35,13 @@ impl Ledger for SqliteStore {
 
     async fn next_due(&self, shards: &[Shard]) -> Result<Option<Timestamp>, StoreError> {
         // Shop by shop: the first entry of each index, never a walk over all that waits.
-        let firsts: Vec<(Uuid, Option<i64>, Option<i64>, Option<i64>, Option<i64>)> = sqlx::query_as(
+        type Firsts = (Uuid, Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<i64>);
+        let firsts: Vec<Firsts> = sqlx::query_as(
             "select shop_id,
                     (select min(due_at) from runs where shop_id = s.shop_id and due_at is not null),
                     (select min(due_at) from messages where shop_id = s.shop_id and due_at is not null),
                     (select min(due_at) from source_states where shop_id = s.shop_id and due_at is not null),
+                    (select min(due_at) from template_books where shop_id = s.shop_id and due_at is not null),
                     (select min(due_at) from incidents where shop_id = s.shop_id and due_at is not null)
              from shops s",
         )
@@ -46,7 +49,7 @@ impl Ledger for SqliteStore {
         .await
         .map_err(failed)?;
         let own = firsts.into_iter().filter(|(shop, ..)| shards.contains(&Shard::of(ShopId(*shop))));
-        let due = own.flat_map(|(_, run, message, source, incident)| [run, message, source, incident]);
+        let due = own.flat_map(|(_, run, message, source, book, incident)| [run, message, source, book, incident]);
         Ok(due.flatten().min().map(Timestamp::from_millis))
     }
 

@@ -25,6 +25,7 @@ mod senders;
 mod settings;
 mod sources;
 mod strategies;
+mod templates;
 mod tenants;
 mod test_sends;
 mod trust;

@@ -21,6 +21,7 @@ use cartwright_domain::shard::Shard;
 use cartwright_domain::shop::{Connection, ConnectionKind, Shop};
 use cartwright_domain::source::SourceState;
 use cartwright_domain::strategy::{StrategyRecord, StrategyState, Version};
+use cartwright_domain::template::TemplateBook;
 use cartwright_domain::test_send::{TestAddress, TestKind, TestSend};
 use cartwright_domain::time::{Span, Timestamp};
 use cartwright_domain::trace::TraceEntry;
@@ -153,6 +154,7 @@ forward! {
         remove_key(shop: ShopId, key: KeyId) -> bool;
         save_connection(shop: ShopId, connection: &Connection) -> ();
         connections(shop: ShopId) -> Vec<Entry<Connection>>;
+        template_books(shop: ShopId) -> Vec<Entry<TemplateBook>>;
         connection(connection: ConnectionId) -> Option<(ShopId, Connection)>;
         remove_connection(shop: ShopId, kind: ConnectionKind, name: &str) -> bool;
         save_secret(shop: ShopId, connection: ConnectionId, name: &str, secret: &Secret) -> ();

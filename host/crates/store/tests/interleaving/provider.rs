@@ -148,7 +148,7 @@ impl Plugins for Provider {
         Err(nobody())
     }
 
-    async fn receive(&self, _: &ConnectionCall, _: &Webhook) -> Result<Vec<ReceiptEvent>, PluginFailure> {
+    async fn receive(&self, _: &ConnectionCall, _: &Webhook) -> Result<Received, PluginFailure> {
         Err(nobody())
     }
 }

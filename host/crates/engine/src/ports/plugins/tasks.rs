@@ -7,6 +7,7 @@ use cartwright_domain::message::{Outcome, Rejection};
 use cartwright_domain::plugin::SourceTaskKind;
 use cartwright_domain::shop::ChannelTaskKind;
 pub use cartwright_domain::source::BackfillKind;
+pub use cartwright_domain::template::TemplateState;
 use cartwright_domain::time::Timestamp;
 use cartwright_domain::world::Identity;
 use serde_json::Value;
@@ -75,19 +76,6 @@ pub struct Template {
     pub state: TemplateState,
     /// The provider's words on it.
     pub words: Option<String>,
-}
-
-/// Where a template stands with its provider.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TemplateState {
-    /// Waits to be looked at.
-    Pending,
-    /// Can be sent.
-    Approved,
-    /// Was refused.
-    Rejected,
-    /// Cannot be sent for the time being.
-    Paused,
 }
 
 /// What a message cost: millionths of the unit of a currency.

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use cartwright_domain::event::{Event, Receipt};
+use cartwright_domain::template::TemplateNews;
 use cartwright_domain::time::Timestamp;
 
 /// A webhook as it arrived.
@@ -44,7 +45,16 @@ pub enum Parsed {
     UnknownTopic(String),
 }
 
-/// What a channel made of a webhook: a receipt under the id of its fact.
+/// What a channel made of a webhook.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Received {
+    /// What became of messages, and what customers did.
+    pub receipts: Vec<ReceiptEvent>,
+    /// What became of templates.
+    pub templates: Vec<TemplateNews>,
+}
+
+/// A receipt under the id of its fact.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReceiptEvent {
     /// Stable for the same fact.
