@@ -40,11 +40,14 @@ pub struct ProviderSettings {
     pub group_claim: Option<String>,
 }
 
+/// What a provider said of itself, or why it said nothing.
+type Told = Result<Arc<Metadata>, ProviderError>;
+
 /// An OpenID provider.
 pub struct Provider {
     settings: ProviderSettings,
     http: Client,
-    known: Mutex<Option<(Timestamp, Result<Arc<Metadata>, ProviderError>)>>,
+    known: Mutex<Option<(Timestamp, Told)>>,
 }
 
 impl Provider {
@@ -58,7 +61,7 @@ impl Provider {
     }
 
     /// What the provider says of itself, not longer ago than this.
-    async fn metadata(&self, now: Timestamp, age: Span) -> Result<Arc<Metadata>, ProviderError> {
+    async fn metadata(&self, now: Timestamp, age: Span) -> Told {
         let mut known = self.known.lock().await;
         if let Some((at, told)) = &*known {
             // Many who wait for one that does not answer wait once.
