@@ -86,6 +86,45 @@ test.each(LOOKS)(
   60_000,
 )
 
+test('the list of strategies has all of its columns in sight, with room beside them', async () => {
+  await visitor.page.setViewportSize({ width: 1280, height: 860 })
+  await visitor.choose('en', 'light')
+  await visitor.goto(`${shop}/strategies`)
+  const table = visitor.page.locator('section.scroll')
+  expect(await table.evaluate(one => one.scrollWidth - one.clientWidth)).toBeLessThanOrEqual(0)
+  const room = await table.evaluate(one => {
+    const last = one.querySelector('tbody tr td:last-child a')?.getBoundingClientRect().right ?? 0
+    return one.getBoundingClientRect().right - last
+  })
+  expect(room).toBeGreaterThan(12)
+})
+
+/** What opens on a page: where, by which button, and what is there then. */
+const OPENED: Record<string, [string, string | RegExp, 'menu' | 'dialog']> = {
+  'whose session it is': ['/', /Signed in as/, 'menu'],
+  'the states of a strategy': ['/strategies', /is: Live. Change it/, 'menu'],
+  'an invitation': ['/people', 'Invite', 'dialog'],
+  'the end of a channel': ['/connections/channels/{channel}', 'Remove', 'dialog'],
+}
+
+test.each(LOOKS.filter(([language]) => language === 'en'))(
+  'menus and dialogs are sound in %s, %s, %i wide',
+  async (language, theme, width) => {
+    await visitor.page.setViewportSize({ width, height: 860 })
+    await visitor.choose(language, theme)
+    for (const [what, [path, button, role]] of Object.entries(OPENED)) {
+      await visitor.goto(`${shop}${path.replace(/\{(\w+)\}/, (_, name) => ids[name] ?? '')}`)
+      await visitor.press(visitor.page.getByRole('button', { name: button }).first())
+      await visitor.page.getByRole(role).first().waitFor()
+      // What hangs over a page is in none of its parts: only its words are read then.
+      await visitor.isSound(`${what} in ${language}, ${theme}, ${width}`, ['region'])
+      await visitor.page.keyboard.press('Escape')
+      await expect.poll(() => visitor.page.getByRole(role).count()).toBe(0)
+    }
+  },
+  60_000,
+)
+
 test('the demo opens signed in, and skipping its clock ahead brings a message', async () => {
   await visitor.page.setViewportSize({ width: 1280, height: 860 })
   await visitor.choose('en', 'light')

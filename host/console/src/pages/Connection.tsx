@@ -1,8 +1,8 @@
 /** One channel or source: whether it works, what holds it and what to do, where the other side calls, its settings, and
  * what came in that nobody understood. */
-import { Alert, Button, CopyButton } from '@mantine/core'
+import { Alert, Button } from '@mantine/core'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
-import { Check, CircleCheck, Copy, PlugZap, Trash2 } from 'lucide-react'
+import { CircleCheck, PlugZap, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import { api, take } from '../api/client'
 import { at, type Connection as One, isKind, type Kind, useConnections, versionOf } from '../connections/connection'
@@ -15,6 +15,7 @@ import { ConnectionState } from '../connections/State'
 import { Answer, Empty, Trouble } from '../pieces/Answer'
 import { Card } from '../pieces/Card'
 import { Confirm } from '../pieces/Confirm'
+import { CopyLine } from '../pieces/CopyLine'
 import { Page } from '../pieces/Page'
 import { useDoing, usePlugins } from '../plugins/plugin'
 import { may } from '../session'
@@ -66,7 +67,7 @@ function Connected({ kind, connection }: { kind: Kind; connection: One }) {
       {connection.held && <Held kind={kind} connection={connection} />}
       <div className="grid wide">
         <Card title={say('connections.webhook')}>
-          <Address address={connection.webhook} name={name} />
+          <CopyLine line={connection.webhook} about={say('connections.webhookAbout')} name={name} />
         </Card>
         {canIntegrate && (
           <Card title={say('connections.probe')}>
@@ -141,32 +142,6 @@ function Held({ kind, connection }: { kind: Kind; connection: One }) {
         {released.error && <Trouble error={released.error} />}
       </div>
     </Alert>
-  )
-}
-
-function Address({ address, name }: { address: string; name: string }) {
-  const { say } = useSpeech()
-  return (
-    <div className="stack tight">
-      <div className="copy">
-        <span className="code" dir="ltr">
-          {address}
-        </span>
-        <CopyButton value={address}>
-          {({ copied, copy }) => (
-            <Button
-              size="xs"
-              variant="default"
-              onClick={copy}
-              leftSection={copied ? <Check size={14} aria-hidden /> : <Copy size={14} aria-hidden />}
-            >
-              {say(copied ? 'answer.copied' : 'answer.copy')} <span className="unseen">{name}</span>
-            </Button>
-          )}
-        </CopyButton>
-      </div>
-      <p className="quiet small">{say('connections.webhookAbout')}</p>
-    </div>
   )
 }
 

@@ -1,11 +1,11 @@
 /** The script on the shop's own pages: the line that loads it, which pages may speak, and what its forms say. */
-import { Button, CopyButton } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
-import { Check, Copy } from 'lucide-react'
 import { useState } from 'react'
 import { api, Refusal, type Schemas, take } from '../api/client'
 import { Answer, Trouble } from '../pieces/Answer'
 import { Card } from '../pieces/Card'
+import { CopyLine } from '../pieces/CopyLine'
 import { Page } from '../pieces/Page'
 import { SchemaForm } from '../pieces/SchemaForm'
 import { may, queries } from '../session'
@@ -87,26 +87,7 @@ function Script({ shop }: { shop: Shop }) {
   return (
     <Card title={say('storefront.script')}>
       {shop.storefront ? (
-        <div className="stack tight">
-          <div className="copy">
-            <span className="code" dir="ltr">
-              {line}
-            </span>
-            <CopyButton value={line}>
-              {({ copied, copy }) => (
-                <Button
-                  size="xs"
-                  variant="default"
-                  onClick={copy}
-                  leftSection={copied ? <Check size={14} aria-hidden /> : <Copy size={14} aria-hidden />}
-                >
-                  {say(copied ? 'answer.copied' : 'answer.copy')}
-                </Button>
-              )}
-            </CopyButton>
-          </div>
-          <p className="quiet small">{say('storefront.scriptAbout')}</p>
-        </div>
+        <CopyLine line={line} about={say('storefront.scriptAbout')} />
       ) : (
         <p className="quiet">{say('storefront.noScript')}</p>
       )}
