@@ -38,6 +38,8 @@ export const theme = createTheme({
   fontFamilyMonospace: 'ui-monospace, "SF Mono", Menlo, Consolas, monospace',
   headings: { fontWeight: '620' },
   respectReducedMotion: true,
+  // An element that takes the first focus stands among the items, where a menu may have nothing but items.
+  components: { Menu: { defaultProps: { withInitialFocusPlaceholder: false } } },
 })
 
 const red = { '--mantine-color-red-filled': '#b3261e', '--mantine-color-red-filled-hover': '#8f1f18' }
