@@ -14,6 +14,7 @@ mod doctor;
 mod erasure;
 mod explaining;
 mod haravan;
+mod image_grid;
 mod importing;
 mod mail;
 mod mjml;

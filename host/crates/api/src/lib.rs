@@ -24,6 +24,7 @@ mod extract;
 mod faults;
 mod health;
 mod hooks;
+mod image_grids;
 mod journal;
 mod json_lines;
 mod keys;

@@ -36,6 +36,7 @@ pub mod funnel;
 pub mod heard;
 pub mod identity;
 pub mod ids;
+pub mod image_grid;
 pub mod import;
 pub mod incident;
 mod joint;
