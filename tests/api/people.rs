@@ -165,7 +165,7 @@ fn is_enough(role: Role, method: &str, path: &str) -> bool {
         _ if of_owner => false,
         _ if looks => true,
         Role::Viewer => false,
-        Role::Editor => of(&["/v1/strategies", "/v1/contents", "/v1/test-addresses", "/v1/demo"]),
+        Role::Editor => of(&["/v1/strategies", "/v1/contents", "/v1/test-addresses", "/v1/chat-links", "/v1/demo"]),
         Role::Integrator => {
             of(&["/v1/plugins", "/v1/channels", "/v1/sources", "/v1/events", "/v1/identify", "/v1/customers/import"])
         }

@@ -8,6 +8,7 @@ mod asked;
 mod bad_input;
 mod busy;
 mod channels;
+mod chat_links;
 mod counting;
 mod crash;
 mod doctor;

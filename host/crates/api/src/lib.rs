@@ -13,6 +13,7 @@ mod access;
 mod alerts;
 mod audit;
 mod channels;
+mod chat_links;
 mod connections;
 mod console;
 mod contents;

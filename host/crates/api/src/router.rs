@@ -12,9 +12,9 @@ use crate::options::ApiOptions;
 use crate::problem::{self, Code, Problem};
 use crate::rate::RateLimit;
 use crate::{
-    access, alerts, audit, channels, console, contents, customers, demo, envelope, events, health, hooks, image_grids,
-    journal, keys, markup, messages, openapi, people, plugins, rate, reports, runs, session, shops, short_links,
-    sources, storefront, strategies, test_sends, unsubscribe,
+    access, alerts, audit, channels, chat_links, console, contents, customers, demo, envelope, events, health, hooks,
+    image_grids, journal, keys, markup, messages, openapi, people, plugins, rate, reports, runs, session, shops,
+    short_links, sources, storefront, strategies, test_sends, unsubscribe,
 };
 
 /// What every handler is given.
@@ -89,6 +89,7 @@ fn closed_operations() -> OpenApiRouter<Api> {
         .merge(contents::operations())
         .merge(test_sends::operations())
         .merge(channels::operations())
+        .merge(chat_links::operations())
         .merge(sources::operations())
         .merge(plugins::operations())
         .merge(customers::operations())

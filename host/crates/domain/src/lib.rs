@@ -17,6 +17,7 @@ pub mod cart;
 pub mod categories;
 mod chain;
 pub mod change;
+pub mod chat_link;
 pub mod check;
 mod checkout;
 mod claim;

@@ -13,6 +13,7 @@ mod backtest;
 mod batch;
 mod beside;
 mod breakers;
+mod chat_links;
 mod checking;
 mod connect;
 mod content_preview;
@@ -67,6 +68,7 @@ mod webhook;
 mod worker;
 
 pub use backtest::{Difference, Fate, Period, Recorded, Tally, differences, recorded};
+pub use chat_links::ListedChatLink;
 pub use checking::Checked;
 pub use connect::{ConnectError, ConnectionDraft};
 pub use content_preview::{ContentPreview, NoPreview};

@@ -79,7 +79,7 @@ impl Engine {
         call: &ConnectionCall,
         webhook: &Webhook,
     ) -> Result<Option<String>, StoreError> {
-        let reason = match self.understand(connection, call, webhook).await {
+        let reason = match self.understand(shop, connection, call, webhook).await? {
             Ok(Parsed::Events(events)) => {
                 let answers = self.ingest(shop, Origin::Connection(connection.id), events).await?;
                 let refusals: Vec<String> = answers.iter().enumerate().filter_map(refusal).collect();
@@ -96,16 +96,20 @@ impl Engine {
 
     async fn understand(
         &self,
+        shop: ShopId,
         connection: &Connection,
         call: &ConnectionCall,
         webhook: &Webhook,
-    ) -> Result<Parsed, PluginFailure> {
+    ) -> Result<Result<Parsed, PluginFailure>, StoreError> {
         match connection.kind {
-            ConnectionKind::Source => self.plugins.parse(call, webhook).await,
-            ConnectionKind::Channel => {
-                let receipts = self.plugins.receive(call, webhook).await?;
-                Ok(Parsed::Events(receipts.into_iter().map(event_of).collect()))
-            }
+            ConnectionKind::Source => Ok(self.plugins.parse(call, webhook).await),
+            ConnectionKind::Channel => match self.plugins.receive(call, webhook).await {
+                Ok(receipts) => {
+                    self.note_arrivals(shop, connection, &receipts).await?;
+                    Ok(Ok(Parsed::Events(receipts.into_iter().map(event_of).collect())))
+                }
+                Err(failure) => Ok(Err(failure)),
+            },
         }
     }
 

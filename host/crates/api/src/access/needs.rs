@@ -38,6 +38,8 @@ const NEEDS: &[(&str, &str, Power)] = &[
     ("POST", "/v1/channels/{name}/release", Power::Integrate),
     ("POST", "/v1/channels/{name}/senders/{sender}/release", Power::Integrate),
     ("POST", "/v1/channels/{name}/probe", Power::Integrate),
+    ("PUT", "/v1/chat-links/{name}", Power::Edit),
+    ("DELETE", "/v1/chat-links/{name}", Power::Edit),
     ("PUT", "/v1/sources/{name}", Power::Integrate),
     ("DELETE", "/v1/sources/{name}", Power::Integrate),
     ("POST", "/v1/sources/{name}/probe", Power::Integrate),
