@@ -132,5 +132,5 @@ pub(crate) fn engine_over(
     entropy: Arc<dyn Entropy>,
 ) -> Engine {
     let floor = TrustPolicy { mode: args.trust.plugin_trust, keys: args.trust.trusted_key.clone() };
-    Engine::new(store, runtime.clone(), runtime, clock, entropy).with_trust_floor(floor)
+    Engine::new(store, runtime.clone(), runtime.clone(), clock, entropy).with_pictures(runtime).with_trust_floor(floor)
 }

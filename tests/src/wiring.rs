@@ -22,7 +22,7 @@ pub fn engine(store: Arc<dyn Store>, clock: Arc<dyn Clock>, entropy: Arc<dyn Ent
         components: store.clone(),
     };
     let runtime = Arc::new(Runtime::new(options).unwrap());
-    Engine::new(store, runtime.clone(), runtime, clock, entropy)
+    Engine::new(store, runtime.clone(), runtime.clone(), clock, entropy).with_pictures(runtime)
 }
 
 /// Serves it on a free port: the engine that knows its address, and the address. There is no worker: the test says

@@ -306,6 +306,64 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/chat-links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists chat links by name. */
+        get: operations["list_chat_links"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/chat-links/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Saves a chat link, new or in the place of the one with its name.
+         * @description Its channel's plugin declares how such a link is written; a channel without a number or page of its own has none.
+         */
+        put: operations["save_chat_link"];
+        post?: never;
+        /**
+         * Forgets a chat link.
+         * @description The chat still opens where it is printed; whoever comes by it is not told of any more.
+         */
+        delete: operations["remove_chat_link"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/chat-links/{name}/qr.svg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the QR code of a chat link, to be printed at any size. */
+        get: operations["show_qr_code"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/contents": {
         parameters: {
             query?: never;
@@ -2038,6 +2096,46 @@ export interface components {
         };
         /** @description What a channel can be asked to do. */
         ChannelTaskKind: "send" | "lookup" | "price" | "probe" | "list-templates" | "create-template" | "refresh";
+        /** @description A link that opens a chat on one of the shop's channels. */
+        ChatLink: {
+            /** @description Name of the channel. */
+            channel: string;
+            /**
+             * @description What tells the link by which somebody came: 3 to 32 letters, digits, `-` or `_`, once on each channel, in any
+             *     case. Whoever types it without the link came by it as well.
+             */
+            keyword: string;
+            /** @description By one of its senders; without, by its default. */
+            sender?: string | null;
+            /**
+             * @description What the customer is offered to send; the keyword is put behind it where it is not in it.
+             * @default
+             */
+            text: string;
+        };
+        /** @description A link that opens a chat. */
+        ChatLinkView: {
+            /** @description Where it leads; absent where its channel cannot open a chat any more. */
+            address?: string | null;
+            /** @description Name of the channel. */
+            channel: string;
+            /**
+             * @description What tells the link by which somebody came: 3 to 32 letters, digits, `-` or `_`, once on each channel, in any
+             *     case. Whoever types it without the link came by it as well.
+             */
+            keyword: string;
+            /** @description Unique in the shop. Whoever comes by it is told as the event `chat.<name>`. */
+            name: string;
+            /** @description What stands in the customer's field when the chat opens. */
+            offered: string;
+            /** @description By one of its senders; without, by its default. */
+            sender?: string | null;
+            /**
+             * @description What the customer is offered to send; the keyword is put behind it where it is not in it.
+             * @default
+             */
+            text: string;
+        };
         /** @description What a check found. */
         CheckReport: {
             /** @description Errors and warnings, each with its path. */
@@ -3251,6 +3349,13 @@ export interface components {
         ListOfChange: {
             /** @description At most `limit` of them. */
             items: components["schemas"]["Change"][];
+            /** @description Pass it as `after` for the next page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        ListOfChatLinkView: {
+            /** @description At most `limit` of them. */
+            items: components["schemas"]["ChatLinkView"][];
             /** @description Pass it as `after` for the next page; absent on the last one. */
             next?: string | null;
         };
@@ -4678,6 +4783,10 @@ export interface components {
             alerts?: components["schemas"]["AlertTarget"][];
             /** @description How many contacts a customer may have in a time (S20); one in 72 h by other runs where nothing is said. */
             cap?: components["schemas"]["Cap"] | null;
+            /** @description Links that open a chat, by name. */
+            chat_links?: {
+                [key: string]: components["schemas"]["ChatLink"];
+            };
             /** @description Country that free-form phone numbers belong to when nothing else says so. */
             country?: string | null;
             /** @description The currency of its reports and of `orders.spent`. */
@@ -6668,6 +6777,145 @@ export interface operations {
             };
             /** @description Something in the body does not fit: `errors` names each field. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    list_chat_links: {
+        parameters: {
+            query?: {
+                /** @description At most this many, 1 to 200. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: {
+                /** @description Id of the shop; only needed with an operator's key. */
+                "Cartwright-Shop"?: components["parameters"]["Shop"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Chat links. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOfChatLinkView"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    save_chat_link: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id of the shop; only needed with an operator's key. */
+                "Cartwright-Shop"?: components["parameters"]["Shop"];
+            };
+            path: {
+                /** @description Name of the link. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChatLink"];
+            };
+        };
+        responses: {
+            /** @description The link, with its address. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatLinkView"];
+                };
+            };
+            /** @description Something in the body does not fit: `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    remove_chat_link: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id of the shop; only needed with an operator's key. */
+                "Cartwright-Shop"?: components["parameters"]["Shop"];
+            };
+            path: {
+                /** @description Name of the link. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is forgotten. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such thing in this shop. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    show_qr_code: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id of the shop; only needed with an operator's key. */
+                "Cartwright-Shop"?: components["parameters"]["Shop"];
+            };
+            path: {
+                /** @description Name of the link. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The code. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": string;
+                };
+            };
+            /** @description There is no such thing in this shop. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

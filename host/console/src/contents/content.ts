@@ -15,6 +15,7 @@ export const VARIABLES = [
   'product.title',
   'cart.lines.size',
   'cart.total.amount',
+  'cart.image_grid',
   'recovery_link',
   'recovery_link | short_link',
   'shop.name',

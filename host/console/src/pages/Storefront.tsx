@@ -10,6 +10,7 @@ import { Page } from '../pieces/Page'
 import { SchemaForm } from '../pieces/SchemaForm'
 import { may, queries } from '../session'
 import { useVisit } from '../shell/shop'
+import { ChatLinks } from '../storefront/ChatLinks'
 import { fieldOf, kept, questions, type Written, written } from '../storefront/settings'
 import { useSpeech } from '../words'
 
@@ -31,6 +32,7 @@ export function Storefront() {
   return (
     <Page title={say('nav.storefront')} about={say('storefront.about')}>
       <Answer of={found}>{known => <Settings shop={known} save={one => queries.setQueryData(key, one)} />}</Answer>
+      <ChatLinks />
     </Page>
   )
 }

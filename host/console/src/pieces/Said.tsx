@@ -16,7 +16,7 @@ export function Said(props: { document: unknown }) {
     <div className="bubble" dir="auto">
       {typeof said.subject === 'string' && <div className="bubble-subject">{said.subject}</div>}
       {typeof said.text === 'string' ? said.text : JSON.stringify(props.document, null, 2)}
-      {typeof said.image === 'string' && (
+      {typeof said.image === 'string' && said.image !== '' && (
         <div className="small quiet">{say('inbox.picture', { address: said.image })}</div>
       )}
       {Array.isArray(said.buttons) &&

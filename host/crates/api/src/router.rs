@@ -12,9 +12,9 @@ use crate::options::ApiOptions;
 use crate::problem::{self, Code, Problem};
 use crate::rate::RateLimit;
 use crate::{
-    access, alerts, audit, channels, console, contents, customers, demo, envelope, events, health, hooks, journal,
-    keys, markup, messages, openapi, people, plugins, rate, reports, runs, session, shops, short_links, sources,
-    storefront, strategies, test_sends, unsubscribe,
+    access, alerts, audit, channels, chat_links, console, contents, customers, demo, envelope, events, health, hooks,
+    image_grids, journal, keys, markup, messages, openapi, people, plugins, rate, reports, runs, session, shops,
+    short_links, sources, storefront, strategies, test_sends, unsubscribe,
 };
 
 /// What every handler is given.
@@ -50,6 +50,7 @@ pub fn router(engine: Engine, options: ApiOptions) -> Router {
         .merge(openapi::route())
         .merge(problem::pages())
         .merge(public)
+        .merge(image_grids::routes())
         .merge(console::routes())
         .route("/style.css", get(markup::style))
         .fallback(unknown_route)
@@ -90,6 +91,7 @@ fn closed_operations() -> OpenApiRouter<Api> {
         .merge(contents::operations())
         .merge(test_sends::operations())
         .merge(channels::operations())
+        .merge(chat_links::operations())
         .merge(sources::operations())
         .merge(plugins::operations())
         .merge(customers::operations())

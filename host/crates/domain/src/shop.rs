@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::alert::AlertTarget;
 use crate::cap::Cap;
+use crate::chat_link::ChatLink;
 use crate::contact::AddressKind;
 use crate::event::ReceiptKind;
 use crate::ids::{ConnectionId, ShopId};
@@ -66,6 +67,9 @@ pub struct Shop {
     /// What the script on the shop's own pages may do; without, there is no script.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub storefront: Option<Storefront>,
+    /// Links that open a chat, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub chat_links: BTreeMap<String, ChatLink>,
 }
 
 /// How far apart messages of one customer may be due to be decided together, where nothing else is said.

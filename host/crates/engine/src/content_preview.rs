@@ -24,7 +24,7 @@ use uuid::Uuid;
 use crate::Engine;
 use crate::mjml::make_all;
 use crate::ports::{StoreError, Wanted};
-use crate::render::{Rendering, data_of};
+use crate::render::{Addresses, Rendering, data_of};
 use crate::settings::ShopSettings;
 use crate::shorten::Shortener;
 
@@ -101,9 +101,11 @@ impl Engine {
         }
         let (variant, locale) = content.variant(channel, language).ok_or(NoPreview::NoVariant)?;
         let body = variant.sent();
-        let link = self.nobodys_link();
-        let wanted = [&subject, &longest]
-            .map(|subject| Rendering { body: &body, data: data_of(subject, &content, &[], Some(&link)) });
+        let mut wanted = Vec::with_capacity(2);
+        for subject in [&subject, &longest] {
+            let addresses = self.sample_addresses(&body, subject).await?;
+            wanted.push(Rendering { body: &body, data: data_of(subject, &content, &[], &addresses) });
+        }
         let mut rendered = self.render_all(&settings, &wanted).await.into_iter();
         let mut document = rendered.next().transpose().map_err(NoPreview::Failed)?.unwrap_or_default();
         let mut longest = rendered.next().and_then(Result::ok);
@@ -140,9 +142,11 @@ impl Engine {
         }
     }
 
-    /// Where nobody unsubscribes: as long as a real link, so that whoever tries one takes nothing from the customer.
-    pub(crate) fn nobodys_link(&self) -> String {
-        format!("{}/u/{}", self.public_url, "x".repeat(64))
+    /// What a content that is tried says. Nobody unsubscribes there, and the link is as long as a real one: whoever
+    /// tries it takes nothing from the customer.
+    pub(crate) async fn sample_addresses(&self, body: &Value, subject: &Subject) -> Result<Addresses, StoreError> {
+        let unsubscribe_url = Some(format!("{}/u/{}", self.public_url, "x".repeat(64)));
+        Ok(Addresses { unsubscribe_url, image_grid: self.image_grid_url(body, subject).await? })
     }
 
     async fn subject_of(

@@ -28,7 +28,7 @@ use crate::Engine;
 use crate::batch::changes_of;
 use crate::deliver::{Delivery, Ready};
 use crate::ports::{ChannelTask, OutgoingMessage, StoreError, Wanted};
-use crate::render::{Rendering, data_of};
+use crate::render::{Addresses, Rendering, data_of};
 use crate::settings::ShopSettings;
 use crate::shorten::{Shortener, has_marks};
 use crate::unsubscribe::UNSUBSCRIBE_URL;
@@ -93,8 +93,8 @@ impl Engine {
         let templates = || prepared.iter().filter(|one| one.question.is_none());
         let renderings: Vec<Rendering<'_>> = templates()
             .map(|one| {
-                let link = one.unsubscribe_url.as_deref();
-                Rendering { body: &one.body, data: data_of(&one.subject, &one.content, &one.message.variables, link) }
+                let data = data_of(&one.subject, &one.content, &one.message.variables, &one.addresses);
+                Rendering { body: &one.body, data }
             })
             .collect();
         let mut rendered = self.render_all(settings, &renderings).await;
@@ -166,12 +166,13 @@ impl Engine {
         }
     }
 
-    /// Where each customer unsubscribes: for contents that say so, and where the channel has a field for it, which a
-    /// marketing content that says nothing there leaves to us.
+    /// Where the picture of each cart is, and where each customer unsubscribes: for contents that say so, and where the
+    /// channel has a field for it, which a marketing content that says nothing there leaves to us.
     async fn add_links(&self, settings: &ShopSettings, prepared: &mut [Prepared]) -> Result<(), StoreError> {
         let shop = settings.shop.id;
         let mut key = None;
         for one in prepared.iter_mut() {
+            one.addresses.image_grid = self.image_grid_url(&one.body, &one.subject).await?;
             let has_field = || has_unsubscribe_field(settings, &one.message.channel);
             let fills =
                 one.message.purpose == Purpose::Marketing && one.body.get(UNSUBSCRIBE_URL).is_none() && has_field();
@@ -183,7 +184,7 @@ impl Engine {
                 Some(key) => key,
                 None => *key.insert(self.link_key(shop).await?),
             };
-            one.unsubscribe_url =
+            one.addresses.unsubscribe_url =
                 Some(self.unsubscribe_url(UnsubscribeLink { shop, customer: one.message.customer }, &key));
             if let (true, Some(body)) = (fills, one.body.as_object_mut()) {
                 body.insert(UNSUBSCRIBE_URL.to_owned(), Value::String(format!("{{{{ {UNSUBSCRIBE_URL} }}}}")));
@@ -323,7 +324,7 @@ struct Prepared {
     content_revision: Option<u32>,
     body: Value,
     /// Where the customer unsubscribes, if the message says so.
-    unsubscribe_url: Option<String>,
+    addresses: Addresses,
     /// What a webhook step asks; none for templates.
     question: Option<Value>,
     /// Short name of the channel.
@@ -354,7 +355,7 @@ fn prepared_of(world: &World, id: MessageId, now: Timestamp) -> Option<Prepared>
         content,
         content_revision,
         body,
-        unsubscribe_url: None,
+        addresses: Addresses::default(),
         question,
         channel,
         locale,

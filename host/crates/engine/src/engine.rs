@@ -17,7 +17,7 @@ use crate::ingest::GroupCommit;
 use crate::node::Node;
 use crate::oidc::Oidc;
 use crate::passwords::Passwords;
-use crate::ports::{Clock, Egress, Entropy, Plugins, Store};
+use crate::ports::{Clock, Egress, Entropy, NoPictures, Pictures, Plugins, Store};
 use crate::settings::Cache;
 use crate::tasks::Turns;
 use crate::uses::Unwritten;
@@ -36,6 +36,7 @@ pub struct Engine {
     pub clock: Arc<dyn Clock>,
     /// Chance.
     pub entropy: Arc<dyn Entropy>,
+    pub(crate) pictures: Arc<dyn Pictures>,
     pub(crate) cache: Arc<Cache>,
     pub(crate) breakers: Arc<Breakers>,
     pub(crate) watch: Arc<Watch>,
@@ -84,6 +85,7 @@ impl Engine {
             egress,
             clock,
             entropy,
+            pictures: Arc::new(NoPictures),
             cache: Arc::default(),
             breakers: Arc::default(),
             watch,
@@ -118,6 +120,11 @@ impl Engine {
     /// The same engine in which every source counts as having answered, and none is asked: for rehearsals and the demo.
     pub fn with_rehearsed_sources(self) -> Self {
         Self { rehearsed_silence: Some(Arc::default()), ..self }
+    }
+
+    /// The same engine that shows carts as pictures.
+    pub fn with_pictures(self, pictures: Arc<dyn Pictures>) -> Self {
+        Self { pictures, ..self }
     }
 
     /// The same engine as one of several nodes: it works only on what it has a lease of.

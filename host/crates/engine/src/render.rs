@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
 use crate::Engine;
+use crate::image_grid::IMAGE_GRID;
 use crate::ports::{Escape, PluginCall, TemplatePart};
 use crate::settings::ShopSettings;
 use crate::shorten::without_marks;
@@ -106,13 +107,17 @@ fn filled(body: &Value, texts: &[(String, String)]) -> Value {
     document
 }
 
+/// Addresses of this service that a message may say.
+#[derive(Debug, Clone, Default)]
+pub struct Addresses {
+    /// Where the customer unsubscribes.
+    pub unsubscribe_url: Option<String>,
+    /// The picture of the cart; empty where none of its lines has one.
+    pub image_grid: Option<String>,
+}
+
 /// What templates see. The names are those of the author's guide.
-pub fn data_of(
-    subject: &Subject,
-    content: &Content,
-    variables: &[(String, String)],
-    unsubscribe_url: Option<&str>,
-) -> Value {
+pub fn data_of(subject: &Subject, content: &Content, variables: &[(String, String)], addresses: &Addresses) -> Value {
     let customer = &subject.customer;
     let mut data = Map::new();
     for (name, value) in &content.defaults {
@@ -138,7 +143,9 @@ pub fn data_of(
     );
     set("orders", json!({ "count": subject.orders().count(), "spent": subject.orders().spent(subject.shop.currency) }));
     if let Some(cart) = &subject.cart {
-        set("cart", json!({ "lines": cart.lines(), "total": cart.total(), "recovery_url": cart.recovery_url() }));
+        let (lines, total, recovery_url) = (cart.lines(), cart.total(), cart.recovery_url());
+        let grid = &addresses.image_grid;
+        set("cart", json!({ "lines": lines, "total": total, "recovery_url": recovery_url, IMAGE_GRID: grid }));
         set("product", json!(cart.lines().first()));
         set("recovery_link", json!(cart.recovery_url()));
     }
@@ -148,7 +155,7 @@ pub fn data_of(
     for (name, value) in variables {
         set(name, json!(value));
     }
-    set(UNSUBSCRIBE_URL, json!(unsubscribe_url));
+    set(UNSUBSCRIBE_URL, json!(addresses.unsubscribe_url));
     let mut data = Value::Object(data);
     without_marks(&mut data);
     data

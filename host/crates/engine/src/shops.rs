@@ -44,6 +44,7 @@ impl Engine {
             sites: Vec::new(),
             utm: Default::default(),
             storefront: None,
+            chat_links: Default::default(),
         };
         let faults = shop_faults(&shop);
         if !faults.is_empty() {

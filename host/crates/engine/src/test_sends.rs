@@ -133,8 +133,8 @@ impl Engine {
         let language = draft.language.as_deref().or(subject.customer.language.as_deref());
         let (variant, locale) = content.variant(short, language).ok_or(TestError::NoVariant)?;
         let body = with_link_field(&settings, &content, &draft.channel, &variant.sent());
-        let link = self.nobodys_link();
-        let data = data_of(&subject, &content, &[], Some(&link));
+        let addresses = self.sample_addresses(&body, &subject).await?;
+        let data = data_of(&subject, &content, &[], &addresses);
         let rendered = self.render_all(&settings, &[Rendering { body: &body, data }]).await.into_iter().next();
         let mut document = rendered.transpose().map_err(TestError::Failed)?.unwrap_or_default();
         Shortener::of_nobody(&settings.shop).shorten(&mut document);

@@ -15,7 +15,9 @@ use crate::Engine;
 use crate::Vault;
 use crate::ingest::EventAnswer;
 use crate::masking::mask;
-use crate::ports::{Aside, ConnectionCall, Parsed, PluginCall, ReceiptEvent, StoreError, Verification, Webhook};
+use crate::ports::{
+    Aside, ConnectionCall, Parsed, PluginCall, ReceiptEvent, Received, StoreError, Verification, Webhook,
+};
 
 /// What the other side is answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,7 +97,7 @@ impl Engine {
         call: &ConnectionCall,
         webhook: &Webhook,
     ) -> Result<Option<String>, StoreError> {
-        Ok(match self.understand(connection, call, webhook).await {
+        Ok(match self.understand(shop, connection, call, webhook).await? {
             Ok((Parsed::Events(events), news)) => {
                 self.take_template_news(shop, connection.id, &news).await?;
                 let answers = self.ingest(shop, Origin::Connection(connection.id), events).await?;
@@ -109,18 +111,22 @@ impl Engine {
 
     async fn understand(
         &self,
+        shop: ShopId,
         connection: &Connection,
         call: &ConnectionCall,
         webhook: &Webhook,
-    ) -> Result<(Parsed, Vec<TemplateNews>), PluginFailure> {
-        match connection.kind {
-            ConnectionKind::Source => Ok((self.plugins.parse(call, webhook).await?, Vec::new())),
-            ConnectionKind::Channel => {
-                let received = self.plugins.receive(call, webhook).await?;
-                let events = received.receipts.into_iter().map(event_of).collect();
-                Ok((Parsed::Events(events), received.templates))
-            }
-        }
+    ) -> Result<Result<(Parsed, Vec<TemplateNews>), PluginFailure>, StoreError> {
+        Ok(match connection.kind {
+            ConnectionKind::Source => self.plugins.parse(call, webhook).await.map(|parsed| (parsed, Vec::new())),
+            ConnectionKind::Channel => match self.plugins.receive(call, webhook).await {
+                Ok(Received { receipts, templates }) => {
+                    self.note_arrivals(shop, connection, &receipts).await?;
+                    let events = receipts.into_iter().map(event_of).collect();
+                    Ok((Parsed::Events(events), templates))
+                }
+                Err(failure) => Err(failure),
+            },
+        })
     }
 
     async fn set_aside(

@@ -13,6 +13,7 @@ mod http;
 mod mail;
 mod names;
 mod pace;
+mod picture;
 mod placeholders;
 mod smtp;
 

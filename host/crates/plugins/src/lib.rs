@@ -3,7 +3,8 @@
 //! A plugin is a WebAssembly component of the contract in `wit/`. This crate checks it, compiles it, starts it in a
 //! fresh instance for each batch, tells it the facts it may know and nothing else, ends it when it crosses a limit,
 //! and turns its answers into values of the domain. Nothing a plugin does stops the host or another shop; the words
-//! of the contract end here, and what leaves the process leaves through [`egress`] and nowhere else.
+//! of the contract end here, and what leaves the process leaves through [`egress`] and nowhere else: also what `pictures`
+//! fetches, which puts the goods of a cart together.
 //!
 //! Start reading at `runtime`, then `batch` (what isolates one subject from the next), `guest` and `facts` (what a
 //! plugin can learn), `sandbox` (how it is held), `check` (what is looked at before it may run).
@@ -24,6 +25,7 @@ mod inspect;
 mod kinds;
 mod limits;
 mod log;
+mod pictures;
 pub mod registry;
 mod replay;
 mod runtime;

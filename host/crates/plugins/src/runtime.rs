@@ -33,6 +33,7 @@ use crate::kinds::renderer::{self, Render};
 use crate::kinds::selector::Select;
 use crate::kinds::{channel, convert, source};
 use crate::limits::Limits;
+use crate::pictures::Studio;
 use crate::sandbox::{Sandbox, Slices};
 use crate::session::{Session, Told};
 use crate::uses::Uses;
@@ -73,6 +74,7 @@ pub struct Runtime {
     pub(crate) catalogue: Catalogue,
     pub(crate) ways: Ways,
     pub(crate) uses: Arc<Uses>,
+    pub(crate) studio: Studio,
 }
 
 impl Runtime {
@@ -83,7 +85,7 @@ impl Runtime {
         let compiled = Compiled::new(&sandbox.engine, options.cache_dir).map_err(SetUpError::Cache)?;
         let catalogue = Catalogue::new(sandbox.clone(), compiled, options.components);
         let ways = Ways::new(options.egress, sandbox.limits.clone())?;
-        Ok(Self { sandbox, catalogue, ways, uses: Arc::default() })
+        Ok(Self { sandbox, catalogue, ways, uses: Arc::default(), studio: Studio::default() })
     }
 
     /// What a component is, as far as it can be told without running it.

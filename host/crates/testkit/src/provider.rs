@@ -22,6 +22,13 @@ pub enum Answer {
         /// Body; a text stands for itself.
         body: Value,
     },
+    /// Answers 200 with a file.
+    File {
+        /// Of which kind, such as `image/png`.
+        kind: &'static str,
+        /// What is in it.
+        bytes: Vec<u8>,
+    },
     /// Reads the whole request, then closes the connection without a word.
     Reset,
     /// Reads the whole request, then says nothing for as long as the other side waits.
@@ -179,6 +186,13 @@ async fn serve(mut stream: TcpStream, state: Arc<State>) {
         match answer {
             Answer::Reply { status, headers, body } => {
                 if write_reply(&mut stream, status, &headers, &body).await.is_none() {
+                    return;
+                }
+            }
+            Answer::File { kind, bytes } => {
+                let length = bytes.len();
+                let head = format!("HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n");
+                if stream.write_all(&[head.as_bytes(), &bytes].concat()).await.is_err() {
                     return;
                 }
             }

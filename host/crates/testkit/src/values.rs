@@ -32,6 +32,7 @@ pub fn shop() -> Shop {
         sites: Vec::new(),
         utm: Default::default(),
         storefront: None,
+        chat_links: Default::default(),
     }
 }
 

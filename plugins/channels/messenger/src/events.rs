@@ -28,6 +28,7 @@ struct Event {
     message: Option<Inbound>,
     postback: Option<Postback>,
     optin: Option<OptIn>,
+    referral: Option<Referral>,
 }
 
 #[derive(Deserialize)]
@@ -68,6 +69,15 @@ struct Postback {
     mid: Option<String>,
     payload: Option<String>,
     title: Option<String>,
+    /// Where somebody came from who taps "Get started".
+    referral: Option<Referral>,
+}
+
+/// The link by which somebody came, as `https://m.me/…?ref=` names it.
+#[derive(Deserialize)]
+struct Referral {
+    #[serde(rename = "ref")]
+    name: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -118,7 +128,13 @@ impl Event {
             let provider_id = message.reply_to.and_then(|answered| answered.mid);
             receipts.push(Receipt { provider_id, text, ..told(message.mid, kind, at) });
         }
-        if let Some(Postback { mid, payload, title }) = self.postback {
+        let came = |referral: Option<Referral>| {
+            let text = Some(referral?.name.filter(|name| !name.is_empty())?);
+            Some(Receipt { text, ..told(format!("{who}:referral:{at}"), ReceiptKind::Clicked, at) })
+        };
+        receipts.extend(came(self.referral));
+        if let Some(Postback { mid, payload, title, referral }) = self.postback {
+            receipts.extend(came(referral));
             let id = mid.unwrap_or_else(|| format!("{who}:postback:{at}"));
             receipts.push(Receipt { text: payload.or(title), ..told(id, ReceiptKind::Clicked, at) });
         }

@@ -116,6 +116,11 @@ fn what_a_customer_says_taps_and_stops_is_told() {
         some(Clicked, Some("yes"), "5010")
     );
     assert_eq!(says(json!({"postback": {"mid": "m_4", "payload": "buy"}})), some(Clicked, Some("buy"), "5010"));
+    let came = json!({"ref": "SPRING", "source": "SHORTLINK", "type": "OPEN_THREAD"});
+    assert_eq!(says(json!({"referral": came})), some(Clicked, Some("SPRING"), "5010"));
+    let begins = json!({"postback": {"mid": "m_6", "payload": "start", "referral": came}});
+    assert_eq!(says(begins), some(Clicked, Some("SPRING"), "5010"), "whoever writes for the first time");
+    assert_eq!(says(json!({"referral": {"source": "ADS", "type": "OPEN_THREAD"}})), None);
     let optin = |status: &str| json!({"optin": {"type": "notification_messages", "notification_messages_token": "t-1", "notification_messages_status": status}});
     assert_eq!(says(optin("STOP NOTIFICATIONS")), some(OptedOut, None, "t-1"));
     assert_eq!(says(optin("RESUME NOTIFICATIONS")), some(Replied, Some("START"), "t-1"));

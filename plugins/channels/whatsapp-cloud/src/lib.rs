@@ -25,6 +25,9 @@ pub struct WhatsApp;
 #[serde(deny_unknown_fields)]
 struct Config {
     phone_number_id: String,
+    /// For the host, which makes links of it.
+    #[serde(default, rename = "phone_number")]
+    _phone_number: Option<String>,
     business_account_id: Option<String>,
     #[serde(default = "Config::usual_route")]
     route: String,

@@ -40,6 +40,8 @@ const NEEDS: &[(&str, &str, Power)] = &[
     ("POST", "/v1/channels/{name}/probe", Power::Integrate),
     ("POST", "/v1/channels/{name}/templates", Power::Edit),
     ("POST", "/v1/channels/{name}/templates/sync", Power::Integrate),
+    ("PUT", "/v1/chat-links/{name}", Power::Edit),
+    ("DELETE", "/v1/chat-links/{name}", Power::Edit),
     ("PUT", "/v1/sources/{name}", Power::Integrate),
     ("DELETE", "/v1/sources/{name}", Power::Integrate),
     ("POST", "/v1/sources/{name}/probe", Power::Integrate),

@@ -101,6 +101,7 @@ mod tests {
             sites: Vec::new(),
             utm: Default::default(),
             storefront: None,
+            chat_links: Default::default(),
         }
     }
 

@@ -97,6 +97,7 @@ impl Stage {
             sites: Vec::new(),
             utm: Default::default(),
             storefront: None,
+            chat_links: Default::default(),
         };
         let live: Vec<LiveStrategy> = strategies
             .into_iter()

@@ -59,6 +59,7 @@ fn subject(number: usize) -> Subject {
         sites: Vec::new(),
         utm: Default::default(),
         storefront: None,
+        chat_links: Default::default(),
     };
     let mut customer = Customer::anonymous(mint.next(), moment() - Span::days(number as i64 % 400));
     let (orders, lines) = match number {

@@ -42,6 +42,13 @@ impl Clients {
         Ok(Self { public: client(limits, Reach::Public)?, anywhere: client(limits, Reach::Anywhere)? })
     }
 
+    pub(super) fn client(&self, reach: Reach) -> &Client {
+        match reach {
+            Reach::Public => &self.public,
+            Reach::Anywhere => &self.anywhere,
+        }
+    }
+
     /// Makes a request.
     pub(super) async fn perform(
         &self,
@@ -58,12 +65,9 @@ impl Clients {
             let (size, limit) = (request.body.len(), bytes(limits.body_bytes));
             return Err(refused(format!("the body has {size} bytes; the limit is {limit}")));
         }
-        let client = match reach {
-            Reach::Public => &self.public,
-            Reach::Anywhere => &self.anywhere,
-        };
         let body = secrets.fill(&request.body, Writing::Plain)?.bytes.to_vec();
-        let sent = client
+        let sent = self
+            .client(reach)
             .request(method, url)
             .headers(headers(secrets, &request.headers)?)
             .body(body)
@@ -216,7 +220,7 @@ fn failure(limits: &Limits, error: reqwest::Error) -> EgressFailure {
     }
 }
 
-fn not_public(error: &reqwest::Error) -> Option<String> {
+pub(super) fn not_public(error: &reqwest::Error) -> Option<String> {
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {
         if let Some(Unreachable::NotPublic(why)) = error.downcast_ref() {

@@ -158,6 +158,7 @@ pub(crate) fn subject(orders: usize) -> Subject {
         sites: Vec::new(),
         utm: Default::default(),
         storefront: None,
+        chat_links: Default::default(),
     };
     let customer = Customer::anonymous(mint.next(), now());
     let body = OrderBody {

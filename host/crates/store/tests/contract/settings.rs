@@ -61,7 +61,9 @@ contract! {
         let (one, two) = (add_shop(&*store, 2).await, add_shop(&*store, 1).await);
         let shop = store.shop(one).await.unwrap().unwrap();
         assert!(matches!(store.add_shop(&shop).await, Err(StoreError::Taken(_))));
-        let renamed = Shop { name: "Zoo".into(), ..(*shop).clone() };
+        let link = json!({ "channel": "sms", "keyword": "SPRING", "text": "Hello" });
+        let chat_links = [("poster".to_owned(), serde_json::from_value(link).unwrap())].into();
+        let renamed = Shop { name: "Zoo".into(), chat_links, ..(*shop).clone() };
         store.save_shop(&renamed).await.unwrap();
         assert_eq!(*store.shop(one).await.unwrap().unwrap(), renamed);
         let names: Vec<String> = store.shops().await.unwrap().into_iter().map(|shop| shop.name).collect();
