@@ -173,8 +173,15 @@ async fn s23_a_bad_token_holds_the_channel_until_it_is_put_right(world: &World) 
     assert_eq!(world.message().await["state"], "held");
     let channel = world.api.get("/v1/channels/whatsapp").await.ok();
     assert_eq!(channel["held"]["reason"], "auth");
+    let line = async || world.api.list("/v1/strategies").await.remove(0);
+    assert_eq!(line().await["held"], json!({ "whatsapp": "auth" }), "the list says why a live one says nothing");
+    let state = format!("/v1/strategies/{}/state", line().await["id"].as_str().unwrap());
+    world.api.post(&state, &json!({ "state": "paused" })).await.ok();
+    assert_eq!(line().await["held"], json!({}), "a paused one says nothing anyway");
+    world.api.post(&state, &json!({ "state": "live" })).await.ok();
     provider.then(Answer::wamid(WAMID));
     world.api.post("/v1/channels/whatsapp/release", &json!({})).await.ok();
+    assert_eq!(line().await["held"], json!({}));
     world.skip(Span::minutes(2)).await;
     assert_eq!(world.message().await["state"], "accepted");
 }

@@ -95,6 +95,8 @@ async fn s23_a_refused_sender_gives_way_to_the_next_and_people_are_told(world: &
     assert_eq!(held["held"]["reason"], "sender_policy");
     assert!(sender(world, "oak").await["held"].is_null());
     assert!(world.api.get("/v1/channels/whatsapp").await.ok()["held"].is_null());
+    let held_of_the_strategy = async || world.api.list("/v1/strategies").await.remove(0)["held"].take();
+    assert_eq!(held_of_the_strategy().await, json!({}), "the other goes");
     let [alert] = &world.api.list("/v1/alerts").await[..] else { panic!("one incident") };
     assert_eq!((&alert["cause"], &alert["about"]), (&json!("sender_held"), &json!("acorn on whatsapp")));
     assert!(alert["next_step"].as_str().unwrap().contains("release the sender"), "{alert:#}");

@@ -5269,6 +5269,10 @@ export interface components {
              * @description When it was made.
              */
             created_at: string | number;
+            /** @description Of a live one: its channels over which nothing goes out at the moment, and why. What to do stands at the channel. */
+            held: {
+                [key: string]: components["schemas"]["HoldReason"];
+            };
             /**
              * Format: uuid
              * @description Over all its versions.

@@ -105,16 +105,20 @@ export function Strategies() {
             ['strategies.sender', one => <Sender of={one} />],
             [
               'strategies.state',
-              one =>
-                canEdit ? (
-                  <States
-                    strategy={one}
-                    choose={to => change({ strategy: one, to })}
-                    remove={() => leave(one)}
-                  />
-                ) : (
-                  <StrategyState state={one.state} />
-                ),
+              one => (
+                <>
+                  {canEdit ? (
+                    <States
+                      strategy={one}
+                      choose={to => change({ strategy: one, to })}
+                      remove={() => leave(one)}
+                    />
+                  ) : (
+                    <StrategyState state={one.state} />
+                  )}
+                  <Held of={one} />
+                </>
+              ),
             ],
             [
               'reports.version',
@@ -149,6 +153,21 @@ export function Strategies() {
       {leaving && <Leaving strategy={leaving} close={() => leave(null)} />}
     </Page>
   )
+}
+
+/** Over which channels a live strategy says nothing at the moment, and why; what to do stands there. */
+function Held({ of }: { of: Line }) {
+  const { word } = useSpeech()
+  const { shop } = useVisit()
+  return Object.entries(of.held).map(([channel, reason]) => (
+    <div key={channel} className="small">
+      <Link to="/$shop/connections/$kind/$name" params={{ shop: shop.id, kind: 'channels', name: channel }}>
+        <bdi>{channel}</bdi>
+      </Link>
+      {': '}
+      {word('hold', reason)}
+    </div>
+  ))
 }
 
 /** The sender of each channel that has several, and those that stand in for it. */

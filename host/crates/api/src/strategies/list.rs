@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use axum::Json;
 use axum::extract::State;
 use cartwright_domain::ids::{ShopId, StrategyId};
+use cartwright_domain::message::HoldReason;
+use cartwright_domain::sender::Sender;
 use cartwright_domain::shop::{Connection, ConnectionKind};
 use cartwright_domain::strategy::{Strategy, StrategyState, TriggerKind};
 use cartwright_domain::time::Timestamp;
@@ -47,6 +49,8 @@ pub(crate) struct StrategyLine {
     name: String,
     /// Whether it enters and sends (S27).
     state: StrategyState,
+    /// Of a live one: its channels over which nothing goes out at the moment, and why. What to do stands at the channel.
+    held: BTreeMap<String, HoldReason>,
     /// What begins a run.
     trigger: TriggerKind,
     /// Number of the current version.
@@ -97,6 +101,10 @@ pub(crate) async fn list_strategies(
             id: record.id,
             name: record.name,
             state: record.state,
+            held: match record.state {
+                StrategyState::Live => held_of(definition, &channels),
+                _ => BTreeMap::new(),
+            },
             trigger,
             version: record.current_number,
             channels: definition.channels().into_keys().map(str::to_owned).collect(),
@@ -121,12 +129,32 @@ async fn channels_of(api: &Api, shop: ShopId) -> Result<Vec<Connection>, Problem
     Ok(known.filter(|known| known.kind == ConnectionKind::Channel).collect())
 }
 
-/// The senders of the channels that a strategy writes over, as it goes by them now.
+/// The senders by which a strategy writes over a channel, as it goes by them now.
+fn senders_on<'a>(definition: &Strategy, channel: &'a Connection) -> Vec<&'a Sender> {
+    channel.senders_for(definition.policies.senders.get(&channel.name).map_or(&[][..], Vec::as_slice))
+}
+
+/// The channels of a strategy over which nothing goes out, and why.
+fn held_of(definition: &Strategy, channels: &[Connection]) -> BTreeMap<String, HoldReason> {
+    let why = |name: &str| {
+        let Some(channel) = channels.iter().find(|channel| channel.name == name) else {
+            return Some(HoldReason::ChannelNotReady);
+        };
+        let of_senders = || -> Option<Vec<HoldReason>> {
+            let senders = senders_on(definition, channel).into_iter();
+            senders.map(|sender| sender.held.as_ref().map(|hold| hold.reason)).collect()
+        };
+        let of_channel = channel.held.as_ref().map(|hold| hold.reason);
+        of_channel.or_else(|| of_senders()?.first().copied())
+    };
+    definition.channels().into_keys().filter_map(|name| Some((name.to_owned(), why(name)?))).collect()
+}
+
+/// The senders of the channels that a strategy writes over.
 fn senders_of(definition: &Strategy, channels: &[Connection]) -> BTreeMap<String, Vec<String>> {
     let over = definition.channels();
     let of_one = |channel: &Connection| {
-        let named = definition.policies.senders.get(&channel.name).map_or(&[][..], Vec::as_slice);
-        channel.senders_for(named).into_iter().map(|sender| sender.name.clone()).collect::<Vec<_>>()
+        senders_on(definition, channel).into_iter().map(|sender| sender.name.clone()).collect::<Vec<_>>()
     };
     let with_senders = channels.iter().filter(|channel| over.contains_key(channel.name.as_str()));
     with_senders
