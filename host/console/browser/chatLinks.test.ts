@@ -46,6 +46,8 @@ test('a chat link is made by keyboard, its code is shown, and it is removed', as
   await visitor.press(dialog.getByRole('button', { name: 'Save' }))
   await dialog.getByRole('alert').waitFor()
   visitor.expectFault('422')
+  expect(await dialog.evaluate(one => one.contains(document.activeElement))).toBe(true)
+  await dialog.getByLabel('Channel').focus()
   await dialog.getByLabel('Channel').selectOption('sms')
   await visitor.isSound('a chat link that is made')
   await visitor.press(dialog.getByRole('button', { name: 'Save' }))

@@ -2,7 +2,7 @@
 import { Alert, Button, Loader } from '@mantine/core'
 import type { UseQueryResult } from '@tanstack/react-query'
 import { CircleAlert, type LucideIcon } from 'lucide-react'
-import type { ReactNode } from 'react'
+import { type ReactNode, useEffect, useRef } from 'react'
 import { Refusal } from '../api/client'
 import { useSpeech } from '../words'
 
@@ -26,13 +26,21 @@ export function Answer<T>(props: { of: UseQueryResult<T>; children: (data: T) =>
   )
 }
 
-/** Why something did not work, and what to do. */
+/** Why something did not work, and what to do. A button is disabled while it works and so loses the focus: in a form
+ * the trouble takes it, lest whoever uses the keyboard starts from the top of the page. */
 export function Trouble(props: { error: Error; children?: ReactNode }) {
   const { say, word } = useSpeech()
   const { error } = props
+  const place = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    const isLost = document.activeElement === null || document.activeElement === document.body
+    if (isLost && place.current?.closest('form, [role=dialog]')) place.current.focus()
+  }, [])
   const isRefusal = error instanceof Refusal
   return (
     <Alert
+      ref={place}
+      tabIndex={-1}
       color="red"
       variant="light"
       role="alert"
