@@ -105,6 +105,11 @@ impl<T> Entry<T> {
         self.changed = true;
         &mut self.value
     }
+    /// As if loaded after the commit that takes the change.
+    fn commit(&mut self) {
+        self.revision += u64::from(self.changed);
+        self.changed = false;
+    }
 }
 
 /// A strategy as it enters and sends now.
@@ -197,6 +202,23 @@ impl World {
             traces: Vec::new(),
             alarms: Vec::new(),
         }
+    }
+
+    /// As it stands once all that it changed is committed: as if it were loaded then.
+    pub fn committed(mut self) -> Self {
+        self.connections.values_mut().chain(self.sources.values_mut()).for_each(Entry::commit);
+        self.customers.values_mut().for_each(Entry::commit);
+        self.carts.values_mut().for_each(Entry::commit);
+        self.orders.values_mut().for_each(Entry::commit);
+        self.products.values_mut().for_each(Entry::commit);
+        self.runs.values_mut().for_each(Entry::commit);
+        self.messages.values_mut().for_each(Entry::commit);
+        self.named.clear();
+        self.merged.clear();
+        self.gone.clear();
+        self.traces.clear();
+        self.alarms.clear();
+        self
     }
 
     /// The customer's newest open cart.

@@ -44,6 +44,13 @@ fn keyed<T, K>(entries: Vec<Entry<T>>, key: impl Fn(&T) -> K) -> impl Iterator<I
     entries.into_iter().map(move |entry| (key(&entry.value), entry))
 }
 
+/// What a world has changed, and the world as it stands once that is committed.
+pub(crate) fn changes_and_rest(mut world: World) -> (Changes, World) {
+    let figures = funnel::count(&mut world);
+    let rest = world.clone().committed();
+    (Changes { figures, ..changes_of(world) }, rest)
+}
+
 /// What a world has changed.
 pub(crate) fn changes_of(mut world: World) -> Changes {
     fn changed<T>(entries: impl Iterator<Item = Entry<T>>) -> Vec<Entry<T>> {

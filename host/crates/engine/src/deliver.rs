@@ -9,7 +9,8 @@ use cartwright_domain::short_link::ShortLink;
 use cartwright_domain::time::Span;
 
 use crate::Engine;
-use crate::batch::changes_of;
+use crate::batch::{changes_and_rest, changes_of};
+use crate::handing_over::{Carried, customers_of};
 use crate::ports::{
     Action, ChannelDone, ChannelTask, ConnectionCall, EgressFailure, InboxEntry, OutgoingMessage, Request,
     RequestEffect, Response, Step, StoreError, Wanted,
@@ -145,13 +146,13 @@ impl Engine {
     /// does not answer is waited for. For the same reason there is no fence: whoever has the shard by now knows less.
     pub(crate) async fn settle_deliveries(
         &self,
-        settings: &ShopSettings,
+        carried: &mut Carried,
         deliveries: Vec<Delivery>,
     ) -> Result<(), StoreError> {
         let given_up_at = self.now() + OUTCOMES_KEPT;
         let mut conflicts = 0;
         loop {
-            match self.try_to_settle(settings, &deliveries).await {
+            match self.try_to_settle(carried, &deliveries).await {
                 Err(StoreError::Conflict) if conflicts < RETRIES => conflicts += 1,
                 Err(StoreError::Failed(why)) if self.now() < given_up_at => {
                     tracing::warn!(why, outcomes = deliveries.len(), "outcomes wait for the database");
@@ -162,12 +163,10 @@ impl Engine {
         }
     }
 
-    async fn try_to_settle(&self, settings: &ShopSettings, deliveries: &[Delivery]) -> Result<(), StoreError> {
-        let shop = settings.shop.id;
-        let wanted =
-            Wanted { messages: deliveries.iter().map(|delivery| delivery.message).collect(), ..Wanted::default() };
-        let Some(settings) = self.settings(shop).await? else { return Ok(()) };
-        let mut world = self.load_world(&settings, &wanted).await?;
+    async fn try_to_settle(&self, carried: &mut Carried, deliveries: &[Delivery]) -> Result<(), StoreError> {
+        let ids: Vec<MessageId> = deliveries.iter().map(|delivery| delivery.message).collect();
+        let Some(mut world) = self.world_of_messages(carried, &ids).await? else { return Ok(()) };
+        let concerned = customers_of(&world, &ids);
         let now = self.now();
         for delivery in deliveries {
             let attempts = world.messages.get(&delivery.message).map(|entry| entry.value.attempts);
@@ -179,13 +178,16 @@ impl Engine {
                 }
             }
         }
-        let mut changes = changes_of(world);
+        let (mut changes, rest) = changes_and_rest(world);
+        changes.unchanged.retain(|(customer, _)| concerned.contains(customer));
         changes.inbox = deliveries
             .iter()
             .filter(|delivery| matches!(delivery.outcome, Outcome::Accepted { .. }))
             .filter_map(|delivery| delivery.inbox.clone())
             .collect();
-        self.store.commit(shop, &changes).await.map(|_| ())
+        self.store.commit(carried.shop(), &changes).await?;
+        carried.carry(rest);
+        Ok(())
     }
 
     /// Messages that were handed over by somebody who did not come back (S22): sent again only where that is

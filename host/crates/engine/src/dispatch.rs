@@ -4,11 +4,9 @@
 //! transaction. *Hand over* checks once more, in one commit, just before the provider is called; from there on only
 //! the provider knows, so nothing that was handed over is ever sent again unless sending twice is harmless (S22).
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use cartwright_domain::content::Content;
 use cartwright_domain::facts::Subject;
-use cartwright_domain::ids::{CustomerId, MessageId, ShopId};
+use cartwright_domain::ids::{MessageId, ShopId};
 use cartwright_domain::message::{HoldReason, Message, MessageState, Purpose, SkipReason};
 use cartwright_domain::outcome;
 use cartwright_domain::plugin::{PluginFailure, PluginKind, Problem};
@@ -16,17 +14,15 @@ use cartwright_domain::policy::{Check, Way};
 use cartwright_domain::sending;
 use cartwright_domain::short_link::ShortLink;
 use cartwright_domain::time::{Span, Timestamp};
-use cartwright_domain::trace::MessageTrace;
 use cartwright_domain::unsubscribe::UnsubscribeLink;
 use cartwright_domain::world::World;
-use futures_util::StreamExt;
 use serde_json::Value;
-use std::collections::BTreeSet;
 use std::sync::PoisonError;
 
 use crate::Engine;
-use crate::batch::changes_of;
-use crate::deliver::{Delivery, Ready};
+use crate::batch::changes_and_rest;
+use crate::deliver::Ready;
+use crate::handing_over::{Carried, customers_of};
 use crate::ports::{ChannelTask, OutgoingMessage, StoreError, Wanted};
 use crate::render::{Addresses, Rendering, data_of};
 use crate::settings::ShopSettings;
@@ -36,9 +32,9 @@ use crate::unsubscribe::UNSUBSCRIBE_URL;
 /// Messages of one round.
 const BATCH: u32 = 256;
 /// Messages that are handed over at once, and so at most in flight at once (S22).
-const IN_FLIGHT: usize = 64;
+pub(crate) const IN_FLIGHT: usize = 64;
 /// How long a claim lasts; longer than any request may take.
-const LEASE: Span = Span::seconds(60);
+pub(crate) const LEASE: Span = Span::seconds(60);
 
 impl Engine {
     /// Dispatches one batch of due messages; how many were looked at.
@@ -56,36 +52,39 @@ impl Engine {
         });
         if !lost.is_empty() {
             self.recover(&settings, lost).await?;
+            world = self.load_world(&settings, &wanted).await?;
         }
         let (waiting, to_read) = self.orders_to_read(&settings, &mut world, waiting).await?;
         let claimed = {
             let mut paces = self.paces.lock().unwrap_or_else(PoisonError::into_inner);
             sending::prepare(&mut world, &waiting, LEASE, &mut paces, now)
         };
-        self.commit(shop, changes_of(world)).await?;
+        let (changes, rest) = changes_and_rest(world);
+        self.commit(shop, changes).await?;
         self.failpoints.reach("message.prepared");
         self.begin_reading(shop, to_read).await?;
-        let ready = self.make_ready(&settings, &claimed).await?;
+        let mut carried = Carried::new(&settings, rest);
+        let ready = self.make_ready(&mut carried, &claimed).await?;
         self.failpoints.reach("message.rendered");
         let mut waves = ready.into_iter().peekable();
         while waves.peek().is_some() {
             let wave: Vec<Ready> = waves.by_ref().take(IN_FLIGHT).collect();
-            let handed_over = self.hand_over(&settings, wave).await?;
+            let handed_over = self.hand_over(&mut carried, wave).await?;
             self.failpoints.reach("message.handed_over");
-            self.deliver(&settings, handed_over).await?;
+            self.deliver(&mut carried, handed_over).await?;
         }
         Ok(due.len())
     }
 
     /// Renders claimed messages and lets their adapters make the request. What cannot become a request is skipped or
     /// held here; nothing has left the process yet.
-    async fn make_ready(&self, settings: &ShopSettings, claimed: &[MessageId]) -> Result<Vec<Ready>, StoreError> {
+    async fn make_ready(&self, carried: &mut Carried, claimed: &[MessageId]) -> Result<Vec<Ready>, StoreError> {
         if claimed.is_empty() {
             return Ok(Vec::new());
         }
-        let shop = settings.shop.id;
-        let wanted = Wanted { messages: claimed.to_vec(), ..Wanted::default() };
-        let mut world = self.load_world(settings, &wanted).await?;
+        let shop = carried.shop();
+        let Some(mut world) = self.world_of_messages(carried, claimed).await? else { return Ok(Vec::new()) };
+        let settings = &carried.settings.clone();
         let now = self.now();
         let mut prepared: Vec<Prepared> = claimed.iter().filter_map(|id| prepared_of(&world, *id, now)).collect();
         self.add_links(settings, &mut prepared).await?;
@@ -152,18 +151,22 @@ impl Engine {
                 Err(failure) => refuse(&mut world, one.message.id, &failure, now),
             }
         }
-        let changes = changes_of(world);
+        let concerned = customers_of(&world, claimed);
+        let (mut changes, rest) = changes_and_rest(world);
+        changes.unchanged.retain(|(customer, _)| concerned.contains(customer));
         if changes.messages.is_empty() {
+            carried.carry(rest);
             return Ok(ready);
         }
         match self.commit(shop, changes).await {
-            Ok(_) => Ok(ready),
+            Ok(_) => carried.carry(rest),
             Err(StoreError::Conflict) => {
                 self.release_claims(settings, claimed.to_vec()).await?;
-                Ok(Vec::new())
+                return Ok(Vec::new());
             }
-            Err(error) => Err(error),
+            Err(error) => return Err(error),
         }
+        Ok(ready)
     }
 
     /// Where the picture of each cart is, and where each customer unsubscribes: for contents that say so, and where the
@@ -224,95 +227,6 @@ impl Engine {
         }
         Ok(all)
     }
-
-    /// S17, third stage. One commit for all of a wave; refused as a whole when an order, a consent or anything else
-    /// that may forbid a message is durable but not applied yet: then the messages are free again.
-    async fn hand_over(&self, settings: &ShopSettings, wave: Vec<Ready>) -> Result<Vec<Ready>, StoreError> {
-        let shop = settings.shop.id;
-        let ids: Vec<MessageId> = wave.iter().map(|ready| ready.outgoing.id).collect();
-        // What people changed since (a pause, a release) counts too.
-        let Some(settings) = self.settings(shop).await? else { return Ok(Vec::new()) };
-        let mut world = self.load_world(&settings, &Wanted { messages: ids, ..Wanted::default() }).await?;
-        let now = self.now();
-        let mut going = Vec::new();
-        let mut unchanged = Vec::new();
-        let mut short_links = Vec::new();
-        for ready in wave {
-            let id = ready.outgoing.id;
-            let Some(message) = world.messages.get(&id).map(|entry| entry.value.clone()) else { continue };
-            // Behind a claim that has lapsed the places are as old as the claim: whoever claims it next takes new ones.
-            if !matches!(message.state, MessageState::Prepared { lease_until } if lease_until > now) {
-                continue;
-            }
-            let checked = sending::check(&world, &message, now);
-            match checked.check.clone() {
-                Check::Go(way) if way.to == ready.outgoing.to && way.sender == message.sender => {
-                    if let Some(customer) = world.customers.get(&message.customer) {
-                        unchanged.push((message.customer, customer.revision));
-                    }
-                    mark_handed_over(&mut world, id, &ready, checked.late_after, now);
-                    short_links.extend(ready.links.iter().map(|link| (link.token.clone(), id)));
-                    going.push(ready);
-                }
-                Check::Wait(until) => sending::wait_for_window(&mut world, id, until, checked, now),
-                // The address or the sender changed meanwhile: it is rendered again for the new one.
-                Check::Go(_) => release(&mut world, id, now),
-                Check::WaitForSender(until) => sending::wait_for_sender(&mut world, id, until, checked, now),
-                Check::Skip(reason) => outcome::skip_with(&mut world, id, reason, None, checked.reads, now),
-                Check::Hold(reason) => outcome::hold_with(&mut world, id, reason, checked.reads, now),
-                Check::Paused => sending::wait_paused(&mut world, id, now),
-            }
-        }
-        let addressed: BTreeSet<CustomerId> = unchanged.iter().map(|(customer, _)| *customer).collect();
-        let names = addressed.iter().flat_map(|customer| world.identities.entries_of(*customer));
-        let addressed = names.map(|(name, _)| name.clone()).collect();
-        let mut changes = changes_of(world);
-        // One whose place went back has moved on by this very commit.
-        unchanged.retain(|(id, _)| changes.customers.iter().all(|changed| changed.value.id != *id));
-        changes.unchanged = unchanged;
-        changes.short_links = short_links;
-        changes.addressed = Some(addressed);
-        changes.hand_overs = going.len() as u32;
-        match self.commit(shop, changes).await {
-            Ok(_) => Ok(going),
-            Err(StoreError::Conflict) => {
-                let ids = going.iter().map(|ready| ready.outgoing.id).collect();
-                self.release_claims(&settings, ids).await?;
-                Ok(Vec::new())
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Claims that came to nothing are free at once, not only when their lease ends.
-    async fn release_claims(&self, settings: &ShopSettings, ids: Vec<MessageId>) -> Result<(), StoreError> {
-        let mut world = self.load_world(settings, &Wanted { messages: ids.clone(), ..Wanted::default() }).await?;
-        let now = self.now();
-        for id in ids {
-            let prepared = |message: &Message| matches!(message.state, MessageState::Prepared { .. });
-            if world.messages.get(&id).is_some_and(|entry| prepared(&entry.value)) {
-                release(&mut world, id, now);
-            }
-        }
-        match self.commit(settings.shop.id, changes_of(world)).await {
-            // Somebody else has taken them on; their lease says the rest.
-            Err(StoreError::Conflict) => Ok(()),
-            other => other.map(|_| ()),
-        }
-    }
-
-    /// Makes the requests of a wave and commits what became of them.
-    async fn deliver(&self, settings: &ShopSettings, wave: Vec<Ready>) -> Result<(), StoreError> {
-        if wave.is_empty() {
-            return Ok(());
-        }
-        let answered: Vec<Delivery> =
-            futures_util::stream::iter(wave).map(|ready| self.send(ready)).buffer_unordered(IN_FLIGHT).collect().await;
-        self.failpoints.reach("message.answered");
-        self.settle_deliveries(settings, answered).await?;
-        self.failpoints.reach("message.settled");
-        Ok(())
-    }
 }
 
 /// What is needed to render one claimed message.
@@ -369,34 +283,6 @@ pub(crate) fn has_unsubscribe_field(settings: &ShopSettings, channel: &str) -> b
         settings.channels.get(channel).and_then(|entry| settings.plugin(PluginKind::Channel, &entry.value.plugin));
     let schema = plugin.and_then(|plugin| plugin.descriptor.content_schema.as_ref());
     schema.is_some_and(|schema| schema["properties"].get(UNSUBSCRIBE_URL).is_some())
-}
-
-fn mark_handed_over(world: &mut World, id: MessageId, ready: &Ready, late_after: Timestamp, now: Timestamp) {
-    let Some(entry) = world.messages.get_mut(&id) else { return };
-    let message = entry.edit();
-    message.state =
-        MessageState::HandedOver { lease_until: now + LEASE, adapter_state: BASE64.encode(&ready.began.state) };
-    message.due_at = Some(now + LEASE);
-    message.window_opens_at = None;
-    message.late_after = late_after;
-    message.attempts += 1;
-    message.handed_over_at = Some(now);
-    message.changed_at = now;
-    message.to = Some(ready.outgoing.to.clone());
-    message.locale = Some(ready.outgoing.locale.clone());
-    message.rendered = Some(ready.outgoing.content.clone());
-    message.content_revision = ready.content_revision;
-    message.add_links(&ready.links);
-    let message = message.clone();
-    outcome::tell(world, &message, MessageTrace::HandedOver { attempt: message.attempts }, now);
-}
-
-fn release(world: &mut World, id: MessageId, now: Timestamp) {
-    if let Some(entry) = world.messages.get_mut(&id) {
-        let message = entry.edit();
-        message.state = MessageState::Queued;
-        message.due_at = Some(now);
-    }
 }
 
 /// A message that could not become a request.

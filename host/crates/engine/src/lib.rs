@@ -25,6 +25,7 @@ mod enrol;
 mod erasure;
 mod explain;
 pub mod failpoints;
+mod handing_over;
 mod holdings;
 mod holds;
 mod image_grid;
