@@ -6,7 +6,10 @@ const server = new SMTPServer({
   authOptional: true,
   disabledCommands: ["STARTTLS"],
   allowInsecureAuth: true,
-  onAuth: (auth, session, done) => done(null, { user: auth.username }),
+  onAuth: (auth, session, done) => {
+    if (auth.password !== "wrong") return done(null, { user: auth.username });
+    done(Object.assign(new Error("5.7.8 nobody has that password"), { responseCode: 535 }));
+  },
   onRcptTo: (address, session, done) => {
     if (!address.address.startsWith("nobody@")) return done();
     done(Object.assign(new Error("5.1.1 there is nobody of that name"), { responseCode: 550 }));

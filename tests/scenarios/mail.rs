@@ -10,6 +10,7 @@ on_both_databases!(
     a_mail_server_takes_the_reminder,
     a_public_verifier_accepts_an_rsa_signature_and_nothing_changed,
     a_public_verifier_accepts_an_ed25519_signature_and_nothing_changed,
+    a_mail_server_says_whether_it_knows_the_shop,
     s23_an_unknown_mailbox_ends_the_message,
     s22_a_server_that_never_says_it_has_the_mail_is_not_given_it_again,
 );
@@ -78,6 +79,25 @@ async fn a_mail_server_takes_the_reminder(world: &World) {
     ] {
         assert!(source.contains(part), "{part} is not in\n{source}");
     }
+}
+
+async fn a_mail_server_says_whether_it_knows_the_shop(world: &World) {
+    let Some(mut server) = Program::start("smtp.mjs", &[]) else { return };
+    let port = server.line();
+    world.install("email_smtp").await;
+    let config = json!({
+        "server": format!("smtp://127.0.0.1:{port}"), "from": { "address": "shop@acorn.example" },
+    });
+    let probe = async |password: &str| {
+        let secrets = json!({ "username": "shop", "password": password });
+        world.connect("channels", "mail", "email-smtp", config.clone(), secrets).await;
+        world.api.post("/v1/channels/mail/probe", &json!({})).await.ok()
+    };
+    let words = "the server takes mail from shop@acorn.example";
+    assert_eq!(probe("hush").await, json!({ "works": true, "words": words }));
+    let refused = probe("wrong").await;
+    assert_eq!(refused["works"], false);
+    assert!(refused["words"].as_str().unwrap().contains("nobody has that password"), "{refused:#}");
 }
 
 async fn s23_an_unknown_mailbox_ends_the_message(world: &World) {

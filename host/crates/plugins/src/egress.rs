@@ -99,7 +99,7 @@ impl Ways {
         let gate = Gate { rights, pace: &self.pace, connection: call.connection, now: call.now };
         let answer = match &request.action {
             Action::Http(request) => self.http.perform(&self.policy, &limits, gate, secrets, request).await,
-            Action::Mail(mail) => smtp::perform(&self.policy, &limits, gate, secrets, mail).await,
+            Action::Mail(mail) => smtp::perform(&self.policy, &limits, gate, secrets, mail, request.effect).await,
             Action::Inbox { .. } => Err(refused("an entry of the inbox never leaves the host")),
         };
         let mut performed = captures::take_out(answer.unwrap_or_else(Response::Failed), &request.captures, call.now);

@@ -1,8 +1,8 @@
 //! E-mail over any SMTP server. The host speaks SMTP; this plugin writes the header and reads the reply code.
 //!
 //! `header` keeps what people wrote from becoming header fields of its own; `reply` is the table of codes. SMTP
-//! promises no idempotence, so a lost reply is `uncertain`; our `Message-ID` stays the same over all attempts. There is
-//! no probe: the contract knows no mail that is not sent.
+//! promises no idempotence, so a lost reply is `uncertain`; our `Message-ID` stays the same over all attempts. The probe
+//! is a mail that is not sent: the host signs in, names the sender and takes its leave.
 
 cartwright_sdk::simple_channel_plugin!(Smtp);
 
@@ -71,7 +71,10 @@ impl SimpleChannel for Smtp {
     }
 
     fn ability() -> ChannelAbility {
-        ChannelAbility::new("email", AddressKind::Email, include_str!("../content.schema.json"))
+        ChannelAbility {
+            tasks: vec![TaskKind::Send, TaskKind::Probe],
+            ..ChannelAbility::new("email", AddressKind::Email, include_str!("../content.schema.json"))
+        }
     }
 
     fn check_config(config: Json) -> Result<(), Fault> {
@@ -97,8 +100,10 @@ impl SimpleChannel for Smtp {
     }
 
     fn request(task: Task) -> Result<Ask, Fault> {
+        let config: Config = json::config(&connection::config())?;
         match task {
-            Task::Send(message) => send(&json::config(&connection::config())?, &message),
+            Task::Send(message) => send(&config, &message),
+            Task::Probe => Ok(Request::asking(config.mail()).into()),
             _ => Err(Fault::not_supported("a mail server can only be given mail")),
         }
     }
@@ -106,10 +111,10 @@ impl SimpleChannel for Smtp {
     fn answer(asked: Asked, response: Response) -> Result<Completion, Fault> {
         let config: Config = json::config(&connection::config())?;
         Ok(match (asked, response) {
-            (Asked::Send(id), Response::Mail(reply)) => reply::outcome(&reply, &config.message_id(&id)),
-            _ => Outcome::uncertain("an answer of another kind"),
-        }
-        .into())
+            (Asked::Send(id), Response::Mail(reply)) => reply::outcome(&reply, &config.message_id(&id)).into(),
+            (Asked::Probe, Response::Mail(reply)) => reply::to_probe(&reply, &config.from.address),
+            _ => Outcome::uncertain("an answer of another kind").into(),
+        })
     }
 }
 
@@ -121,6 +126,21 @@ impl Config {
 
     fn domain(&self) -> &str {
         self.from.address.rsplit('@').next().unwrap_or_default()
+    }
+
+    /// A mail of ours, to nobody yet.
+    fn mail(&self) -> Mail {
+        let secret = |name: &str| self.login.then(|| name.to_owned());
+        Mail {
+            server: self.server.clone(),
+            username_secret: secret("username"),
+            password_secret: secret("password"),
+            envelope_from: self.from.address.clone(),
+            envelope_to: String::new(),
+            headers: Vec::new(),
+            text: String::new(),
+            html: None,
+        }
     }
 
     /// The signer, whom the host lets sign once the mail is written.
@@ -148,16 +168,12 @@ fn send(config: &Config, message: &Message) -> Result<Ask, Fault> {
         headers.push(("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()));
     }
     headers.extend(config.signature().map(|signature| ("DKIM-Signature", signature)));
-    let secret = |name: &str| config.login.then(|| name.to_owned());
     let mail = Mail {
-        server: config.server.clone(),
-        username_secret: secret("username"),
-        password_secret: secret("password"),
-        envelope_from: config.from.address.clone(),
         envelope_to: message.to.value.clone(),
         headers: headers.into_iter().map(|(name, value)| Header { name: name.to_owned(), value }).collect(),
         text: content.text,
         html: content.html.filter(|html| !html.trim().is_empty()),
+        ..config.mail()
     };
     Ok(Request::sending(mail).into())
 }

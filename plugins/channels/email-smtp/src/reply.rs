@@ -1,16 +1,30 @@
 //! What the reply code of a mail server means (RFC 5321), refined by its enhanced code (RFC 3463).
 
-use crate::bindings::{MailResponse, Outcome, RejectionClass};
+use crate::bindings::{Completion, MailResponse, Outcome, Rejection, RejectionClass};
 
 pub(crate) fn outcome(reply: &MailResponse, message_id: &str) -> Outcome {
-    if (200..300).contains(&reply.code) {
-        return Outcome::accepted(message_id);
+    if is_yes(reply) { Outcome::accepted(message_id) } else { Outcome::Rejected(refusal(reply)) }
+}
+
+/// Whether the server takes mail from a sender.
+pub(crate) fn to_probe(reply: &MailResponse, from: &str) -> Completion {
+    if is_yes(reply) {
+        Completion::Probed(format!("the server takes mail from {from}"))
+    } else {
+        Completion::Failed(refusal(reply))
     }
+}
+
+fn is_yes(reply: &MailResponse) -> bool {
+    (200..300).contains(&reply.code)
+}
+
+fn refusal(reply: &MailResponse) -> Rejection {
     let code = match &reply.enhanced {
         Some(enhanced) => format!("{} {enhanced}", reply.code),
         None => reply.code.to_string(),
     };
-    Outcome::rejected(class(reply.code, reply.enhanced.as_deref()), Some(code), &reply.text)
+    Rejection::new(class(reply.code, reply.enhanced.as_deref()), Some(code), &reply.text)
 }
 
 fn class(code: u16, enhanced: Option<&str>) -> RejectionClass {

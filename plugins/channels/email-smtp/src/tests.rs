@@ -148,3 +148,17 @@ fn a_configuration_names_a_server_and_a_sender() {
         assert!(Smtp::check_config(config).is_err());
     }
 }
+
+#[test]
+fn a_probe_signs_in_as_the_sender_and_sends_nothing() {
+    let mail = config().mail();
+    assert_eq!((mail.envelope_from.as_str(), mail.envelope_to.as_str()), ("shop@example.com", ""));
+    assert_eq!(mail.password_secret.as_deref(), Some("password"));
+    let probed = |code| {
+        let reply = MailResponse { code, enhanced: None, text: "the words".to_owned() };
+        reply::to_probe(&reply, "shop@example.com")
+    };
+    assert!(matches!(probed(250), Completion::Probed(who) if who == "the server takes mail from shop@example.com"));
+    assert!(matches!(probed(535), Completion::Failed(why) if why.class == RejectionClass::Auth));
+    assert!(matches!(probed(553), Completion::Failed(why) if why.details.text == "the words"));
+}

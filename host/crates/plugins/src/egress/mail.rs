@@ -24,7 +24,7 @@ pub(super) struct Letter {
 }
 
 pub(super) fn letter(mail: &Mail, secrets: Secrets<'_>, now: Timestamp) -> Result<Letter, EgressFailure> {
-    let from = address("envelope-from", &mail.envelope_from)?;
+    let from = sender(mail)?;
     let to = address("envelope-to", &mail.envelope_to)?;
     let envelope = Envelope::new(Some(from.clone()), vec![to.clone()])
         .map_err(|why| refused(format!("the envelope is malformed: {why}")))?;
@@ -46,6 +46,11 @@ pub(super) fn letter(mail: &Mail, secrets: Secrets<'_>, now: Timestamp) -> Resul
     let bytes = message.formatted();
     let signature = signer.map(|signer| signer.field(&bytes, now)).transpose()?;
     Ok(Letter { from, to, bytes: [signature.unwrap_or_default(), bytes].concat() })
+}
+
+/// Who sends it, as the server is told.
+pub(super) fn sender(mail: &Mail) -> Result<Address, EgressFailure> {
+    address("envelope-from", &mail.envelope_from)
 }
 
 fn address(what: &str, text: &str) -> Result<Address, EgressFailure> {

@@ -1,11 +1,12 @@
-//! SMTP: one mail to one recipient, and the server's own words on it.
+//! SMTP: one mail to one recipient, and the server's own words on it; or only a call on the server, which says whether
+//! it knows us.
 //!
 //! Until the mail itself is written, nothing was sent and every fault says so. From then on, only a reply does.
 
 use std::future::Future;
 use std::time::Duration;
 
-use cartwright_engine::ports::{EgressFailure, Mail, Response};
+use cartwright_engine::ports::{EgressFailure, Mail, RequestEffect, Response};
 use lettre::Address;
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
@@ -16,12 +17,15 @@ use lettre::transport::smtp::response::Response as Reply;
 use url::Url;
 
 use super::grants::{self, Target};
-use super::mail::{Letter, letter};
+use super::mail::{Letter, letter, sender};
 use super::names::{Reach, Unreachable, addresses};
 use super::pace::Gate;
 use super::placeholders::Secrets;
 use super::{EgressPolicy, chain, refused, time_out};
 use crate::limits::Limits;
+
+/// The server may take so long to say goodbye.
+const LEAVE: Duration = Duration::from_secs(1);
 
 /// A server, as the plugin named it.
 struct Server {
@@ -39,16 +43,24 @@ enum End {
     Failed(EgressFailure),
 }
 
-/// Sends a mail.
+/// Sends a mail, or asks the server whether it would take one from this sender: then nothing is sent.
 pub(super) async fn perform(
     policy: &EgressPolicy,
     limits: &Limits,
     gate: Gate<'_>,
     secrets: Secrets<'_>,
     mail: &Mail,
+    effect: RequestEffect,
 ) -> Result<Response, EgressFailure> {
     let server = server(policy, gate, mail)?;
     let credentials = credentials(secrets, mail)?;
+    if effect == RequestEffect::None {
+        return match within(limits.request, call_on(limits, &server, credentials, &sender(mail)?)).await {
+            None => Err(EgressFailure::NotSent(time_out(limits.request))),
+            Some(Err(End::Failed(failure))) => Err(failure),
+            Some(Ok(reply) | Err(End::Reply(reply))) => Ok(reply),
+        };
+    }
     let letter = letter(mail, secrets, gate.now)?;
     let ready = within(limits.request, converse(limits, &server, credentials, &letter)).await;
     let mut connection = match ready {
@@ -66,7 +78,7 @@ pub(super) async fn perform(
         Err(error) => refusal(&error).ok_or_else(|| EgressFailure::NoAnswer(chain(&error)))?,
     };
     // The mail is where it belongs; how the server takes our leave changes nothing.
-    let _ = within(Duration::from_secs(1), connection.quit()).await;
+    let _ = within(LEAVE, connection.quit()).await;
     Ok(answer)
 }
 
@@ -109,6 +121,32 @@ fn credentials(secrets: Secrets<'_>, mail: &Mail) -> Result<Option<Credentials>,
     }
 }
 
+/// Signs in, names the sender and takes its leave; what the server says of the sender.
+async fn call_on(
+    limits: &Limits,
+    server: &Server,
+    credentials: Option<Credentials>,
+    from: &Address,
+) -> Result<Response, End> {
+    let mut connection = sign_in(limits, server, credentials, from).await?;
+    let reply = connection.command(MailFrom::new(Some(from.clone()), Vec::new())).await.map_err(before)?;
+    let _ = within(LEAVE, connection.quit()).await;
+    Ok(said(&reply))
+}
+
+async fn sign_in(
+    limits: &Limits,
+    server: &Server,
+    credentials: Option<Credentials>,
+    from: &Address,
+) -> Result<AsyncSmtpConnection, End> {
+    let mut connection = connect(limits, server, from).await?;
+    if let Some(credentials) = credentials {
+        connection.auth(&[Mechanism::Plain, Mechanism::Login], &credentials).await.map_err(before)?;
+    }
+    Ok(connection)
+}
+
 /// Everything up to the point where the server waits for the mail itself.
 async fn converse(
     limits: &Limits,
@@ -116,10 +154,7 @@ async fn converse(
     credentials: Option<Credentials>,
     letter: &Letter,
 ) -> Result<AsyncSmtpConnection, End> {
-    let mut connection = connect(limits, server, letter).await?;
-    if let Some(credentials) = credentials {
-        connection.auth(&[Mechanism::Plain, Mechanism::Login], &credentials).await.map_err(before)?;
-    }
+    let mut connection = sign_in(limits, server, credentials, &letter.from).await?;
     let mut parameters = Vec::new();
     let beyond_ascii = |address: &Address| !AsRef::<str>::as_ref(address).is_ascii();
     if beyond_ascii(&letter.from) || beyond_ascii(&letter.to) {
@@ -138,7 +173,7 @@ async fn converse(
 }
 
 /// A connection with TLS; without only to a server that an operator named.
-async fn connect(limits: &Limits, server: &Server, letter: &Letter) -> Result<AsyncSmtpConnection, End> {
+async fn connect(limits: &Limits, server: &Server, from: &Address) -> Result<AsyncSmtpConnection, End> {
     let host = server.host.trim_matches(['[', ']']);
     let found = addresses(host, server.port, server.reach).await.map_err(|why| {
         End::Failed(match why {
@@ -147,7 +182,7 @@ async fn connect(limits: &Limits, server: &Server, letter: &Letter) -> Result<As
         })
     })?;
     let tls = || TlsParameters::new(host.to_owned()).map_err(before);
-    let hello = ClientId::Domain(letter.from.domain().to_owned());
+    let hello = ClientId::Domain(from.domain().to_owned());
     let from_the_start = if server.tls { Some(tls()?) } else { None };
     let timeout = Some(limits.connect);
     let mut connection = AsyncSmtpConnection::connect_tokio1(found.as_slice(), timeout, &hello, from_the_start, None)

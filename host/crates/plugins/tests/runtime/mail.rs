@@ -130,6 +130,34 @@ async fn a_mail_is_handed_to_the_server_and_its_reply_is_told() {
     assert!(mail.contains("Hello\r\n..\r\nAnn"), "{mail}");
 }
 
+async fn probe(mail: Mail, server: &str, allowed: &[&str]) -> Response {
+    let (host, call) = sender(server, allowed);
+    let request = Request { effect: RequestEffect::None, action: Action::Mail(mail), captures: Vec::new() };
+    host.runtime.perform(&call, &request).await.response
+}
+
+#[tokio::test]
+async fn a_mail_that_changes_nothing_is_not_sent() {
+    let (server, told) = mail_server(TAKES_ALL).await;
+    let answer = probe(Mail { envelope_to: String::new(), ..mail(&server) }, &server, &[&server]).await;
+    assert_eq!(answer, Response::Mail { code: 250, enhanced: None, text: "fine".to_owned() });
+    let told = told.await.unwrap();
+    assert!(told[1].starts_with("AUTH PLAIN "));
+    assert_eq!(told[2..], ["MAIL FROM:<shop@example.com>", "QUIT"]);
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_know_us_says_so_when_it_is_asked() {
+    let wrong = ("AUTH", Says("535 5.7.8 who are you"));
+    let script = [("greeting", Says("220 test")), ("EHLO", Says("250 AUTH PLAIN")), wrong];
+    let (server, _told) = mail_server(Box::leak(Box::new(script))).await;
+    let answer = probe(mail(&server), &server, &[&server]).await;
+    let text = "5.7.8 who are you".to_owned();
+    assert_eq!(answer, Response::Mail { code: 535, enhanced: Some("5.7.8".to_owned()), text });
+    let nowhere = probe(mail("127.0.0.1:9"), "127.0.0.1:9", &["127.0.0.1:9"]).await;
+    assert!(matches!(nowhere, Response::Failed(EgressFailure::NotSent(_))), "{nowhere:?}");
+}
+
 #[tokio::test]
 async fn a_refused_recipient_is_an_answer() {
     let answer = answer_of(&[
