@@ -42,6 +42,7 @@ mod passwords;
 mod people;
 pub mod ports;
 mod preview;
+mod prices;
 mod publish;
 mod records;
 mod render;
