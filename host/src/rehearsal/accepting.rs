@@ -63,7 +63,7 @@ impl Plugins for Accepting {
             return self.plugins.channel_resume(call, task, state, responses).await;
         }
         let number = self.accepted.fetch_add(1, Ordering::Relaxed) + 1;
-        Ok(Step::Done(ChannelDone::Sent(Outcome::Accepted { provider_id: format!("rehearsal-{number}") })))
+        Ok(Step::Done(ChannelDone::Sent(Outcome::Accepted { provider_id: format!("rehearsal-{number}"), price: None })))
     }
 
     async fn check(&self, component: Bytes, now: Timestamp) -> Result<PluginRecord, PluginRejection> {

@@ -2,12 +2,14 @@
 
 use cartwright_domain::time::Span;
 use cartwright_engine::ports::{ChannelDone, ChannelTask, Price};
+use cartwright_testkit::database::Database;
 use cartwright_testkit::present;
 use cartwright_testkit::provider::{Answer, Provider};
 use cartwright_testkit::shopify::ANA;
-use cartwright_tests::{Client, World, node, on_both_databases};
+use cartwright_tests::{Client, Stoppable, World, node, on_both_databases};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
 use super::{Shipped, does, only, tells};
 
@@ -24,6 +26,9 @@ on_both_databases!(
     s22_a_callback_settles_what_was_uncertain,
     s23_a_number_that_stopped_is_not_written_to_again,
     a_price_is_fetched_once_it_is_known,
+    what_a_message_cost_is_asked_for_until_it_is_known,
+    a_price_that_is_never_known_is_asked_for_three_times,
+    two_nodes_do_not_both_ask,
 );
 
 fn sms(provider: &Provider) -> Shipped {
@@ -168,7 +173,103 @@ async fn a_price_is_fetched_once_it_is_known(world: &World) {
     let price = ChannelTask::Price(SID.to_owned());
     assert_eq!(does(world, &call, price.clone()).await, ChannelDone::Priced(None));
     provider.then(Answer::reply(200, json!({ "sid": SID, "price": "-0.00790", "price_unit": "USD" })));
-    let cost = Price { micros: 7_900, currency: "USD".to_owned() };
+    let cost = Price { micros: 7_900, currency: "USD".parse().unwrap() };
     assert_eq!(does(world, &call, price).await, ChannelDone::Priced(Some(cost)));
     assert_eq!(provider.received()[0].path, format!("/2010-04-01/Accounts/{ACCOUNT}/Messages/{SID}.json"));
+}
+
+/// Twilio, which takes messages and tells what they cost; none while it does not know yet.
+async fn telling(price: Arc<Mutex<Option<&'static str>>>) -> Provider {
+    Provider::deciding(move |request| match request.method.as_str() {
+        "POST" => taken(),
+        _ => Answer::reply(200, json!({ "sid": SID, "price": *price.lock().unwrap(), "price_unit": "USD" })),
+    })
+    .await
+}
+
+/// How often it was asked what the message cost.
+fn asked(provider: &Provider) -> usize {
+    let path = format!("/2010-04-01/Accounts/{ACCOUNT}/Messages/{SID}.json");
+    provider.received().iter().filter(|one| one.method == "GET" && one.path == path).count()
+}
+
+async fn reminded(world: &World, provider: &Provider) {
+    sms(provider).reminds(world, json!({ "text": "Your cart is waiting" })).await;
+    assert_eq!((&world.message().await["state"], asked(provider)), (&json!("accepted"), 0));
+}
+
+/// What all messages together cost, and those of the channel.
+async fn costs(world: &World) -> (Value, Value) {
+    let report = world.api.get("/v1/reports/messages?by=channel").await.ok();
+    (report["total"]["costs"].clone(), report["lines"][0]["costs"].clone())
+}
+
+async fn what_a_message_cost_is_asked_for_until_it_is_known(world: &World) {
+    let price = Arc::new(Mutex::new(None));
+    let provider = telling(price.clone()).await;
+    reminded(world, &provider).await;
+    world.skip(Span::minutes(10)).await;
+    assert_eq!((asked(&provider), &world.message().await["price"]), (1, &Value::Null));
+    assert_eq!(costs(world).await, (Value::Null, Value::Null));
+    *price.lock().unwrap() = Some("-0.00790");
+    world.skip(Span::hours(1)).await;
+    let told = json!({ "micros": 7_900, "currency": "USD" });
+    assert_eq!((asked(&provider), &world.message().await["price"]), (2, &told));
+    assert_eq!(costs(world).await, (json!([told]), json!([told])));
+    world.skip(Span::days(3)).await;
+    assert_eq!(asked(&provider), 2, "what is known is not asked again");
+    world.assert_sound().await;
+}
+
+async fn a_price_that_is_never_known_is_asked_for_three_times(world: &World) {
+    let provider = telling(Arc::default()).await;
+    reminded(world, &provider).await;
+    world.skip(Span::hours(8)).await;
+    assert_eq!(asked(&provider), 3);
+    world.skip(Span::days(7)).await;
+    assert_eq!((asked(&provider), &world.message().await["price"]), (3, &Value::Null));
+}
+
+/// Of two nodes that look at the same moment one asks; what the other would have is refused.
+async fn two_nodes_do_not_both_ask(world: &World) {
+    let provider = telling(Arc::new(Mutex::new(Some("-0.00790")))).await;
+    reminded(world, &provider).await;
+    world.clock.advance(Span::minutes(10));
+    let (one, other) = (world.another_node(), world.another_node());
+    let (first, second) = tokio::join!(one.settle(), other.settle());
+    first.unwrap();
+    second.unwrap();
+    assert_eq!(asked(&provider), 1);
+    assert_eq!(costs(world).await.0, json!([{ "micros": 7_900, "currency": "USD" }]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_is_killed_while_it_asks_is_followed_by_one_that_asks_again_and_all_counts_once() {
+    for (point, times) in [("prices.begun", 1), ("prices.answered", 2), ("prices.settled", 1)] {
+        for database in [Database::sqlite().await, Database::postgres().await] {
+            asked_after_a_crash(database, point, times).await;
+        }
+    }
+}
+
+async fn asked_after_a_crash(database: Database, point: &str, times: usize) {
+    let url = database.url().to_owned();
+    let world = World::open(database).await;
+    let provider = telling(Arc::new(Mutex::new(Some("-0.00790")))).await;
+    reminded(&world, &provider).await;
+    let start = |failpoint| Stoppable::start(env!("CARGO_BIN_EXE_stoppable"), &url, world.now(), failpoint);
+    let mut first = start(Some(point));
+    assert!(!first.skip(Span::minutes(10)), "{point} was not reached");
+    assert!(first.aborted());
+    assert!(start(None).skip(Span::hours(1)));
+    assert_eq!(asked(&provider), times, "after {point}");
+    let told = json!({ "micros": 7_900, "currency": "USD" });
+    assert_eq!(world.message().await["price"], told, "after {point}");
+    assert_eq!(costs(&world).await.0, json!([told]), "after {point}");
+    world.assert_sound().await;
+}
+
+#[test]
+fn every_failpoint_of_a_price_is_crashed_at() {
+    assert_eq!(["prices.begun", "prices.answered", "prices.settled"], cartwright_engine::failpoints::PRICE_POINTS);
 }

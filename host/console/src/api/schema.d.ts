@@ -2869,6 +2869,8 @@ export interface components {
              * @description skipped + held + targeted.
              */
             considered: number;
+            /** @description What providers said that messages cost, a sum for each currency. Who did not say it is not in it. */
+            costs?: components["schemas"]["Price"][];
             /**
              * Format: uint64
              * @description On the device.
@@ -3646,6 +3648,8 @@ export interface components {
             links?: components["schemas"]["ShortLinkView"][];
             /** @description The variant's locale. */
             locale?: string | null;
+            /** @description What the provider says it cost: millionths of the currency's unit. */
+            price?: components["schemas"]["Price"] | null;
             /** @description The provider's id. */
             provider_id?: string | null;
             /** @description Why it is sent. */
@@ -4295,6 +4299,16 @@ export interface components {
             /** @description Every decision with the facts it was made on, oldest first. */
             trace: components["schemas"]["TraceEntry"][];
         };
+        /** @description What something cost: millionths of the unit of a currency. */
+        Price: {
+            /** @description ISO 4217. */
+            currency: string;
+            /**
+             * Format: int64
+             * @description Millionths of the currency's unit: 7900 are 0.0079 USD.
+             */
+            micros: number;
+        };
         /** @description What the other side of a channel or source said to a harmless request. */
         Probed: {
             /** @description Who we are to the other side, or why it does not work. */
@@ -4483,6 +4497,8 @@ export interface components {
             considered: number;
             /** @description The content, by name. */
             content?: string | null;
+            /** @description What providers said that messages cost, a sum for each currency. Who did not say it is not in it. */
+            costs?: components["schemas"]["Price"][];
             /** @description The day. */
             day?: string | null;
             /**

@@ -40,7 +40,7 @@ export function Message() {
 }
 
 function Details({ message }: { message: Schemas['MessageView'] }) {
-  const { say, word, moment, number } = useSpeech()
+  const { say, word, moment, number, price } = useSpeech()
   const { shop } = useVisit()
   const reason = useMessageReason()(message)
   const line = (term: string, value: ReactNode) => (
@@ -72,6 +72,7 @@ function Details({ message }: { message: Schemas['MessageView'] }) {
         {line(say('message.late'), moment(message.late_after, shop.time_zone))}
         {message.provider_id &&
           line(say('message.providerId'), <span className="code">{message.provider_id}</span>)}
+        {message.price && line(say('message.price'), price(message.price))}
         {message.last_answer &&
           line(say('message.answer'), <span dir="auto">{message.last_answer.text}</span>)}
       </dl>

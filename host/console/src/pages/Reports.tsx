@@ -61,6 +61,7 @@ export function Reports() {
               <Reasons title={say('reports.skips')} list="skip" counts={total.skips} />
               <Reasons title={say('reports.holds')} list="hold" counts={total.holds} />
               <Reasons title={say('reports.losses')} list="rejection" counts={total.losses} />
+              {total.costs?.length ? <Costs costs={total.costs} /> : null}
             </div>
             {lines.length > 0 && <Versions lines={lines} />}
           </>
@@ -94,6 +95,11 @@ function Download({ report }: { report: Pick<Schemas['MessageReport'], 'total' |
       ofReasons('reports.skips', 'skip', total.skips),
       ofReasons('reports.holds', 'hold', total.holds),
       ofReasons('reports.losses', 'rejection', total.losses),
+      sheet(
+        say('reports.costs'),
+        [say('reports.currency'), say('reports.cost')],
+        (total.costs ?? []).map(cost => [cost.currency, cost.micros / 1_000_000]),
+      ),
       sheet(
         say('reports.versions'),
         [
@@ -173,6 +179,23 @@ function Reasons(props: { title: string; list: string; counts?: Schemas['ReasonC
           ))}
         </ul>
       )}
+    </Card>
+  )
+}
+
+/** A sum for each currency; currencies are never added up. */
+function Costs({ costs }: { costs: Schemas['Price'][] }) {
+  const { say, price } = useSpeech()
+  return (
+    <Card title={say('reports.costs')}>
+      <ul className="plain lines">
+        {costs.map(cost => (
+          <li key={cost.currency}>
+            <span className="grow">{cost.currency}</span>
+            <span className="tabular">{price(cost)}</span>
+          </li>
+        ))}
+      </ul>
     </Card>
   )
 }

@@ -81,6 +81,11 @@ export function speech(language: Language, words: Words) {
       new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 1 }).format(value),
     money: (amount: string, currency: string) =>
       new Intl.NumberFormat(language, { style: 'currency', currency }).format(Number(amount)),
+    /** What a message cost: as many decimals as it takes, because a message costs less than a cent. */
+    price: ({ micros, currency }: { micros: number; currency: string }) =>
+      new Intl.NumberFormat(language, { style: 'currency', currency, maximumFractionDigits: 6 }).format(
+        micros / 1_000_000,
+      ),
     moment: (instant: string | number, timeZone: string) =>
       new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short', timeZone }).format(
         new Date(instant),

@@ -116,7 +116,8 @@ pub fn check_figures(counted: &BTreeMap<Cell, i64>, kept: &BTreeMap<Cell, i64>) 
 pub fn check_counted(messages: &[&Message]) -> Vec<Violation> {
     let differs = |message: &&Message| {
         let (is, counts) = (funnel::figures_of(message), &message.counted.figures);
-        (*counts != is).then(|| Violation {
+        let cost = message.pricing.price.filter(|_| !is.is_empty());
+        (*counts != is || message.counted.cost != cost).then(|| Violation {
             rule: "S30",
             found: format!("message {} counts as {counts:?} and is {is:?}", message.id),
         })

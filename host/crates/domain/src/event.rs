@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::contact::Address;
 use crate::ids::{ConnectionId, MessageId};
 use crate::message::Rejection;
+use crate::price::Price;
 use crate::time::Timestamp;
 
 pub use bodies::{
@@ -247,6 +248,9 @@ pub struct Receipt {
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Rejection>,
+    /// What the message cost, where the provider says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<Price>,
 }
 
 /// What a receipt says.

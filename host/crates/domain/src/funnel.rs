@@ -15,6 +15,8 @@ use crate::event::ReceiptKind;
 use crate::ids::{MessageId, StrategyId, VersionId};
 use crate::local::Day;
 use crate::message::{HoldReason, Message, MessageState, Purpose, RejectionClass, SkipReason};
+use crate::money::Currency;
+use crate::price::Price;
 use crate::shop::Shop;
 use crate::time::Timestamp;
 use crate::world::World;
@@ -45,6 +47,8 @@ pub enum Figure {
     Clicked,
     /// The customer answered.
     Replied,
+    /// What providers say it cost, in millionths of the currency's unit.
+    Cost(Currency),
 }
 
 /// Why a message was lost at or after the provider: one for each class of S23, and one for those that could not be
@@ -116,6 +120,7 @@ impl fmt::Display for Figure {
             Self::Read => f.write_str("read"),
             Self::Clicked => f.write_str("clicked"),
             Self::Replied => f.write_str("replied"),
+            Self::Cost(currency) => write!(f, "cost.{currency}"),
         }
     }
 }
@@ -127,6 +132,7 @@ impl Figure {
             Some(("skipped", reason)) => reason_of(reason).map(Self::Skipped),
             Some(("held", reason)) => reason_of(reason).map(Self::Held),
             Some(("rejected", reason)) => reason_of(reason).map(Self::Rejected),
+            Some(("cost", currency)) => currency.parse().ok().map(Self::Cost),
             Some(_) => None,
             None => [Self::InFlight, Self::Accepted, Self::Uncertain, Self::Delivered]
                 .into_iter()
@@ -174,6 +180,9 @@ pub struct Counted {
     /// As what.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub figures: Vec<Figure>,
+    /// At what it cost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Price>,
     /// With which revision of its content, as the message says it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_revision: Option<u32>,
@@ -183,6 +192,13 @@ impl Counted {
     /// Whether it was counted at all.
     pub fn is_nothing(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// Its figures with what each adds to its sum.
+    fn parts(&self) -> impl Iterator<Item = (Day, Figure, i64)> {
+        let cost = self.cost.map(|cost| (Figure::Cost(cost.currency), cost.micros));
+        let parts = self.figures.iter().map(|figure| (*figure, 1)).chain(cost);
+        self.on.into_iter().flat_map(move |day| parts.clone().map(move |(figure, by)| (day, figure, by)))
     }
 }
 
@@ -265,11 +281,9 @@ pub fn count(world: &mut World) -> Vec<(Cell, i64)> {
             continue;
         }
         for (counted, by) in [(&message.counted, -1), (&next, 1)] {
-            for (day, figure) in
-                counted.on.into_iter().flat_map(|day| counted.figures.iter().map(move |one| (day, one)))
-            {
-                let cell = cell(message, counted.content_revision, strategy, version, day, *figure);
-                *moved.entry(cell).or_default() += by;
+            for (day, figure, part) in counted.parts() {
+                let cell = cell(message, counted.content_revision, strategy, version, day, figure);
+                *moved.entry(cell).or_default() += by * part;
             }
         }
         if let Some(entry) = world.messages.get_mut(&id) {
@@ -294,7 +308,8 @@ fn recounted(message: &Message, today: Day) -> Counted {
         Some(_) => Some(today),
     };
     let content_revision = message.content_revision.filter(|_| !figures.is_empty());
-    Counted { on, targeted_on, figures, content_revision }
+    let cost = message.pricing.price.filter(|_| !figures.is_empty());
+    Counted { on, targeted_on, figures, cost, content_revision }
 }
 
 fn cell(
@@ -318,10 +333,9 @@ fn cell(
 pub fn sums<'a>(messages: impl Iterator<Item = (&'a Message, StrategyId, VersionId)>) -> BTreeMap<Cell, i64> {
     let mut sums = BTreeMap::new();
     for (message, strategy, version) in messages {
-        let Some(day) = message.counted.on else { continue };
-        for figure in &message.counted.figures {
-            let cell = cell(message, message.counted.content_revision, strategy, version, day, *figure);
-            *sums.entry(cell).or_default() += 1;
+        for (day, figure, part) in message.counted.parts() {
+            let cell = cell(message, message.counted.content_revision, strategy, version, day, figure);
+            *sums.entry(cell).or_default() += part;
         }
     }
     sums

@@ -298,7 +298,7 @@ mod tests {
     }
 
     fn accepted() -> Outcome {
-        Outcome::Accepted { provider_id: "1".into() }
+        Outcome::Accepted { provider_id: "1".into(), price: None }
     }
 
     #[test]

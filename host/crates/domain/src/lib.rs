@@ -56,6 +56,7 @@ pub mod plan;
 pub mod planned;
 pub mod plugin;
 pub mod policy;
+pub mod price;
 pub mod product;
 pub mod publish;
 mod reaction;

@@ -7,6 +7,7 @@ use crate::contact::Address;
 use crate::event::ReceiptKind;
 use crate::funnel::Counted;
 use crate::ids::{CustomerId, MessageId, RunId, VersionId};
+use crate::price::Pricing;
 use crate::run::Run;
 use crate::short_link::ShortLink;
 use crate::time::Timestamp;
@@ -102,6 +103,9 @@ pub struct Message {
     /// What the server that a webhook step asked has answered, where it can be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<serde_json::Value>,
+    /// What the provider says it cost.
+    #[serde(default, skip_serializing_if = "Pricing::is_nothing")]
+    pub pricing: Pricing,
     /// The furthest receipt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receipt: Option<ReceiptKind>,
@@ -352,6 +356,7 @@ impl Message {
             provider_id: None,
             last_answer: None,
             answer: None,
+            pricing: Pricing::default(),
             receipt: None,
             clicked: false,
             links: Vec::new(),

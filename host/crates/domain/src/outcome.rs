@@ -6,6 +6,7 @@ use crate::customer::{AddressMark, Mark, NOT_ON_CHANNEL};
 use crate::fact::FactRead;
 use crate::ids::{MessageId, chance_of};
 use crate::message::{After, Details, Effect, HoldReason, Message, MessageState, Outcome, Rejection, SkipReason};
+use crate::price;
 use crate::receipt::suppress;
 use crate::rejection::not_before;
 use crate::sender::{self, sender_on};
@@ -23,8 +24,13 @@ pub const ODD_REFUSALS: u32 = 5;
 pub fn settle(world: &mut World, id: MessageId, outcome: &Outcome, now: Timestamp) {
     let Some(entry) = world.messages.get_mut(&id) else { return };
     if !matches!(entry.value.state, MessageState::HandedOver { .. } | MessageState::Uncertain) {
-        if let Outcome::Accepted { provider_id } = outcome {
-            entry.edit().provider_id = Some(provider_id.clone());
+        if let Outcome::Accepted { provider_id, price } = outcome {
+            let message = entry.edit();
+            message.provider_id = Some(provider_id.clone());
+            if let Some(price) = price {
+                message.pricing.tell(*price);
+            }
+            price::expect(world, id, now);
         }
         return;
     }
@@ -38,8 +44,11 @@ pub fn settle(world: &mut World, id: MessageId, outcome: &Outcome, now: Timestam
     message.changed_at = now;
     message.due_at = None;
     let trace = match outcome {
-        Outcome::Accepted { provider_id } => {
+        Outcome::Accepted { provider_id, price } => {
             message.state = MessageState::Accepted;
+            if let Some(price) = price {
+                message.pricing.tell(*price);
+            }
             message.provider_id = Some(provider_id.clone());
             message.last_answer = None;
             MessageTrace::Accepted
@@ -61,6 +70,7 @@ pub fn settle(world: &mut World, id: MessageId, outcome: &Outcome, now: Timestam
         take_effect(world, &message, rejection, now);
     }
     count_odd_refusals(world, &message, outcome, now);
+    price::expect(world, id, now);
     if let Some(ends) = chain::silence_ends(world, &message)
         && let Some(entry) = world.messages.get_mut(&id)
     {

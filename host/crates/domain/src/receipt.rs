@@ -6,6 +6,7 @@ use crate::customer::{AddressMark, Mark, Proof};
 use crate::event::{Event, Receipt, ReceiptKind};
 use crate::ids::{CustomerId, MessageId};
 use crate::outcome::{give_back, take_effect, wake};
+use crate::price;
 use crate::reply::{Word, word_of};
 use crate::time::Timestamp;
 use crate::trace::{Happening, MessageTrace, TraceEntry};
@@ -18,6 +19,11 @@ pub(crate) fn receive(world: &mut World, receipt: &Receipt, event: &Event, at: T
         let mut message = entry.value.clone();
         if let Some(token) = &receipt.link
             && message.count_click(token, event.occurred_at)
+        {
+            *entry.edit() = message.clone();
+        }
+        if let Some(price) = receipt.price
+            && message.pricing.tell(price)
         {
             *entry.edit() = message.clone();
         }
@@ -42,6 +48,9 @@ pub(crate) fn receive(world: &mut World, receipt: &Receipt, event: &Event, at: T
                 wake(world, &message, at);
             }
         }
+    }
+    if let Some(id) = id {
+        price::expect(world, id, at);
     }
     // S23: a refusal means the same for the address, the content and the channel whenever it is told, and also where the
     // message is known to have gone further.

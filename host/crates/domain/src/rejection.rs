@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::message::HoldReason;
+use crate::price::Price;
 use crate::time::{Span, Timestamp};
 
 /// What the adapter says became of a hand-over: the closed list of S23.
@@ -14,6 +15,9 @@ pub enum Outcome {
     Accepted {
         /// The provider's id.
         provider_id: String,
+        /// What it costs, where the answer says so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        price: Option<Price>,
     },
     /// It was refused.
     Rejected(Rejection),

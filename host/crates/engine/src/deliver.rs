@@ -114,7 +114,7 @@ impl Engine {
         for _ in 0..rounds(&call) {
             match self.plugins.channel_resume(&call, ChannelTaskKind::Send, &state, &responses).await {
                 Ok(Step::Done(done)) => match outcome_of(done) {
-                    Outcome::Accepted { provider_id } if provider_id.len() > PROVIDER_ID => {
+                    Outcome::Accepted { provider_id, .. } if provider_id.len() > PROVIDER_ID => {
                         return uncertain("the provider's id of the message is longer than any that can be kept");
                     }
                     outcome => return outcome,

@@ -18,6 +18,7 @@ use crate::node::Node;
 use crate::oidc::Oidc;
 use crate::passwords::Passwords;
 use crate::ports::{Clock, Egress, Entropy, NoPictures, Pictures, Plugins, Store};
+use crate::prices::Pricing;
 use crate::settings::Cache;
 use crate::tasks::Turns;
 use crate::uses::Unwritten;
@@ -55,6 +56,8 @@ pub struct Engine {
     pub(crate) unwritten: Arc<Unwritten>,
     /// Where work goes that waits for a platform; none where whoever begins it waits as well.
     pub(crate) beside: Option<Arc<Beside>>,
+    /// Shops whose providers are being asked what messages cost.
+    pub(crate) pricing: Arc<Pricing>,
     /// In a rehearsal, where sources count as having answered (S08): those that the log says are down.
     pub(crate) rehearsed_silence: Option<Arc<Mutex<BTreeSet<String>>>>,
     /// By what right work beside the rounds commits.
@@ -98,6 +101,7 @@ impl Engine {
             trust_floor: Arc::default(),
             unwritten: Arc::default(),
             beside: None,
+            pricing: Arc::default(),
             rehearsed_silence: None,
             fence: None,
             passwords: Arc::default(),

@@ -30,6 +30,9 @@ pub const POINTS: &[&str] = &[
 /// Every point of a task of a source: begun, answered, and its answer taken.
 pub const SOURCE_POINTS: &[&str] = &["source.begun", "source.answered", "source.settled"];
 
+/// Every point of the questions what messages cost: begun, answered, and the answers taken.
+pub const PRICE_POINTS: &[&str] = &["prices.begun", "prices.answered", "prices.settled"];
+
 /// Every point of a notice of an incident.
 pub const ALERT_POINTS: &[&str] = &["alert.handed_over", "alert.answered"];
 

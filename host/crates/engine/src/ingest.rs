@@ -167,6 +167,10 @@ pub(crate) fn digest_of(event: &Event) -> [u8; 32] {
     if matches!(event.what, What::Receipt(_)) {
         // Some providers name no time; then it is that of the telling, and each telling has its own.
         canonical["occurred_at"] = Value::Null;
+        // What it cost may be known only when the same is told again.
+        if let Some(body) = canonical["body"].as_object_mut() {
+            body.remove("price");
+        }
     }
     Sha256::digest(canonical.to_string().as_bytes()).into()
 }

@@ -43,6 +43,7 @@ mod passwords;
 mod people;
 pub mod ports;
 mod preview;
+mod prices;
 mod publish;
 mod records;
 mod render;

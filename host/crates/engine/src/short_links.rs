@@ -58,6 +58,7 @@ impl Engine {
             text: link.name.clone(),
             link: Some(link.token.clone()),
             failure: None,
+            price: None,
         };
         let event = Event {
             id: format!("click:{}:{}", link.token, now.millis().div_euclid(MINUTE)),

@@ -191,7 +191,8 @@ impl Engine {
         }
         // What arrives meanwhile waits for the next batch: a shop whose events never cease sends all the same, and an
         // order among them keeps every message of the shop from leaving (S08).
-        let asked = self.ask_sources(shop).await? + self.ask_for_templates(shop).await?;
+        let asked =
+            self.ask_sources(shop).await? + self.ask_for_templates(shop).await? + self.ask_for_prices(shop).await?;
         let advanced = self.advance_runs(shop).await?;
         let dispatched = self.dispatch_messages(shop).await?;
         let tended = self.tend_incidents(shop).await?;

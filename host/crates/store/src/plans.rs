@@ -110,9 +110,9 @@ fn fill(uuid: impl Fn(u128, &str) -> String, series: &str, numbers: (&str, &str)
                     case when n % 100 >= 10 then 'end ' || (n % 3) end from {series}"
         ),
         format!(
-            "insert into messages (shop_id, message_id, run_id, customer_id, created_at, revision, document,
+            "insert into messages (shop_id, message_id, run_id, customer_id, created_at, price_due_at, revision, document,
                                    step, state, reason, strategy_id, version_id)
-             select {shop}, {message}, {run}, {customer}, n, 1, '{{}}', 'step ' || (n % 7), 'state ' || (n % 8),
+             select {shop}, {message}, {run}, {customer}, n, case when n % 10 = 0 then n end, 1, '{{}}', 'step ' || (n % 7), 'state ' || (n % 8),
                     case when n % 2 = 1 then 'reason ' || (n % 9) end, {strategy}, {version} from {series}"
         ),
         format!(
@@ -148,6 +148,9 @@ async fn on_sqlite_a_page_of_100_000_is_one_walk_along_an_index() {
             sqlite::select_asides("explain query plan ", SHOP, Some(ConnectionId(id(6, 3))), &numbered(&page));
         plans.push(("deliveries of a connection".into(), query.build().fetch_all(&pool).await.unwrap()));
     }
+    let query = sqlx::query(AssertSqlSafe(format!("explain query plan {}", sqlite::DUE_PRICES)));
+    let due = query.bind(SHOP.0).bind(ROWS / 2).bind(64).fetch_all(&pool).await.unwrap();
+    plans.push(("prices that are due".into(), due));
     for (what, sql) in sqlite::SEARCHES {
         let sql = format!("explain query plan {sql}");
         let (prefix, behind) = prefix(what);
@@ -212,6 +215,9 @@ async fn on_postgres_a_page_of_100_000_is_one_walk_along_an_index() {
         let mut query = postgres::select_asides("explain ", SHOP, Some(ConnectionId(id(6, 3))), &numbered(&page));
         plans.push(("deliveries of a connection".into(), query.build().fetch_all(&pool).await.unwrap()));
     }
+    let query = sqlx::query(AssertSqlSafe(format!("explain {}", postgres::DUE_PRICES)));
+    let due = query.bind(SHOP.0).bind(ROWS / 2).bind(64_i64).fetch_all(&pool).await.unwrap();
+    plans.push(("prices that are due".into(), due));
     for (what, sql) in postgres::SEARCHES {
         let (prefix, behind) = prefix(what);
         let query = sqlx::query(AssertSqlSafe(format!("explain {sql}")));

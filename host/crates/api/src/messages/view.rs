@@ -4,6 +4,7 @@ use cartwright_domain::contact::Address;
 use cartwright_domain::event::ReceiptKind;
 use cartwright_domain::ids::{CustomerId, MessageId, RunId};
 use cartwright_domain::message::{Details, HoldReason, Message, MessageState, Purpose, RejectionClass, SkipReason};
+use cartwright_domain::price::Price;
 use cartwright_domain::short_link::ShortLink;
 use cartwright_domain::time::Timestamp;
 use schemars::JsonSchema;
@@ -76,6 +77,9 @@ pub(crate) struct MessageView {
     /// The provider's id.
     #[serde(skip_serializing_if = "Option::is_none")]
     provider_id: Option<String>,
+    /// What the provider says it cost: millionths of the currency's unit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    price: Option<Price>,
     /// The provider's last words on it.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_answer: Option<Details>,
@@ -191,6 +195,7 @@ impl From<Message> for MessageView {
             content_revision: message.content_revision,
             rendered: message.rendered,
             provider_id: message.provider_id,
+            price: message.pricing.price,
             last_answer: message.last_answer,
             answer: message.answer,
             links: message.links.into_iter().map(ShortLinkView::from).collect(),

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use super::{Figure, LossReason, word};
 use crate::event::ReceiptKind;
 use crate::message::{HoldReason, SkipReason};
+use crate::money::Currency;
+use crate::price::Price;
 
 /// A share between 0 and 1; none of nothing, and where a channel cannot tell.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, JsonSchema)]
@@ -84,6 +86,10 @@ pub struct Funnel {
     pub holds: Vec<ReasonCount>,
     /// Why messages were lost.
     pub losses: Vec<ReasonCount>,
+    /// What providers said that messages cost, a sum for each currency. Who did not say it is not in it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    pub costs: Vec<Price>,
 }
 
 /// The sums of one channel.
@@ -109,7 +115,12 @@ impl Funnel {
         reports: impl Fn(&str, ReceiptKind) -> bool,
     ) -> Self {
         let mut channels: BTreeMap<&str, Sums> = BTreeMap::new();
+        let mut costs: BTreeMap<Currency, i64> = BTreeMap::new();
         for (channel, figure, sum) in sums {
+            if let Figure::Cost(currency) = figure {
+                *costs.entry(currency).or_default() += sum;
+                continue;
+            }
             *channels.entry(channel).or_default().figures.entry(figure).or_default() += u64::try_from(sum).unwrap_or(0);
         }
         let mut funnel = Self::default();
@@ -170,6 +181,8 @@ impl Funnel {
         funnel.skips = reasons::<SkipReason>(skips);
         funnel.holds = reasons::<HoldReason>(holds);
         funnel.losses = reasons::<LossReason>(losses);
+        let costs = costs.into_iter().filter(|(_, micros)| *micros != 0);
+        funnel.costs = costs.map(|(currency, micros)| Price { micros, currency }).collect();
         funnel
     }
 }

@@ -9,6 +9,7 @@ use crate::message::{Message, MessageState, Purpose, SkipReason};
 use crate::message_step::{MessageStep, Spread};
 use crate::plugin::{PluginFailure, Problem};
 use crate::policy::{self, Candidate, Check};
+use crate::price::Pricing;
 use crate::run::{EndReason, Position};
 use crate::strategy::{Select, Step};
 use crate::time::Timestamp;
@@ -292,6 +293,7 @@ impl Planner<'_> {
             provider_id: None,
             last_answer: None,
             answer: None,
+            pricing: Pricing::default(),
             receipt: None,
             clicked: false,
             links: Vec::new(),

@@ -8,6 +8,7 @@ use crate::fact::FactRead;
 use crate::ids::MessageId;
 use crate::message::{Message, MessageState, Purpose, SkipReason};
 use crate::policy::{self, Candidate, Check};
+use crate::price::Pricing;
 use crate::run::Position;
 use crate::time::Timestamp;
 use crate::trace::Happening;
@@ -129,6 +130,7 @@ impl Planner<'_> {
             provider_id: None,
             last_answer: None,
             answer: None,
+            pricing: Pricing::default(),
             receipt: None,
             clicked: false,
             links: Vec::new(),

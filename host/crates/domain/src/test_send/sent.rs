@@ -107,7 +107,7 @@ impl TestSend {
     /// What the provider said.
     pub fn settle(&mut self, outcome: &Outcome) {
         (self.state, self.answer) = match outcome {
-            Outcome::Accepted { provider_id } => (TestState::Accepted { provider_id: provider_id.clone() }, None),
+            Outcome::Accepted { provider_id, .. } => (TestState::Accepted { provider_id: provider_id.clone() }, None),
             Outcome::Rejected(no) => (TestState::Rejected { class: no.class }, Some(no.details.clone())),
             Outcome::Uncertain(details) => (TestState::Uncertain, Some(details.clone())),
         };

@@ -13,6 +13,7 @@ mod listening;
 mod moving;
 mod outages;
 mod people;
+mod prices;
 mod properties;
 mod quiet_hours;
 mod rules;

@@ -260,7 +260,7 @@ fn s23_five_odd_refusals_in_a_row_are_told_once_and_the_first_other_answer_is_th
     }
     let [alarm] = &stage.world.alarms[..] else { panic!("told {} times", stage.world.alarms.len()) };
     assert_eq!((alarm.cause, alarm.about.as_str()), (AlertCause::OddRefusals, "inbox"));
-    answer(&mut stage, &Outcome::Accepted { provider_id: "1".into() });
+    answer(&mut stage, &Outcome::Accepted { provider_id: "1".into(), price: None });
     let last = stage.world.alarms.last().expect("it");
     assert_eq!((last.cause, last.told.as_ref(), odd(&stage)), (AlertCause::OddRefusals, None, 0));
 }

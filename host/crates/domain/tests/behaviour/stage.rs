@@ -286,7 +286,7 @@ impl Stage {
                 entry.handed_over_at = Some(self.now);
                 entry.late_after = checked.late_after;
                 entry.to = Some(way.to);
-                let accepted = Outcome::Accepted { provider_id: format!("p-{id}") };
+                let accepted = Outcome::Accepted { provider_id: format!("p-{id}"), price: None };
                 let by_sender = message.sender.as_ref().and_then(|sender| self.providers.get(sender));
                 let outcome = by_sender.or(self.providers.get(&message.channel)).or(self.provider.as_ref()).cloned();
                 outcome::settle(&mut self.world, id, &outcome.unwrap_or(accepted), self.now);
@@ -517,6 +517,7 @@ fn receipt_of(
         text: text.map(str::to_owned),
         link: None,
         failure: None,
+        price: None,
     };
     let id = message.map(|message| message.id.to_string()).unwrap_or_default();
     event(&format!("{kind:?}-{text:?}-{id}"), moment, Subject::default(), What::Receipt(receipt))

@@ -441,16 +441,18 @@ pub trait Journal: Send + Sync {
 /// The ledger: customers, runs and messages.
 #[async_trait]
 pub trait Ledger: Send + Sync {
-    /// Shops of these shards with pending events, or runs, messages, tasks of sources, templates or incidents that are
-    /// due by now.
+    /// Shops of these shards with pending events, or runs, messages, prices, tasks of sources, templates or incidents that
+    /// are due by now.
     async fn shops_with_work(&self, shards: &[Shard], now: Timestamp) -> Result<Vec<ShopId>, StoreError>;
-    /// The earliest instant at which a run, message, task of a source, template or incident of these shards becomes due,
-    /// if any is to.
+    /// The earliest instant at which a run, message, price, task of a source, template or incident of these shards becomes
+    /// due, if any is to.
     async fn next_due(&self, shards: &[Shard]) -> Result<Option<Timestamp>, StoreError>;
     /// Runs that are due, earliest first, then by id.
     async fn due_runs(&self, shop: ShopId, now: Timestamp, limit: u32) -> Result<Vec<RunId>, StoreError>;
     /// Messages that are due, earliest first, then by id.
     async fn due_messages(&self, shop: ShopId, now: Timestamp, limit: u32) -> Result<Vec<MessageId>, StoreError>;
+    /// Messages whose price is due to be asked for, earliest first, then by id.
+    async fn due_prices(&self, shop: ShopId, now: Timestamp, limit: u32) -> Result<Vec<MessageId>, StoreError>;
     /// What is known of the shop's sources, by connection.
     async fn source_states(&self, shop: ShopId) -> Result<Vec<Entry<SourceState>>, StoreError>;
     /// Loads what a batch works on, in a handful of statements.

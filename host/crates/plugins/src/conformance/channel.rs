@@ -168,7 +168,7 @@ async fn play(kit: &Kit<'_>, call: &ConnectionCall, task: &ChannelTask, cassette
     let name = cassette.name;
     match &outcome {
         Err(why) => found.against(ALWAYS_TYPED, format!("{name}: {why}")),
-        Ok(Some(ChannelDone::Sent(Outcome::Accepted { provider_id })))
+        Ok(Some(ChannelDone::Sent(Outcome::Accepted { provider_id, .. })))
             if !cassette.may_be_accepted && !asked.is_empty() =>
         {
             found.against(NOT_ACCEPTED, format!("{name} was answered with accepted `{provider_id}`"));

@@ -234,6 +234,7 @@ fn receipt(index: usize, receipt: wit::Receipt) -> Result<ReceiptEvent, PluginFa
             text: receipt.text,
             link: None,
             failure: receipt.failure.map(convert::rejection).transpose()?,
+            price: convert::price(receipt.price),
         },
     })
 }

@@ -3,6 +3,7 @@
 use cartwright_domain::contact::{Address, AddressKind};
 use cartwright_domain::message::{Details, Outcome, Rejection, RejectionClass};
 use cartwright_domain::plugin::{PluginFailure, Problem};
+use cartwright_domain::price::Price;
 use cartwright_domain::time::Timestamp;
 use cartwright_plugins_bindings::v0_2::imports::types::{Fault, FaultKind};
 use serde_json::Value;
@@ -64,10 +65,17 @@ pub(crate) fn outcome(outcome: wit::Outcome) -> Result<Outcome, PluginFailure> {
         wit::Outcome::Accepted(acceptance) if acceptance.provider_id.is_empty() => {
             return Err(invalid("outcome.accepted.provider-id is empty: receipts could not be matched"));
         }
-        wit::Outcome::Accepted(acceptance) => Outcome::Accepted { provider_id: acceptance.provider_id },
+        wit::Outcome::Accepted(acceptance) => {
+            Outcome::Accepted { provider_id: acceptance.provider_id, price: price(acceptance.price) }
+        }
         wit::Outcome::Rejected(refusal) => Outcome::Rejected(rejection(refusal)?),
         wit::Outcome::Uncertain(words) => Outcome::Uncertain(details(words)),
     })
+}
+
+/// A price that comes along with what matters more: what is none is left out.
+pub(crate) fn price(told: Option<wit::Price>) -> Option<Price> {
+    told.and_then(|told| Price::read(told.micros, &told.currency))
 }
 
 pub(crate) fn rejection(rejection: wit::Rejection) -> Result<Rejection, PluginFailure> {

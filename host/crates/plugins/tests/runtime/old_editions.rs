@@ -110,7 +110,7 @@ async fn an_old_channel_takes_its_steps() {
     assert_eq!(requests[0].effect, RequestEffect::Send);
     assert_eq!(requests[0].action, Action::Inbox { to: "c-7".to_owned(), document: json!({"text": "Hello"}) });
     let done = host.runtime.channel_resume(&call, ChannelTaskKind::Send, &state, &[Response::Inbox]).await.unwrap();
-    assert_eq!(done, Step::Done(ChannelDone::Sent(Outcome::Accepted { provider_id: id })));
+    assert_eq!(done, Step::Done(ChannelDone::Sent(Outcome::Accepted { provider_id: id, price: None })));
 }
 
 #[tokio::test]
@@ -125,7 +125,10 @@ async fn an_old_channel_sends_over_http_and_reads_its_webhooks() {
     assert_eq!(request.url, "https://graph.facebook.com/v23.0/10655/messages");
     let answer = Response::Http { status: 200, headers: vec![], body: br#"{"messages":[{"id":"wamid.1"}]}"#.to_vec() };
     let done = host.runtime.channel_resume(&call, ChannelTaskKind::Send, &state, &[answer]).await.unwrap();
-    assert_eq!(done, Step::Done(ChannelDone::Sent(Outcome::Accepted { provider_id: "wamid.1".to_owned() })));
+    assert_eq!(
+        done,
+        Step::Done(ChannelDone::Sent(Outcome::Accepted { provider_id: "wamid.1".to_owned(), price: None }))
+    );
 
     let hello = webhook("GET", "/?hub.mode=subscribe&hub.verify_token=v&hub.challenge=42", &[], "");
     assert!(matches!(host.runtime.verify(&call, &hello).await.unwrap(), Verification::Handshake { status: 200, .. }));

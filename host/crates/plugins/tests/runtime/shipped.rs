@@ -90,7 +90,7 @@ async fn a_message_goes_through_the_steps_of_a_channel() {
     assert_eq!(requests[0].effect, RequestEffect::Send);
     assert_eq!(requests[0].action, Action::Inbox { to: "c-7".to_owned(), document: json!({"text": "Hello"}) });
     let done = host.runtime.channel_resume(&call, ChannelTaskKind::Send, &state, &[Response::Inbox]).await.unwrap();
-    assert_eq!(done, Step::Done(ChannelDone::Sent(Outcome::Accepted { provider_id: id })));
+    assert_eq!(done, Step::Done(ChannelDone::Sent(Outcome::Accepted { provider_id: id, price: None })));
 }
 
 #[tokio::test]

@@ -110,7 +110,10 @@ async fn a_whatsapp_template_goes_out_and_its_receipt_comes_in() {
     assert_eq!(request.url, "https://graph.facebook.com/v23.0/10655/messages");
     let answer = Response::Http { status: 200, headers: vec![], body: br#"{"messages":[{"id":"wamid.1"}]}"#.to_vec() };
     let done = host.runtime.channel_resume(&call, ChannelTaskKind::Send, &state, &[answer]).await.unwrap();
-    assert_eq!(done, Step::Done(ChannelDone::Sent(Outcome::Accepted { provider_id: "wamid.1".to_owned() })));
+    assert_eq!(
+        done,
+        Step::Done(ChannelDone::Sent(Outcome::Accepted { provider_id: "wamid.1".to_owned(), price: None }))
+    );
 
     let hello = webhook("GET", "/?hub.mode=subscribe&hub.verify_token=v&hub.challenge=42", &[], "");
     assert!(matches!(host.runtime.verify(&call, &hello).await.unwrap(), Verification::Handshake { status: 200, .. }));
@@ -165,7 +168,7 @@ async fn a_mail_goes_out_under_the_same_id_each_time() {
     let (_, id) = mail.headers.iter().find(|(name, _)| name == "Message-ID").unwrap();
     let answer = Response::Mail { code: 250, enhanced: None, text: "queued".to_owned() };
     let done = host.runtime.channel_resume(&call, ChannelTaskKind::Send, &state, &[answer]).await.unwrap();
-    assert_eq!(done, Step::Done(ChannelDone::Sent(Outcome::Accepted { provider_id: id.clone() })));
+    assert_eq!(done, Step::Done(ChannelDone::Sent(Outcome::Accepted { provider_id: id.clone(), price: None })));
 }
 
 #[tokio::test]

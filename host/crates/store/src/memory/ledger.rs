@@ -35,6 +35,10 @@ impl Ledger for MemoryStore {
         Ok(self.read(shop, |tables| due(&tables.due_messages, now, limit)))
     }
 
+    async fn due_prices(&self, shop: ShopId, now: Timestamp, limit: u32) -> Result<Vec<MessageId>, StoreError> {
+        Ok(self.read(shop, |tables| due(&tables.due_prices, now, limit)))
+    }
+
     async fn source_states(&self, shop: ShopId) -> Result<Vec<Entry<SourceState>>, StoreError> {
         Ok(self.read(shop, |tables| tables.sources.values().map(Row::entry).collect()))
     }

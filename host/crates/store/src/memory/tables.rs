@@ -66,6 +66,7 @@ pub(super) struct Tables {
     pub(super) messages_of_run: BTreeMap<RunId, BTreeSet<MessageId>>,
     pub(super) by_provider: BTreeMap<String, BTreeSet<MessageId>>,
     pub(super) due_messages: BTreeSet<(Timestamp, MessageId)>,
+    pub(super) due_prices: BTreeSet<(Timestamp, MessageId)>,
     pub(super) newest_messages: BTreeSet<(Timestamp, MessageId)>,
     pub(super) sources: BTreeMap<ConnectionId, Row<SourceState>>,
     pub(super) template_books_due: BTreeMap<ConnectionId, Timestamp>,
@@ -169,6 +170,9 @@ impl Tables {
             if let Some(due) = before.due_at {
                 self.due_messages.remove(&(due, id));
             }
+            if let Some(due) = before.pricing.due_at {
+                self.due_prices.remove(&(due, id));
+            }
             if let Some(provider_id) = &before.provider_id {
                 take(&mut self.by_provider, provider_id, &id);
             }
@@ -178,6 +182,9 @@ impl Tables {
         self.newest_messages.insert((message.created_at, id));
         if let Some(due) = message.due_at {
             self.due_messages.insert((due, id));
+        }
+        if let Some(due) = message.pricing.due_at {
+            self.due_prices.insert((due, id));
         }
         if let Some(provider_id) = &message.provider_id {
             put(&mut self.by_provider, provider_id.clone(), id);
@@ -242,10 +249,11 @@ impl Tables {
     pub(super) fn next_due(&self) -> Option<Timestamp> {
         let run = self.due_runs.first().map(|(due, _)| *due);
         let message = self.due_messages.first().map(|(due, _)| *due);
+        let price = self.due_prices.first().map(|(due, _)| *due);
         let sources = self.sources.values().filter_map(|row| row.value.due_at());
         let incidents = self.incidents.values().filter_map(|row| row.value.due_at);
         let books = self.template_books_due.values().copied();
-        run.into_iter().chain(message).chain(sources).chain(books).chain(incidents).min()
+        run.into_iter().chain(message).chain(price).chain(sources).chain(books).chain(incidents).min()
     }
 
     /// Whatever belonged to the one belongs to the other, with a new revision: who loaded it before must look again.

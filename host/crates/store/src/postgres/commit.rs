@@ -304,23 +304,26 @@ impl Batch {
 
     async fn write_messages(&mut self, messages: &[Entry<Message>]) -> Result<(), StoreError> {
         let (new, changed) = new_and_changed(messages);
-        let insert = "insert into messages (shop_id, message_id, run_id, customer_id, created_at, due_at, provider_id, step,
+        let insert = "insert into messages (shop_id, message_id, run_id, customer_id, created_at, due_at, price_due_at, provider_id, step,
                                             state, reason, strategy_id, version_id, revision, document)
-                      select $1, id, run, customer, created_at, due_at, provider_id, step, state, reason,
+                      select $1, id, run, customer, created_at, due_at, price_due_at, provider_id, step, state, reason,
                              (select strategy_id from runs where shop_id = $1 and run_id = run),
                              coalesce(version, (select version_id from runs where shop_id = $1 and run_id = run)),
                              expected + 1, document
-                      from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::bigint[], $7::text[], $8::text[],
-                                  $9::text[], $10::text[], $11::uuid[], $12::bigint[], $13::text[])
-                          as next (id, run, customer, created_at, due_at, provider_id, step, state, reason, version, expected, document)";
+                      from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::bigint[], $7::bigint[], $8::text[],
+                                  $9::text[], $10::text[], $11::text[], $12::uuid[], $13::bigint[], $14::text[])
+                          as next (id, run, customer, created_at, due_at, price_due_at, provider_id, step, state, reason, version,
+                                   expected, document)";
         let update = "update messages set run_id = run, customer_id = customer, created_at = next.created_at,
-                                          due_at = next.due_at, provider_id = next.provider_id, step = next.step,
+                                          due_at = next.due_at, price_due_at = next.price_due_at,
+                                          provider_id = next.provider_id, step = next.step,
                                           state = next.state, reason = next.reason,
                                           version_id = coalesce(version, (select version_id from runs where shop_id = $1 and run_id = run)),
                                           revision = expected + 1, document = next.document
-                      from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::bigint[], $7::text[], $8::text[],
-                                  $9::text[], $10::text[], $11::uuid[], $12::bigint[], $13::text[])
-                          as next (id, run, customer, created_at, due_at, provider_id, step, state, reason, version, expected, document)
+                      from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::bigint[], $7::bigint[], $8::text[],
+                                  $9::text[], $10::text[], $11::text[], $12::uuid[], $13::bigint[], $14::text[])
+                          as next (id, run, customer, created_at, due_at, price_due_at, provider_id, step, state, reason, version,
+                                   expected, document)
                       where shop_id = $1 and message_id = id and revision = expected";
         for (entries, sql) in [(new, insert), (changed, update)].into_iter().filter(|(entries, _)| !entries.is_empty())
         {
@@ -331,6 +334,7 @@ impl Batch {
                 .bind(each(&entries, |entry| entry.value.customer.0))
                 .bind(each(&entries, |entry| entry.value.created_at.millis()))
                 .bind(each(&entries, |entry| entry.value.due_at.map(|due| due.millis())))
+                .bind(each(&entries, |entry| entry.value.pricing.due_at.map(|due| due.millis())))
                 .bind(each(&entries, |entry| entry.value.provider_id.as_deref().map(column)))
                 .bind(each(&entries, |entry| column(&entry.value.step)))
                 .bind(each(&entries, |entry| entry.value.state.name()))

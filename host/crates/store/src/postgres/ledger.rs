@@ -14,6 +14,10 @@ use super::nodes::numbers;
 use crate::error::failed;
 use crate::rows;
 
+/// Messages whose price is due to be asked for.
+pub(crate) const DUE_PRICES: &str = "select message_id from messages where shop_id = $1 and price_due_at <= $2
+                                     order by price_due_at, message_id limit $3";
+
 #[async_trait]
 impl Ledger for PostgresStore {
     async fn shops_with_work(&self, shards: &[Shard], now: Timestamp) -> Result<Vec<ShopId>, StoreError> {
@@ -23,6 +27,7 @@ impl Ledger for PostgresStore {
                and (exists (select 1 from pending_events where shop_id = s.shop_id)
                  or exists (select 1 from runs where shop_id = s.shop_id and due_at <= $1)
                  or exists (select 1 from messages where shop_id = s.shop_id and due_at <= $1)
+                 or exists (select 1 from messages where shop_id = s.shop_id and price_due_at <= $1)
                  or exists (select 1 from source_states where shop_id = s.shop_id and due_at <= $1)
                  or exists (select 1 from template_books where shop_id = s.shop_id and due_at <= $1)
                  or exists (select 1 from incidents where shop_id = s.shop_id and due_at <= $1))
@@ -42,6 +47,7 @@ impl Ledger for PostgresStore {
             "select min(least(
                  (select min(due_at) from runs where shop_id = s.shop_id and due_at is not null),
                  (select min(due_at) from messages where shop_id = s.shop_id and due_at is not null),
+                 (select min(price_due_at) from messages where shop_id = s.shop_id and price_due_at is not null),
                  (select min(due_at) from source_states where shop_id = s.shop_id and due_at is not null),
                  (select min(due_at) from template_books where shop_id = s.shop_id and due_at is not null),
                  (select min(due_at) from incidents where shop_id = s.shop_id and due_at is not null)))
@@ -77,6 +83,17 @@ impl Ledger for PostgresStore {
         .fetch_all(&self.pool)
         .await
         .map_err(failed)?;
+        Ok(found.into_iter().map(MessageId).collect())
+    }
+
+    async fn due_prices(&self, shop: ShopId, now: Timestamp, limit: u32) -> Result<Vec<MessageId>, StoreError> {
+        let found: Vec<Uuid> = sqlx::query_scalar(DUE_PRICES)
+            .bind(shop.0)
+            .bind(now.millis())
+            .bind(i64::from(limit))
+            .fetch_all(&self.pool)
+            .await
+            .map_err(failed)?;
         Ok(found.into_iter().map(MessageId).collect())
     }
 

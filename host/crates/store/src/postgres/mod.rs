@@ -37,6 +37,8 @@ mod trust;
 #[cfg(test)]
 pub(crate) use journal::select_asides;
 #[cfg(test)]
+pub(crate) use ledger::DUE_PRICES;
+#[cfg(test)]
 pub(crate) use reading::{count_running, select_messages, select_runs};
 #[cfg(test)]
 pub(crate) use search::SEARCHES;

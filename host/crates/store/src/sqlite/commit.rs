@@ -18,6 +18,7 @@ use cartwright_domain::shop::Connection;
 use cartwright_domain::source::SourceState;
 use cartwright_domain::template::TemplateBook;
 use cartwright_domain::test_send::TestSend;
+use cartwright_domain::time::Timestamp;
 use cartwright_domain::trace::TraceEntry;
 use cartwright_domain::world::{Entry, Identity};
 use cartwright_engine::ports::{Changes, Committed, InboxEntry, StoreError};
@@ -68,6 +69,7 @@ const MESSAGES: Table = Table {
         Id("customer_id"),
         Plain("created_at"),
         Plain("due_at"),
+        Plain("price_due_at"),
         Plain("provider_id"),
         Plain("step"),
         Plain("state"),
@@ -289,11 +291,26 @@ impl Batch {
 
     async fn write_messages(&mut self, messages: &[Entry<Message>]) -> Result<(), StoreError> {
         self.write(&MESSAGES, messages.iter(), |message| {
-            let (created, due) = (message.created_at.millis(), message.due_at.map(|due| due.millis()));
+            let millis = |due: Option<Timestamp>| due.map(Timestamp::millis);
+            let (created, due, priced) =
+                (message.created_at.millis(), millis(message.due_at), millis(message.pricing.due_at));
             let provider_id = message.provider_id.as_deref().map(column);
             let (step, state, reason) = (column(&message.step), message.state.name(), message.state.reason());
             let (run, version) = (message.run, message.version);
-            json!([message.id, run, message.customer, created, due, provider_id, step, state, reason, version, run])
+            json!([
+                message.id,
+                run,
+                message.customer,
+                created,
+                due,
+                priced,
+                provider_id,
+                step,
+                state,
+                reason,
+                version,
+                run
+            ])
         })
         .await
     }

@@ -13,6 +13,10 @@ use super::SqliteStore;
 use crate::error::failed;
 use crate::rows;
 
+/// Messages whose price is due to be asked for.
+pub(crate) const DUE_PRICES: &str = "select message_id from messages where shop_id = $1 and price_due_at <= $2
+                                     order by price_due_at, message_id limit $3";
+
 #[async_trait]
 impl Ledger for SqliteStore {
     async fn shops_with_work(&self, shards: &[Shard], now: Timestamp) -> Result<Vec<ShopId>, StoreError> {
@@ -21,6 +25,7 @@ impl Ledger for SqliteStore {
              where exists (select 1 from pending_events where shop_id = s.shop_id)
                 or exists (select 1 from runs where shop_id = s.shop_id and due_at <= $1)
                 or exists (select 1 from messages where shop_id = s.shop_id and due_at <= $1)
+                or exists (select 1 from messages where shop_id = s.shop_id and price_due_at <= $1)
                 or exists (select 1 from source_states where shop_id = s.shop_id and due_at <= $1)
                 or exists (select 1 from template_books where shop_id = s.shop_id and due_at <= $1)
                 or exists (select 1 from incidents where shop_id = s.shop_id and due_at <= $1)
@@ -35,11 +40,13 @@ impl Ledger for SqliteStore {
 
     async fn next_due(&self, shards: &[Shard]) -> Result<Option<Timestamp>, StoreError> {
         // Shop by shop: the first entry of each index, never a walk over all that waits.
-        type Firsts = (Uuid, Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<i64>);
+        type First = Option<i64>;
+        type Firsts = (Uuid, First, First, First, First, First, First);
         let firsts: Vec<Firsts> = sqlx::query_as(
             "select shop_id,
                     (select min(due_at) from runs where shop_id = s.shop_id and due_at is not null),
                     (select min(due_at) from messages where shop_id = s.shop_id and due_at is not null),
+                    (select min(price_due_at) from messages where shop_id = s.shop_id and price_due_at is not null),
                     (select min(due_at) from source_states where shop_id = s.shop_id and due_at is not null),
                     (select min(due_at) from template_books where shop_id = s.shop_id and due_at is not null),
                     (select min(due_at) from incidents where shop_id = s.shop_id and due_at is not null)
@@ -49,7 +56,8 @@ impl Ledger for SqliteStore {
         .await
         .map_err(failed)?;
         let own = firsts.into_iter().filter(|(shop, ..)| shards.contains(&Shard::of(ShopId(*shop))));
-        let due = own.flat_map(|(_, run, message, source, book, incident)| [run, message, source, book, incident]);
+        let due = own
+            .flat_map(|(_, run, message, price, source, book, incident)| [run, message, price, source, book, incident]);
         Ok(due.flatten().min().map(Timestamp::from_millis))
     }
 
@@ -76,6 +84,17 @@ impl Ledger for SqliteStore {
         .fetch_all(&self.reader)
         .await
         .map_err(failed)?;
+        Ok(found.into_iter().map(MessageId).collect())
+    }
+
+    async fn due_prices(&self, shop: ShopId, now: Timestamp, limit: u32) -> Result<Vec<MessageId>, StoreError> {
+        let found: Vec<Uuid> = sqlx::query_scalar(DUE_PRICES)
+            .bind(shop.0)
+            .bind(now.millis())
+            .bind(limit)
+            .fetch_all(&self.reader)
+            .await
+            .map_err(failed)?;
         Ok(found.into_iter().map(MessageId).collect())
     }
 

@@ -24,6 +24,8 @@ mod trust;
 #[cfg(test)]
 pub(crate) use journal::select_asides;
 #[cfg(test)]
+pub(crate) use ledger::DUE_PRICES;
+#[cfg(test)]
 pub(crate) use load::LOADS;
 #[cfg(test)]
 pub(crate) use reading::{count_running, select_messages, select_runs};

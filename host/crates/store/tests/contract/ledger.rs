@@ -312,6 +312,7 @@ contract! {
                 sender: None,
                 text: None,
                 link: None,
+                price: None,
                 failure: None,
             };
             let visit = calm(shop, &format!("{kind:?}"));

@@ -19,6 +19,7 @@ mod migrations;
 mod nodes;
 mod people;
 mod plugins;
+mod prices;
 mod reading;
 mod secrets;
 mod senders;

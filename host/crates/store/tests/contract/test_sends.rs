@@ -80,7 +80,7 @@ contract! {
         assert!(is_conflict(store.commit(shop, &writing(vec![Entry::new(sent.clone())])).await), "never twice");
         let mut known = store.test_send(shop, sent.id).await.unwrap().unwrap();
         assert_eq!(known.value, sent);
-        known.edit().settle(&Outcome::Accepted { provider_id: "p\0".into() });
+        known.edit().settle(&Outcome::Accepted { provider_id: "p\0".into(), price: None });
         let settled = known.value.clone();
         store.commit(shop, &writing(vec![known.clone()])).await.unwrap();
         assert!(is_conflict(store.commit(shop, &writing(vec![known])).await), "it has moved on");

@@ -112,6 +112,10 @@ impl Ledger for Gated {
         self.store.due_messages(shop, now, limit).await
     }
 
+    async fn due_prices(&self, shop: ShopId, now: Timestamp, limit: u32) -> Result<Vec<MessageId>, StoreError> {
+        self.store.due_prices(shop, now, limit).await
+    }
+
     async fn source_states(&self, shop: ShopId) -> Result<Vec<Entry<SourceState>>, StoreError> {
         self.store.source_states(shop).await
     }

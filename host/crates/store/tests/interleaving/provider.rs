@@ -87,7 +87,7 @@ impl Plugins for Provider {
     ) -> Result<Step<ChannelDone>, PluginFailure> {
         let rejected = |class| Outcome::Rejected(Rejection { class, details: Details::default() });
         let outcome = match responses {
-            [Response::Http { status: 200, .. }] => Outcome::Accepted { provider_id: "p".into() },
+            [Response::Http { status: 200, .. }] => Outcome::Accepted { provider_id: "p".into(), price: None },
             [Response::Http { status: 503, .. }] => rejected(RejectionClass::Transient),
             [Response::Http { status: 400, .. }] => rejected(RejectionClass::BadRequest),
             _ => Outcome::Uncertain(Details::default()),

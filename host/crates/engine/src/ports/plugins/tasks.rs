@@ -5,6 +5,7 @@ use cartwright_domain::event::Event;
 use cartwright_domain::ids::MessageId;
 use cartwright_domain::message::{Outcome, Rejection};
 use cartwright_domain::plugin::SourceTaskKind;
+pub use cartwright_domain::price::Price;
 use cartwright_domain::shop::ChannelTaskKind;
 pub use cartwright_domain::source::BackfillKind;
 pub use cartwright_domain::template::TemplateState;
@@ -76,15 +77,6 @@ pub struct Template {
     pub state: TemplateState,
     /// The provider's words on it.
     pub words: Option<String>,
-}
-
-/// What a message cost: millionths of the unit of a currency.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Price {
-    /// Millionths.
-    pub micros: i64,
-    /// ISO 4217.
-    pub currency: String,
 }
 
 /// What a channel's task came to. The runtime has checked that it is of that task.

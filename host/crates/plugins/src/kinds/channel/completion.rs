@@ -45,12 +45,12 @@ fn name(done: &wit::Completion) -> &'static str {
     }
 }
 
-fn price(price: wit::Price) -> Result<Price, PluginFailure> {
-    let sound = price.currency.len() == 3 && price.currency.bytes().all(|byte| byte.is_ascii_uppercase());
-    if !sound {
-        return Err(invalid(format!("price.currency: `{}` is no ISO 4217 code", price.currency.escape_default())));
-    }
-    Ok(Price { micros: price.micros, currency: price.currency })
+/// Whoever was asked for nothing but a price has to tell one.
+fn price(told: wit::Price) -> Result<Price, PluginFailure> {
+    let (micros, currency) = (told.micros, told.currency.escape_default());
+    Price::read(told.micros, &told.currency).ok_or_else(|| {
+        invalid(format!("price: {micros} millionths of `{currency}` are none; tell 0 or more of an ISO 4217 currency"))
+    })
 }
 
 fn template(template: wit::Template) -> Result<Template, PluginFailure> {
@@ -91,6 +91,24 @@ mod tests {
         assert_eq!(of(Task::Refresh, wit::Completion::Refreshed), Ok(ChannelDone::Refreshed));
         let why = of(Task::Send, probed()).unwrap_err().message;
         assert_eq!(why, "completion.probed is no result of Send");
+    }
+
+    #[test]
+    fn what_is_no_price_is_refused_where_only_that_was_asked_and_left_out_beside_a_message() {
+        let priced = |micros, currency: &str| wit::Price { micros, currency: currency.to_owned() };
+        let known = Price::read(7_900, "USD");
+        assert_eq!(
+            of(Task::Price, wit::Completion::Priced(Some(priced(7_900, "USD")))),
+            Ok(ChannelDone::Priced(known))
+        );
+        for odd in [priced(-1, "USD"), priced(1, "dollars")] {
+            let why = of(Task::Price, wit::Completion::Priced(Some(odd.clone()))).unwrap_err().message;
+            assert!(why.contains("ISO 4217"), "{why}");
+            let acceptance = wit::Acceptance { provider_id: "7".to_owned(), price: Some(odd) };
+            let sent = of(Task::Send, wit::Completion::Sent(wit::Outcome::Accepted(acceptance)));
+            let taken = cartwright_domain::message::Outcome::Accepted { provider_id: "7".to_owned(), price: None };
+            assert_eq!(sent, Ok(ChannelDone::Sent(taken)));
+        }
     }
 
     #[test]
