@@ -27,17 +27,17 @@ export class Service {
   ) {}
 
   /** Starts the demo; its clock can be skipped ahead. */
-  static async demo() {
+  static async demo(options: string[] = []) {
     const folder = mkdtempSync(join(tmpdir(), 'cartwright-console-'))
-    return Service.start(['demo', '--data', folder], folder, /Cartwright demo: (http:\S+)\/console\//)
+    return Service.start(['demo', '--data', folder, ...options], folder, /Cartwright demo: (http:\S+)\/console\//)
   }
 
-  /** Starts the service on a fresh database with two shops; nobody can sign in yet. */
-  static async serve() {
+  /** Starts the service on a fresh database with two shops; nobody can sign in yet, but by what the options say. */
+  static async serve(options: string[] = []) {
     const folder = mkdtempSync(join(tmpdir(), 'cartwright-console-'))
     const database = ['--database-url', `sqlite:${join(folder, 'shops.db')}`]
     for (const name of ['Acorn and Oak', 'Elm']) run('shop', 'add', name, '--currency', 'EUR', ...database)
-    return Service.start(['serve', ...database], folder, /(http:\S+)\/console\/welcome#\S+/)
+    return Service.start(['serve', ...database, ...options], folder, /(http:\S+)\/console\/welcome#\S+/)
   }
 
   private static start(words: string[], folder: string, ready: RegExp): Promise<Service> {
