@@ -11,6 +11,7 @@ mod channels;
 mod chat_links;
 mod counting;
 mod crash;
+mod deliveries;
 mod doctor;
 mod erasure;
 mod explaining;

@@ -230,6 +230,41 @@ test('what came in and was not understood is shown as it came, in both direction
   }
 }, 60_000)
 
+test('what came in lately is shown whatever became of it, by keyboard and in both directions', async () => {
+  const { page } = visitor
+  const { items } = (await service.ask('GET', '/v1/sources')) as {
+    items: { name: string; plugin: string; webhook: string }[]
+  }
+  const source = items.find(one => one.plugin.startsWith('shopify'))
+  const forged = { method: 'POST', headers: { 'x-shopify-hmac-sha256': 'nobodys-signature' }, body: '{"id":7}' }
+  const answer = await fetch(`${service.url}${new URL(source?.webhook ?? '').pathname}?token=nobodys-token`, forged)
+  expect(answer.status).toBe(401)
+  for (const [language, theme, refused] of [
+    ['ar', 'dark', 'رُفض'],
+    ['en', 'light', 'Refused'],
+  ] as const) {
+    await visitor.choose(language, theme)
+    await visitor.goto(`${shop}/connections/sources/${source?.name}`)
+    await page.getByText(refused, { exact: true }).waitFor()
+    await visitor.isSound(`recent deliveries in ${language}`)
+    await visitor.shoot(`connection-deliveries-${language}-${theme}`)
+  }
+  const row = page.getByRole('row').filter({ hasText: 'Refused' })
+  await visitor.press(row.getByRole('button', { name: /^Show the delivery/ }))
+  const dialog = page.getByRole('dialog', { name: /^Refused · / })
+  await dialog.getByText('x-shopify-hmac-sha256: ***').waitFor()
+  await dialog.getByText('set the secret here that it signs with').waitFor()
+  await dialog.getByText('?token=***').waitFor()
+  await dialog.getByText('"id": 7').waitFor()
+  expect(await page.content()).not.toContain('nobodys-')
+  await visitor.isSound('a delivery as it came')
+  await visitor.shoot('connection-delivery-shown')
+  await page.keyboard.press('Escape')
+  await dialog.waitFor({ state: 'detached' })
+  await page.getByRole('row').filter({ hasText: 'Put aside' }).getByText('200').waitFor()
+  expect(visitor.faults).toEqual([])
+}, 60_000)
+
 test('a delivery is taken in again once it can be, and says why while it cannot', async () => {
   const { page } = visitor
   await visitor.choose('en', 'light')

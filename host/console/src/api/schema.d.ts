@@ -201,6 +201,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/channels/{name}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists what came in at the address of a channel lately, newest first, whatever came of it.
+         * @description The last 50 that were authentic are kept, and the last 50 others, for two days, without credentials; all of a shop's
+         *     go when anybody is erased. Of a flood that is not authentic some are noted and all are counted. What other nodes
+         *     heard in the last seconds may be missing. What was put aside is kept beside this, in `/v1/asides`.
+         */
+        get: operations["list_channel_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/channels/{name}/probe": {
         parameters: {
             query?: never;
@@ -1515,6 +1537,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/sources/{name}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists what came in at the address of a source lately, newest first, whatever came of it.
+         * @description The last 50 that were authentic are kept, and the last 50 others, for two days, without credentials; all of a shop's
+         *     go when anybody is erased. Of a flood that is not authentic some are noted and all are counted. What other nodes
+         *     heard in the last seconds may be missing. What was put aside is kept beside this, in `/v1/asides`.
+         */
+        get: operations["list_source_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/sources/{name}/probe": {
         parameters: {
             query?: never;
@@ -2542,6 +2586,44 @@ export interface components {
             /** @description Its version. */
             version: string;
         };
+        /** @description What came of a delivery. */
+        DeliveryOutcome: "accepted" | "already_known" | "put_aside" | "handshake" | "refused" | "unverified";
+        /** @description A delivery to a channel or source, and what came of it. */
+        DeliveryView: {
+            /**
+             * Format: uuid
+             * @description Ours.
+             */
+            id: string;
+            /**
+             * Format: uint32
+             * @description How many of them were known before.
+             */
+            known: number;
+            /** @description What to do about it, where there is something. */
+            next_step?: string | null;
+            /** @description What came of it. */
+            outcome: components["schemas"]["DeliveryOutcome"];
+            /** @description Why it was put aside, or not believed. */
+            reason?: string | null;
+            /**
+             * Format: date-time
+             * @description When it came.
+             */
+            received_at: string | number;
+            /** @description As it came, without credentials: of a long body its first 64 KiB. */
+            request: components["schemas"]["RawRequest"];
+            /**
+             * Format: uint16
+             * @description The HTTP status that it was answered with.
+             */
+            status: number;
+            /**
+             * Format: uint32
+             * @description How many events, receipts and decisions on templates were in it.
+             */
+            told: number;
+        };
         /** @description What a plugin says about itself. */
         Descriptor: {
             /** @description Channels: what they can do. */
@@ -3377,6 +3459,13 @@ export interface components {
         ListOfCustomer: {
             /** @description At most `limit` of them. */
             items: components["schemas"]["Customer"][];
+            /** @description Pass it as `after` for the next page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        ListOfDeliveryView: {
+            /** @description At most `limit` of them. */
+            items: components["schemas"]["DeliveryView"][];
             /** @description Pass it as `after` for the next page; absent on the last one. */
             next?: string | null;
         };
@@ -4363,6 +4452,33 @@ export interface components {
             between: components["schemas"]["Dates"];
         } | {
             since: components["schemas"]["Anchor"];
+        };
+        /** @description The bytes of a body. */
+        RawBody: {
+            text: string;
+        } | {
+            base64: string;
+        };
+        /** @description A request as it came over the line, without credentials. */
+        RawRequest: {
+            /** @description The body, or its beginning. */
+            body: components["schemas"]["RawBody"];
+            /**
+             * Format: uint64
+             * @description How long the whole body was, in bytes.
+             */
+            bytes: number;
+            /** @description Names and values; those that hold credentials are `***`. */
+            headers: [
+                string,
+                string
+            ][];
+            /** @description Whether only the beginning of the body is kept. */
+            is_cut: boolean;
+            /** @description Method. */
+            method: string;
+            /** @description Below the connection's address, with the query. */
+            path: string;
         };
         /** @description Why a plugin is stopped. */
         Reason: {
@@ -6538,6 +6654,47 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description There is no such thing in this shop. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    list_channel_deliveries: {
+        parameters: {
+            query?: {
+                /** @description At most this many, 1 to 200. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: {
+                /** @description Id of the shop; only needed with an operator's key. */
+                "Cartwright-Shop"?: components["parameters"]["Shop"];
+            };
+            path: {
+                /** @description Name of the channel. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deliveries. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOfDeliveryView"];
+                };
             };
             /** @description There is no such thing in this shop. */
             404: {
@@ -9574,6 +9731,47 @@ export interface operations {
             };
             /** @description Something in the body does not fit: `errors` names each field. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    list_source_deliveries: {
+        parameters: {
+            query?: {
+                /** @description At most this many, 1 to 200. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: {
+                /** @description Id of the shop; only needed with an operator's key. */
+                "Cartwright-Shop"?: components["parameters"]["Shop"];
+            };
+            path: {
+                /** @description Name of the source. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deliveries. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOfDeliveryView"];
+                };
+            };
+            /** @description There is no such thing in this shop. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -12,8 +12,8 @@ import { useSpeech } from '../words'
 type Raw = {
   method?: string
   path?: string
-  headers?: [string, string][]
-  body?: { text?: string; base64?: string }
+  headers?: string[][]
+  body?: { text?: string } | { base64?: string }
 }
 
 export function Deliveries({ connection }: { connection: string }) {
@@ -81,9 +81,10 @@ function Delivery({ of }: { of: Schemas['AsideView'] }) {
 }
 
 /** As it went over the line, with its JSON laid out. */
-function written({ method, path, headers, body }: Raw): string {
+export function written({ method, path, headers, body = {} }: Raw): string {
   const lines = (headers ?? []).map(([name, value]) => `${name}: ${value}`)
-  return [`${method ?? ''} ${path || '/'}`, ...lines, '', laidOut(body?.text) ?? body?.base64 ?? ''].join('\n')
+  const text = 'base64' in body ? body.base64 : laidOut('text' in body ? body.text : undefined)
+  return [`${method ?? ''} ${path || '/'}`, ...lines, '', text ?? ''].join('\n')
 }
 
 function laidOut(text: string | undefined): string | undefined {

@@ -1,5 +1,5 @@
-/** One channel or source: whether it works, what holds it and what to do, where the other side calls, its settings, and
- * what came in that nobody understood. */
+/** One channel or source: whether it works, what holds it and what to do, where the other side calls, its settings, what
+ * came in lately, and what of it nobody understood. */
 import { Alert, Button } from '@mantine/core'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { CircleCheck, PlugZap, Trash2 } from 'lucide-react'
@@ -9,6 +9,7 @@ import { at, type Connection as One, isKind, type Kind, useConnections, versionO
 import { Deliveries } from '../connections/Deliveries'
 import { Health } from '../connections/Health'
 import { Probe } from '../connections/Probe'
+import { RecentDeliveries } from '../connections/RecentDeliveries'
 import { Senders } from '../connections/Senders'
 import { SettingsForm } from '../connections/SettingsForm'
 import { ConnectionState } from '../connections/State'
@@ -107,6 +108,9 @@ function Connected({ kind, connection }: { kind: Kind; connection: One }) {
             )
           }}
         </Answer>
+      </Card>
+      <Card title={say('deliveries.title')}>
+        <RecentDeliveries kind={kind} connection={connection} />
       </Card>
       <Card title={say('connections.deliveries')}>
         <Deliveries connection={connection.id} />

@@ -199,6 +199,19 @@ pub(crate) async fn find(
     }
 }
 
+/// The id of the one that the address names.
+pub(crate) async fn id_of(
+    api: &Api,
+    shop: ShopId,
+    kind: ConnectionKind,
+    params: &Params,
+) -> Result<ConnectionId, Problem> {
+    let name = name_in(params)?;
+    let known = api.engine.store.connections(shop).await?;
+    let found = known.into_iter().find(|entry| entry.value.kind == kind && entry.value.name == name);
+    found.map(|entry| entry.value.id).ok_or_else(|| Problem::not_found(word(kind), name))
+}
+
 /// Makes or changes the one that the address names.
 pub(crate) async fn save(
     api: &Api,

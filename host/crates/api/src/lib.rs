@@ -18,6 +18,7 @@ mod connections;
 mod console;
 mod contents;
 mod customers;
+mod deliveries;
 mod demo;
 mod envelope;
 mod events;

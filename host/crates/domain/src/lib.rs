@@ -27,6 +27,7 @@ pub mod customer;
 pub mod date;
 pub mod decision;
 pub mod delay;
+pub mod delivery;
 pub mod effect;
 pub mod erasure;
 pub mod event;

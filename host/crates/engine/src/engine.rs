@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 
 use crate::beside::Beside;
 use crate::breakers::Breakers;
+use crate::deliveries::Deliveries;
 use crate::failpoints::{self, Failpoints};
 use crate::ingest::GroupCommit;
 use crate::node::Node;
@@ -40,6 +41,8 @@ pub struct Engine {
     pub(crate) cache: Arc<Cache>,
     pub(crate) breakers: Arc<Breakers>,
     pub(crate) watch: Arc<Watch>,
+    /// What came in lately.
+    pub(crate) deliveries: Arc<Deliveries>,
     /// How fast senders went lately.
     pub(crate) paces: Arc<Mutex<Paces>>,
     pub(crate) group_commit: Arc<GroupCommit>,
@@ -89,6 +92,7 @@ impl Engine {
             cache: Arc::default(),
             breakers: Arc::default(),
             watch,
+            deliveries: Arc::default(),
             paces: Arc::default(),
             group_commit: Arc::default(),
             wake: Arc::default(),

@@ -19,6 +19,7 @@ mod connect;
 mod content_preview;
 mod contents;
 mod deliver;
+mod deliveries;
 mod dispatch;
 mod engine;
 mod enrol;

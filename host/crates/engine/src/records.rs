@@ -213,7 +213,7 @@ pub(crate) fn note_of(kind: NoteKind, entry: &AuditEntry) -> Note {
     Note { kind, subject: entry.plugin.clone(), id: entry.id, at: entry.at, run: None, document: json!(entry) }
 }
 
-fn read_all<T: DeserializeOwned>(found: Page<Note>) -> Result<Page<T>, StoreError> {
+pub(crate) fn read_all<T: DeserializeOwned>(found: Page<Note>) -> Result<Page<T>, StoreError> {
     let items = found.items.into_iter().map(read).collect::<Result<_, _>>()?;
     Ok(Page { items, next: found.next })
 }

@@ -162,7 +162,7 @@ impl Engine {
                 let Some(call) = self.connection_call(shop, &connection).await? else {
                     return Ok(Some(format!("the plugin of source `{source}` is not installed")));
                 };
-                Ok(self.take_webhook(shop, &connection, &call, &webhook).await?)
+                Ok(self.take_webhook(shop, &connection, &call, &webhook).await?.reason)
             }
             LogItem::SourceDown(name) => self.take_silence(shop, &name).await,
             LogItem::SourceUp(name) => {

@@ -60,7 +60,7 @@ impl Engine {
         let Some(webhook) = webhook_of(&kept.aside.raw) else {
             return because("it is not kept as a delivery any more");
         };
-        self.take_in(shop, &connection, &call, &webhook).await
+        Ok(self.take_in(shop, &connection, &call, &webhook).await?.reason)
     }
 }
 

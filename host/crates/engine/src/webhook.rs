@@ -3,6 +3,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use cartwright_domain::delivery::DeliveryOutcome;
 use cartwright_domain::event::{Event, Origin, Subject, What};
 use cartwright_domain::ids::{ConnectionId, ShopId};
 use cartwright_domain::plugin::{PluginFailure, PluginKind};
@@ -13,6 +14,7 @@ use std::sync::Arc;
 
 use crate::Engine;
 use crate::Vault;
+use crate::deliveries::Fate;
 use crate::ingest::EventAnswer;
 use crate::masking::mask;
 use crate::ports::{
@@ -41,6 +43,41 @@ pub enum WebhookAnswer {
     Accepted,
 }
 
+impl WebhookAnswer {
+    /// The HTTP status that says it. A handshake's own stands only where it says how that went, and nothing else.
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::NotFound => 404,
+            Self::Unauthorized => 401,
+            Self::TryAgain => 503,
+            Self::Handshake { status: status @ (200..300 | 400..500), .. } => *status,
+            Self::Handshake { .. } | Self::Accepted => 200,
+        }
+    }
+}
+
+/// What of a webhook was taken in.
+#[derive(Debug, Default)]
+pub(crate) struct Taken {
+    /// So many events, receipts and decisions on templates were in it.
+    told: u32,
+    /// So many of them were known before.
+    known: u32,
+    /// Why it could not be done, or not with all of them.
+    pub(crate) reason: Option<String>,
+}
+
+impl From<Taken> for Fate {
+    fn from(Taken { told, known, reason }: Taken) -> Self {
+        let outcome = match &reason {
+            Some(_) => DeliveryOutcome::PutAside,
+            None if told > 0 && known == told => DeliveryOutcome::AlreadyKnown,
+            None => DeliveryOutcome::Accepted,
+        };
+        Self { outcome, told, known, reason }
+    }
+}
+
 impl Engine {
     /// Takes one webhook of a connection.
     pub async fn receive_webhook(
@@ -51,61 +88,82 @@ impl Engine {
         let Some((shop, connection)) = self.store.connection(connection).await? else {
             return Ok(WebhookAnswer::NotFound);
         };
-        let Some(call) = self.connection_call(shop, &connection).await? else {
-            return Ok(WebhookAnswer::TryAgain);
+        let (answer, fate) = self.answer_webhook(shop, &connection, &webhook).await?;
+        self.note_delivery(shop, connection.id, webhook, answer.status(), fate);
+        Ok(answer)
+    }
+
+    async fn answer_webhook(
+        &self,
+        shop: ShopId,
+        connection: &Connection,
+        webhook: &Webhook,
+    ) -> Result<(WebhookAnswer, Fate), StoreError> {
+        let Some(call) = self.connection_call(shop, connection).await? else {
+            let reason = format!("no version of {} is active", connection.plugin);
+            return Ok((WebhookAnswer::TryAgain, Fate::of_nothing(DeliveryOutcome::Unverified, Some(reason))));
         };
-        match self.plugins.verify(&call, &webhook).await {
+        match self.plugins.verify(&call, webhook).await {
             Ok(Verification::Authentic) => {}
             Ok(Verification::Handshake { status, content_type, body }) => {
-                return Ok(WebhookAnswer::Handshake { status, content_type, body });
+                let answer = WebhookAnswer::Handshake { status, content_type, body };
+                return Ok((answer, Fate::of_nothing(DeliveryOutcome::Handshake, None)));
             }
             Ok(Verification::Refused(reason)) => {
                 self.tally(shop, "webhook_refused", 1).await?;
                 tracing::warn!(%shop, connection = connection.name, reason, "webhook refused");
-                return Ok(WebhookAnswer::Unauthorized);
+                let fate = Fate::of_nothing(DeliveryOutcome::Refused, Some(reason));
+                return Ok((WebhookAnswer::Unauthorized, fate));
             }
             Err(failure) => {
                 self.tally(shop, "webhook_unverified", 1).await?;
                 tracing::warn!(%shop, connection = connection.name, %failure, "webhook could not be verified");
-                return Ok(WebhookAnswer::TryAgain);
+                let fate = Fate::of_nothing(DeliveryOutcome::Unverified, Some(failure.to_string()));
+                return Ok((WebhookAnswer::TryAgain, fate));
             }
         }
-        self.take_webhook(shop, &connection, &call, &webhook).await?;
-        Ok(WebhookAnswer::Accepted)
+        let taken = self.take_webhook(shop, connection, &call, webhook).await?;
+        Ok((WebhookAnswer::Accepted, taken.into()))
     }
 
-    /// Takes a webhook that is known to be authentic. Answers why it was put aside, if it was.
+    /// Takes a webhook that is known to be authentic; one that cannot be taken is put aside.
     pub(crate) async fn take_webhook(
         &self,
         shop: ShopId,
         connection: &Connection,
         call: &ConnectionCall,
         webhook: &Webhook,
-    ) -> Result<Option<String>, StoreError> {
-        let reason = self.take_in(shop, connection, call, webhook).await?;
-        if let Some(reason) = &reason {
+    ) -> Result<Taken, StoreError> {
+        let taken = self.take_in(shop, connection, call, webhook).await?;
+        if let Some(reason) = &taken.reason {
             self.set_aside(shop, connection, call, webhook, reason.clone()).await?;
         }
-        Ok(reason)
+        Ok(taken)
     }
 
-    /// Makes events of a webhook and takes them in. Answers why it could not be done, or not with all of them.
+    /// Makes events of a webhook and takes them in.
     pub(crate) async fn take_in(
         &self,
         shop: ShopId,
         connection: &Connection,
         call: &ConnectionCall,
         webhook: &Webhook,
-    ) -> Result<Option<String>, StoreError> {
+    ) -> Result<Taken, StoreError> {
+        let not_understood = |reason| Taken { reason: Some(reason), ..Taken::default() };
         Ok(match self.understand(shop, connection, call, webhook).await? {
             Ok((Parsed::Events(events), news)) => {
                 self.take_template_news(shop, connection.id, &news).await?;
                 let answers = self.ingest(shop, Origin::Connection(connection.id), events).await?;
                 let refusals: Vec<String> = answers.iter().enumerate().filter_map(refusal).collect();
-                (!refusals.is_empty()).then(|| refusals.join("; "))
+                let known = answers.iter().filter(|answer| **answer == EventAnswer::AlreadyKnown).count();
+                Taken {
+                    told: u32::try_from(answers.len() + news.len()).unwrap_or(u32::MAX),
+                    known: u32::try_from(known).unwrap_or(u32::MAX),
+                    reason: (!refusals.is_empty()).then(|| refusals.join("; ")),
+                }
             }
-            Ok((Parsed::UnknownTopic(topic), _)) => Some(format!("unknown topic `{topic}`")),
-            Err(failure) => Some(failure.to_string()),
+            Ok((Parsed::UnknownTopic(topic), _)) => not_understood(format!("unknown topic `{topic}`")),
+            Err(failure) => not_understood(failure.to_string()),
         })
     }
 
@@ -137,7 +195,7 @@ impl Engine {
         webhook: &Webhook,
         reason: String,
     ) -> Result<(), StoreError> {
-        let webhook = mask(webhook, &call.secrets);
+        let webhook = mask(webhook, call.secrets.values());
         let body = match std::str::from_utf8(&webhook.body) {
             Ok(text) => json!({ "text": text }),
             Err(_) => json!({ "base64": BASE64.encode(&webhook.body) }),

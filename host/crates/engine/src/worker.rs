@@ -72,6 +72,7 @@ impl Engine {
 
     async fn flush_counts(&self) {
         self.flush_all_figures().await;
+        self.flush_all_deliveries().await;
         if let Err(error) = self.flush_uses().await {
             tracing::warn!(%error, "what plugins used since the last time is lost");
         }
@@ -82,6 +83,7 @@ impl Engine {
         let stopping = AtomicBool::new(false);
         loop {
             self.flush_uses_now_and_then().await;
+            self.tend_deliveries().await;
             let mut round = std::pin::pin!(self.round_and_nap(&stopping));
             let nap = tokio::select! {
                 biased;

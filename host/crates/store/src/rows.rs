@@ -228,8 +228,15 @@ pub(crate) fn note(kind: NoteKind, subject: &str, (id, at, run, document): NoteR
     })
 }
 
+/// Notes without those that go with whoever was erased meanwhile.
+pub(crate) fn not_erased(notes: &[Note], erased_at: Option<i64>) -> Vec<&Note> {
+    let is_gone =
+        |note: &Note| note.kind.goes_with_anybody() && erased_at.is_some_and(|erased_at| note.at.millis() <= erased_at);
+    notes.iter().filter(|note| !is_gone(note)).collect()
+}
+
 /// What notes are about, each once, with the newest moment.
-pub(crate) fn subjects(notes: &[Note]) -> Vec<(NoteKind, &str, Timestamp)> {
+pub(crate) fn subjects<'n>(notes: &[&'n Note]) -> Vec<(NoteKind, &'n str, Timestamp)> {
     let mut subjects: BTreeMap<(NoteKind, &str), Timestamp> = BTreeMap::new();
     for note in notes {
         let newest = subjects.entry((note.kind, &note.subject)).or_insert(note.at);

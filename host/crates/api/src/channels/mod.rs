@@ -1,6 +1,7 @@
 //! `/v1/channels`: where messages go out. What they share with sources stands in `connections.rs`.
 
 mod create_template;
+mod deliveries;
 mod list;
 mod probe;
 mod release;
@@ -28,6 +29,7 @@ pub(crate) fn operations() -> OpenApiRouter<Api> {
         .routes(routes!(release::release_channel))
         .routes(routes!(release_sender::release_sender))
         .routes(routes!(probe::probe_channel))
+        .routes(routes!(deliveries::list_channel_deliveries))
         .routes(routes!(templates::list_templates, create_template::create_template))
         .routes(routes!(sync_templates::sync_templates))
 }

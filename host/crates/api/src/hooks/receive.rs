@@ -39,7 +39,9 @@ async fn receive_webhook(State(api): State<Api>, params: Params, request: Reques
     let webhook = webhook_of(request, api.options.limits.webhook).await?;
     // Whoever tells something by a GET reads the answer: SMSAPI repeats its report until it is this.
     let taken = if webhook.method == "GET" { "OK" } else { "" };
-    match api.engine.receive_webhook(connection, webhook).await? {
+    let answer = api.engine.receive_webhook(connection, webhook).await?;
+    let status = answer.status();
+    match answer {
         WebhookAnswer::NotFound => Err(unknown()),
         WebhookAnswer::Unauthorized => {
             let detail = "The signature is not the one that the connection's sender makes over this body.";
@@ -48,7 +50,7 @@ async fn receive_webhook(State(api): State<Api>, params: Params, request: Reques
         WebhookAnswer::TryAgain => {
             Err(Problem::new(Code::NotReady, "The connection's plugin cannot run now; send it again later."))
         }
-        WebhookAnswer::Handshake { status, content_type, body } => Ok(handshake(status, &content_type, body)),
+        WebhookAnswer::Handshake { content_type, body, .. } => Ok(handshake(status, &content_type, body)),
         WebhookAnswer::Accepted => Ok(taken.into_response()),
     }
 }
@@ -74,9 +76,9 @@ fn headers_of(headers: &HeaderMap) -> Vec<(String, String)> {
         .collect()
 }
 
-/// A plugin's answer goes out as data: never as a page, and never with a status that means another thing.
+/// A plugin's answer goes out as data, and never as a page.
 fn handshake(status: u16, content_type: &str, body: Vec<u8>) -> Response {
-    let status = StatusCode::from_u16(status).ok().filter(|status| status.is_success() || status.is_client_error());
+    let status = StatusCode::from_u16(status).ok();
     let plain = matches!(content_type.split(';').next().map(str::trim), Some("text/plain" | "application/json"));
     let content_type = if plain { content_type } else { "text/plain; charset=utf-8" };
     let response =
@@ -98,7 +100,8 @@ mod tests {
 
     #[test]
     fn a_handshake_can_never_become_a_page_of_ours() {
-        let response = handshake(302, "text/html", b"<script>".to_vec());
+        let redirect = WebhookAnswer::Handshake { status: 302, content_type: String::new(), body: Vec::new() };
+        let response = handshake(redirect.status(), "text/html", b"<script>".to_vec());
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(response.headers()[header::CONTENT_TYPE], "text/plain; charset=utf-8");
         let response = handshake(403, "application/json", b"{}".to_vec());

@@ -1,6 +1,7 @@
 //! `/v1/sources`: where events come in. What they share with channels stands in `connections.rs`.
 
 mod backfill;
+mod deliveries;
 mod list;
 mod probe;
 mod remove;
@@ -20,5 +21,6 @@ pub(crate) fn operations() -> OpenApiRouter<Api> {
         .routes(routes!(list::list_sources))
         .routes(routes!(show::show_source, save::save_source, remove::remove_source))
         .routes(routes!(probe::probe_source))
+        .routes(routes!(deliveries::list_source_deliveries))
         .routes(routes!(backfill::backfill_source))
 }

@@ -61,6 +61,8 @@ pub enum NoteKind {
     Log,
     /// Where a shadow differs from the active version, about the shadow's digest.
     Difference,
+    /// A delivery that came in lately, about a connection.
+    Delivery,
 }
 
 impl NoteKind {
@@ -73,6 +75,7 @@ impl NoteKind {
             Self::Trap => "trap",
             Self::Log => "log",
             Self::Difference => "difference",
+            Self::Delivery => "delivery",
         }
     }
 
@@ -85,6 +88,7 @@ impl NoteKind {
             Self::Trap => Some(100),
             Self::Log => Some(1_000),
             Self::Difference => Some(200),
+            Self::Delivery => Some(50),
         }
     }
 
@@ -93,8 +97,14 @@ impl NoteKind {
         match self {
             Self::Change => Some(Span::days(400)),
             Self::Log => Some(Span::days(7)),
+            Self::Delivery => Some(Span::days(2)),
             _ => None,
         }
+    }
+
+    /// Whether all of a shop's go when anybody is erased, because nobody can say whose data is in one (S45).
+    pub fn goes_with_anybody(self) -> bool {
+        self == Self::Delivery
     }
 }
 
@@ -147,6 +157,8 @@ pub trait PluginLife: Send + Sync {
         subject: &str,
         page: &PageRequest,
     ) -> Result<Page<Note>, StoreError>;
+    /// Drops notes of a kind that are older than a moment, whatever they are about.
+    async fn forget_notes(&self, shop: ShopId, kind: NoteKind, before: Timestamp) -> Result<(), StoreError>;
     /// One of them.
     async fn note(&self, shop: ShopId, kind: NoteKind, subject: &str, id: NoteId) -> Result<Option<Note>, StoreError>;
     /// Adds to figures.

@@ -154,6 +154,7 @@ forward! {
         ask breakers(shop: ShopId) -> Vec<(String, Entry<Breaker>)>;
         change save_breaker(shop: ShopId, digest: &str, breaker: &Entry<Breaker>, turns: bool) -> ();
         ask write_notes(shop: ShopId, notes: &[Note]) -> ();
+        ask forget_notes(shop: ShopId, kind: NoteKind, before: Timestamp) -> ();
         ask notes(shop: ShopId, kind: NoteKind, subject: &str, page: &PageRequest) -> Page<Note>;
         ask note(shop: ShopId, kind: NoteKind, subject: &str, id: NoteId) -> Option<Note>;
     } own {

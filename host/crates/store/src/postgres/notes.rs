@@ -1,6 +1,7 @@
 //! What is written down beside the ledger, and the figures of plugins.
 
 use cartwright_domain::ids::{NoteId, RunId, ShopId};
+use cartwright_domain::time::Timestamp;
 use cartwright_domain::trace::TraceEntry;
 use cartwright_engine::ports::{Figure, Note, NoteKind, Page, PageRequest, StoreError};
 use sqlx::{PgPool, Postgres, Transaction};
@@ -17,6 +18,11 @@ pub(super) async fn write(
     shop: ShopId,
     notes: &[Note],
 ) -> Result<(), StoreError> {
+    let erased_at = match notes.iter().any(|note| note.kind.goes_with_anybody()) {
+        true => erased_at(transaction, shop).await?,
+        false => None,
+    };
+    let notes = &rows::not_erased(notes, erased_at);
     if notes.is_empty() {
         return Ok(());
     }
@@ -52,6 +58,33 @@ pub(super) async fn write(
         .await
         .map_err(failed)?;
     }
+    Ok(())
+}
+
+/// When somebody was erased last. Nobody is until the notes of this transaction are there to be deleted.
+async fn erased_at(transaction: &mut Transaction<'static, Postgres>, shop: ShopId) -> Result<Option<i64>, StoreError> {
+    let found: Option<Option<i64>> = sqlx::query_scalar("select erased_at from shops where shop_id = $1 for share")
+        .bind(shop.0)
+        .fetch_optional(&mut **transaction)
+        .await
+        .map_err(failed)?;
+    Ok(found.flatten())
+}
+
+/// Drops notes of a kind that are older than a moment.
+pub(super) async fn forget(
+    transaction: &mut Transaction<'static, Postgres>,
+    shop: ShopId,
+    kind: NoteKind,
+    before: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query("delete from plugin_notes where shop_id = $1 and kind = $2 and at < $3")
+        .bind(shop.0)
+        .bind(kind.name())
+        .bind(before.millis())
+        .execute(&mut **transaction)
+        .await
+        .map_err(failed)?;
     Ok(())
 }
 

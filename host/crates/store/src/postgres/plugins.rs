@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use cartwright_domain::ids::{NoteId, RunId, ShopId, VersionId};
 use cartwright_domain::plugin::{Breaker, Kill, PluginRecord, Stage};
+use cartwright_domain::time::Timestamp;
 use cartwright_domain::trace::TraceEntry;
 use cartwright_domain::world::Entry;
 use cartwright_engine::ports::{Figure, Note, NoteKind, Page, PageRequest, PluginChanges, PluginLife, StoreError};
@@ -142,6 +143,12 @@ impl PluginLife for PostgresStore {
     async fn write_notes(&self, shop: ShopId, notes: &[Note]) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
         notes::write(&mut transaction, shop, notes).await?;
+        self.end(transaction).await
+    }
+
+    async fn forget_notes(&self, shop: ShopId, kind: NoteKind, before: Timestamp) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        notes::forget(&mut transaction, shop, kind, before).await?;
         self.end(transaction).await
     }
 

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use cartwright_domain::erasure::Erased;
 use cartwright_domain::ids::ShopId;
-use cartwright_engine::ports::{Erasure, StoreError};
+use cartwright_engine::ports::{Erasure, NoteKind, StoreError};
 use serde_json::Value;
 use sqlx::{Sqlite, Transaction};
 
@@ -98,6 +98,19 @@ pub(super) async fn erase(
             sqlx::query(sql).bind(shop.0).bind(customer.0).execute(&mut **transaction).await.map_err(failed)?;
         }
     }
+    // First, so that whoever writes deliveries down is done with it, or sees that it came too late.
+    sqlx::query("update shops set erased_at = max(coalesce(erased_at, $2), $2) where shop_id = $1")
+        .bind(shop.0)
+        .bind(erased.at.millis())
+        .execute(&mut **transaction)
+        .await
+        .map_err(failed)?;
+    sqlx::query("delete from plugin_notes where shop_id = $1 and kind = $2")
+        .bind(shop.0)
+        .bind(NoteKind::Delivery.name())
+        .execute(&mut **transaction)
+        .await
+        .map_err(failed)?;
     for text in &erased.traits {
         sqlx::query("delete from asides where shop_id = $1 and instr(lower(document), $2) > 0")
             .bind(shop.0)

@@ -67,6 +67,32 @@ contract! {
         assert_eq!(theirs.orders.len(), 1, "an order without a name stays");
     }
 
+    async fn s45_deliveries_go_with_whoever_is_erased_and_none_of_before_comes_back(db) {
+        let store = db.store();
+        let (shop, other) = (add_shop(&*store, 1).await, add_shop(&*store, 2).await);
+        let delivery = |number: u128| note(NoteKind::Delivery, "c1", number, None);
+        for shop in [shop, other] {
+            store.write_notes(shop, &[delivery(1), note(NoteKind::Log, "d1", 1, None)]).await.unwrap();
+        }
+        let page = PageRequest { after: None, limit: 10 };
+        let kept = async |shop, kind, subject| -> Vec<_> {
+            let found = store.notes(shop, kind, subject, &page).await.unwrap().items;
+            found.iter().map(|note| note.at).collect()
+        };
+        for moment in [at(5), at(3)] {
+            let erased = Erased { hashes: vec![[5; 32]], at: moment, ..Erased::default() };
+            store.commit(shop, &Changes { erased: Some(erased), ..Changes::default() }).await.unwrap();
+        }
+        assert!(kept(shop, NoteKind::Delivery, "c1").await.is_empty());
+        assert_eq!(kept(shop, NoteKind::Log, "d1").await, [at(1)]);
+        assert_eq!(kept(other, NoteKind::Delivery, "c1").await, [at(1)]);
+        // A node that heard of it before writes it down late.
+        store.write_notes(shop, &[delivery(4), delivery(5), delivery(6)]).await.unwrap();
+        assert_eq!(kept(shop, NoteKind::Delivery, "c1").await, [at(6)]);
+        store.write_notes(shop, &[note(NoteKind::Log, "d1", 4, None)]).await.unwrap();
+        assert_eq!(kept(shop, NoteKind::Log, "d1").await, [at(4), at(1)]);
+    }
+
     async fn s45_a_name_of_whoever_was_erased_is_free(db) {
         let store = db.store();
         let (shop, mut mint) = (add_shop(&*store, 1).await, mint(9));

@@ -240,6 +240,27 @@ contract! {
         assert_eq!(numbers(&*store, shop, NoteKind::Log, "d1").await, [3, 2]);
     }
 
+    async fn deliveries_grow_old_and_the_newest_of_each_connection_stay(db) {
+        let store = db.store();
+        let (shop, other) = (add_shop(&*store, 1).await, add_shop(&*store, 2).await);
+        let most = u128::from(NoteKind::Delivery.kept().unwrap());
+        let of = |subject: &str, number: u128| note(NoteKind::Delivery, subject, number, None);
+        let first: Vec<Note> = (1..=most).map(|number| of("c1", number)).collect();
+        store.write_notes(shop, &first).await.unwrap();
+        store.write_notes(other, &[of("c1", 1)]).await.unwrap();
+        store.write_notes(shop, &[of("c1", most + 1), of("c2", 1)]).await.unwrap();
+        let kept = numbers(&*store, shop, NoteKind::Delivery, "c1").await;
+        assert_eq!((kept.len() as u128, kept[0] as u128, *kept.last().unwrap()), (most, most + 1, 2));
+        assert_eq!(numbers(&*store, shop, NoteKind::Delivery, "c2").await, [1]);
+        // Also those of a connection at which nothing comes in any more.
+        store.write_notes(shop, &[note(NoteKind::Trap, "d1", 1, None)]).await.unwrap();
+        store.forget_notes(shop, NoteKind::Delivery, at(most as i64)).await.unwrap();
+        assert_eq!(numbers(&*store, shop, NoteKind::Delivery, "c1").await, [most as u64 + 1, most as u64]);
+        assert!(numbers(&*store, shop, NoteKind::Delivery, "c2").await.is_empty());
+        assert_eq!(numbers(&*store, shop, NoteKind::Trap, "d1").await, [1], "another kind is not meant");
+        assert_eq!(numbers(&*store, other, NoteKind::Delivery, "c1").await, [1], "nor is another shop");
+    }
+
     async fn figures_add_up_and_the_greatest_stay(db) {
         let store = db.store();
         let shop = add_shop(&*store, 1).await;

@@ -186,6 +186,7 @@ forward! {
         breakers(shop: ShopId) -> Vec<(String, Entry<Breaker>)>;
         save_breaker(shop: ShopId, digest: &str, breaker: &Entry<Breaker>, turns: bool) -> ();
         write_notes(shop: ShopId, notes: &[Note]) -> ();
+        forget_notes(shop: ShopId, kind: NoteKind, before: Timestamp) -> ();
         notes(shop: ShopId, kind: NoteKind, subject: &str, page: &PageRequest) -> Page<Note>;
         note(shop: ShopId, kind: NoteKind, subject: &str, id: NoteId) -> Option<Note>;
         add_figures(shop: ShopId, figures: &[Figure]) -> ();
