@@ -11,6 +11,7 @@ import { may } from '../session'
 import { useVisit } from '../shell/shop'
 import { useSpeech } from '../words'
 import { at, type Connection } from './connection'
+import { NewTemplate } from './NewTemplate'
 
 type Template = Schemas['TemplateView']
 
@@ -30,17 +31,20 @@ export function Templates({ connection }: { connection: Connection }) {
     <Card
       title={say('templates.title')}
       side={
-        may(shop, 'integrate') && (
-          <Button
-            size="xs"
-            variant="default"
-            leftSection={<RefreshCw size={14} aria-hidden />}
-            loading={asked.isPending}
-            onClick={() => asked.mutate()}
-          >
-            {say('templates.askAgain')}
-          </Button>
-        )
+        <div className="row">
+          <NewTemplate connection={connection} />
+          {may(shop, 'integrate') && (
+            <Button
+              size="xs"
+              variant="default"
+              leftSection={<RefreshCw size={14} aria-hidden />}
+              loading={asked.isPending}
+              onClick={() => asked.mutate()}
+            >
+              {say('templates.askAgain')}
+            </Button>
+          )}
+        </div>
       }
     >
       <div className="stack">

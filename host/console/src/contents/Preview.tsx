@@ -4,6 +4,7 @@ import { useDebouncedValue } from '@mantine/hooks'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useState } from 'react'
 import { api, type Schemas, take } from '../api/client'
+import { HandIn } from '../connections/NewTemplate'
 import { Standing } from '../connections/Templates'
 import { Trouble } from '../pieces/Answer'
 import { useNameOf } from '../pieces/names'
@@ -71,6 +72,17 @@ export function Preview(props: { content: Content; variant: Variant; isSaved: bo
               </li>
             ))}
           </ul>
+          {preview.data.templates
+            .filter(one => !one.template)
+            .map(one => (
+              <HandIn
+                key={one.channel}
+                channel={one.channel}
+                content={content}
+                variant={variant}
+                isSaved={isSaved}
+              />
+            ))}
         </section>
       )}
       {typeof html === 'string' && (
