@@ -99,6 +99,7 @@ test('a template is written at its channel, corrected as the provider says, and 
   expect(meta.known).toEqual([])
 
   meta.refusal = ''
+  await dialog.getByRole('textbox', { name: /^Template/ }).focus()
   await visitor.press(dialog.getByRole('button', { name: 'Ask for approval' }))
   await dialog.waitFor({ state: 'detached' })
   await page.getByText('Being looked at').waitFor()
