@@ -17,6 +17,7 @@ on_both_databases!(
     deliveries_of_one_shop_are_shown_to_no_other,
     deliveries_go_after_two_days_also_where_nothing_comes_any_more,
     s45_deliveries_go_with_whoever_is_erased,
+    s45_deliveries_go_with_the_whole_shop_also_where_nobody_is_known,
 );
 
 const SHOPIFY: &str = "/v1/sources/shopify/deliveries";
@@ -130,7 +131,9 @@ async fn deliveries_of_one_shop_are_shown_to_no_other(world: &World) {
     assert_eq!(other.get(SHOPIFY).await.problem(), "not_found");
     let component = cartwright_testkit::present::component("shopify");
     other.upload("/v1/plugins", component).await.ok();
-    other.put("/v1/sources/shopify", &json!({ "plugin": "shopify", "secrets": { "client_secret": "s" } })).await.ok();
+    let grants = world.api.get("/v1/sources/shopify").await.ok()["grants"].clone();
+    let settings = json!({ "plugin": "shopify", "grants": grants, "secrets": { "client_secret": "other" } });
+    other.put("/v1/sources/shopify", &settings).await.ok();
     assert!(other.list(SHOPIFY).await.is_empty());
     assert_eq!(world.api.list(SHOPIFY).await.len(), 1);
 }
@@ -160,4 +163,14 @@ async fn s45_deliveries_go_with_whoever_is_erased(world: &World) {
     world.skip(Span::minutes(1)).await;
     assert_eq!(world.deliver(&cart(world, "d-1", CLIENT_SECRET)).await, 200);
     assert_eq!(world.api.list(SHOPIFY).await.len(), 1, "it goes on");
+}
+
+async fn s45_deliveries_go_with_the_whole_shop_also_where_nobody_is_known(world: &World) {
+    assert_eq!(world.tell("customers/odd", &json!({ "email": ANA.email })).await, 200);
+    assert_eq!(world.api.list(SHOPIFY).await.len(), 1);
+    let body = json!({ "shop_id": 1, "shop_domain": shopify::SHOP_DOMAIN });
+    assert_eq!(world.tell("shop/redact", &body).await, 200);
+    world.settle().await;
+    assert!(world.api.list(SHOPIFY).await.is_empty());
+    assert!(world.api.list("/v1/customers").await.is_empty());
 }

@@ -41,7 +41,7 @@ async fn ana(world: &World) -> Value {
 /// Everything that the shop's API and journal still say.
 async fn all_that_is_said(world: &World) -> String {
     let mut said = String::new();
-    for list in ["customers", "runs", "messages", "inbox", "asides"] {
+    for list in ["customers", "runs", "messages", "inbox", "asides", "sources/shopify/deliveries"] {
         said += &json!(world.api.list(&format!("/v1/{list}")).await).to_string();
     }
     for run in world.api.list("/v1/runs").await {

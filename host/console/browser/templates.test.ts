@@ -59,7 +59,7 @@ beforeAll(async () => {
   await service.ask('PUT', '/v1/channels/whatsapp', {
     plugin: 'whatsapp-cloud',
     config: { phone_number_id: '10655', business_account_id: '10229', endpoint: `http://${meta.host}` },
-    grants: { ...asks, hosts: [{ host: meta.host, methods: ['GET', 'POST'], path_prefix: '/' }] },
+    grants: { ...asks, hosts: [...(asks?.hosts ?? []), { host: meta.host, methods: ['GET', 'POST'] }] },
     secrets: { access_token: 'the access token', app_secret: 'the app secret', verify_token: 'the verify token' },
   })
 }, 120_000)
@@ -99,6 +99,7 @@ test('a template is written at its channel, corrected as the provider says, and 
   expect(meta.known).toEqual([])
 
   meta.refusal = ''
+  await dialog.getByRole('textbox', { name: /^Template/ }).focus()
   await visitor.press(dialog.getByRole('button', { name: 'Ask for approval' }))
   await dialog.waitFor({ state: 'detached' })
   await page.getByText('Being looked at').waitFor()

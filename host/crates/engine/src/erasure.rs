@@ -127,6 +127,9 @@ impl Engine {
     }
 
     async fn erase_all(&self, shop: ShopId) -> Result<(), StoreError> {
+        // Deliveries are anybody's, also where nobody is known by name.
+        let anybody = Erased { at: self.now(), ..Erased::default() };
+        self.store.commit(shop, &Changes { erased: Some(anybody), ..Changes::default() }).await?;
         // All of them are about somebody, and each customer would look through what is left.
         self.store.forget_events(shop, self.now() + Span::days(1)).await?;
         let mut page = PageRequest { after: None, limit: PAGE };
