@@ -34,6 +34,7 @@ mod exit;
 pub mod fact;
 pub mod facts;
 pub mod funnel;
+pub mod handle;
 pub mod heard;
 pub mod identity;
 pub mod ids;
