@@ -19,10 +19,11 @@ use crate::text::column;
 pub(crate) const DUE_PRICES: &str = "select message_id from messages where shop_id = $1 and price_due_at <= $2
                                      order by price_due_at, message_id limit $3";
 
-/// Messages that were sent to whoever has these names. A customer has few messages, a shop many of each state.
+/// Messages that were sent to whoever has these names, looked for in this order: a customer has few messages, a shop
+/// many of each state.
 pub(crate) const SENT_TO: &str = "select distinct m.message_id from json_each($2) told
-     join identities i on i.shop_id = $1 and i.kind = told.value ->> 0 and i.value = told.value ->> 1
-     join messages m on m.shop_id = $1 and m.customer_id = i.customer_id
+     cross join identities i on i.shop_id = $1 and i.kind = told.value ->> 0 and i.value = told.value ->> 1
+     cross join messages m on m.shop_id = $1 and m.customer_id = i.customer_id
      where +m.state = 'accepted' and +m.created_at <= told.value ->> 2 and +m.created_at > told.value ->> 3
      order by m.message_id";
 
