@@ -1887,6 +1887,16 @@ export interface components {
         Alphabet: "gsm7" | "ucs2";
         /** @description A moment of the run. */
         Anchor: "run_start" | "last_message";
+        /** @description What may be said only within a while after the customer's last word. */
+        AnswerRule: {
+            /**
+             * @description Contents in which one of these fields is set may go out at any time.
+             * @default []
+             */
+            unless: string[];
+            /** @description How long after it. */
+            within: string;
+        };
         /** @description One arm of a split. */
         Arm: {
             /** @description Then. */
@@ -2118,6 +2128,8 @@ export interface components {
         ChannelAbility: {
             /** @description Addresses it can use, best first. */
             addresses: components["schemas"]["AddressKind"][];
+            /** @description What may be said only within a while after the customer's last word. */
+            answers?: components["schemas"]["AnswerRule"] | null;
             /**
              * @description When the provider bills a message.
              * @default never
@@ -2471,6 +2483,10 @@ export interface components {
             };
             /** @description Given name. */
             first_name?: string | null;
+            /** @description What channels know them by, where those have handles of their own; by the channel's name. */
+            handles?: {
+                [key: string]: components["schemas"]["Handle"];
+            };
             /** @description What happened that strategies wait for, oldest first (S06). */
             heard?: components["schemas"]["Heard"][];
             /**
@@ -3061,6 +3077,16 @@ export interface components {
             not: boolean;
             /** @description At least one. */
             rules: components["schemas"]["Node"][];
+        };
+        /** @description What a channel knows somebody by. */
+        Handle: {
+            /** @description As the provider tells it, with what its plugin keeps behind a `#`. */
+            value: string;
+            /**
+             * Format: date-time
+             * @description When they last wrote there.
+             */
+            wrote_at: string | number;
         };
         /** @description An event that some strategy of the shop waits for. */
         Heard: {
@@ -5091,7 +5117,7 @@ export interface components {
             by: string;
         };
         /** @description Why a message was not sent on purpose. A closed list (S31). */
-        SkipReason: "strategy_not_live" | "run_ended" | "not_identified" | "no_consent" | "unsubscribed" | "suppressed" | "no_address" | "invalid_address" | "not_on_channel" | "cart_emptied" | "no_variant" | "missing_variable" | "content_failed" | "no_content" | "too_late" | "window_never_open" | "capped_by_shop" | "capped_by_channel" | "capped_by_strategy" | "ordered_lately" | "too_long" | "channel_held";
+        SkipReason: "strategy_not_live" | "run_ended" | "not_identified" | "no_consent" | "unsubscribed" | "suppressed" | "no_address" | "invalid_address" | "not_on_channel" | "cart_emptied" | "no_variant" | "missing_variable" | "content_failed" | "no_content" | "too_late" | "window_never_open" | "capped_by_shop" | "capped_by_channel" | "capped_by_strategy" | "ordered_lately" | "too_long" | "channel_held" | "window_closed";
         /** @description Where the clock stands after a skip. */
         SkipReport: {
             /**

@@ -68,6 +68,12 @@ function Profile({ customer }: { customer: Schemas['Customer'] }) {
         )}
         {customer.email && line(say('customer.email'), <bdi>{customer.email}</bdi>)}
         {customer.phone && line(say('customer.phone'), <bdi>{customer.phone}</bdi>)}
+        {Object.entries(customer.handles ?? {}).map(([channel, handle]) => (
+          <div key={channel}>
+            <dt>{say('customer.wroteAt', { channel })}</dt>
+            <dd>{moment(handle.wrote_at, shop.time_zone)}</dd>
+          </div>
+        ))}
         {customer.language && line(say('customer.language'), <bdi>{customer.language}</bdi>)}
         {customer.time_zone && line(say('customer.zone'), <bdi>{customer.time_zone}</bdi>)}
         {customer.country &&

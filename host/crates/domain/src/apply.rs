@@ -9,6 +9,7 @@ use crate::contact::{Consent, ConsentOrigin};
 use crate::date;
 use crate::event::{CartBody, Event, OrderBody, OrderOrigin, ProductBody, What};
 use crate::exit::{active_runs, exit_by_known_orders, take_exit};
+use crate::handle;
 use crate::heard::{Heard, hear, wake_waits};
 use crate::identity::{customer_key, leave, resolve};
 use crate::ids::{CartId, CustomerId, Mint, RunId};
@@ -43,7 +44,8 @@ pub fn apply(world: &mut World, mint: &mut Mint, event: &Event, source: &str, re
     let mut applied = Applied::default();
     match &event.what {
         What::Receipt(receipt) => {
-            receive(world, receipt, event, received_at);
+            handle::note(world, mint, receipt, event, source, received_at);
+            receive(world, receipt, event, source, received_at);
             let Some(reaction) = reaction::take(world, mint, event, receipt, source, received_at) else {
                 return applied;
             };

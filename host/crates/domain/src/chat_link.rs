@@ -119,7 +119,7 @@ pub fn came_by<'a>(
 /// Somebody comes by a link for the first time only: the id of the event by which it is told. Nobody reads out of it who
 /// it was.
 pub fn event_id(key: &[u8; 32], name: &str, link: &ChatLink, who: &Address) -> String {
-    let who = who.value.to_lowercase();
+    let who = who.stem().to_lowercase();
     let parts = [KIND, name.as_bytes(), b"\0", link.channel.as_bytes(), b"\0", who.as_bytes()];
     let seal = seal(key, &parts).finalize().into_bytes();
     format!("chat:{name}:{}", hex::encode(&seal[..16]))

@@ -152,6 +152,16 @@ impl Address {
     }
 }
 
+impl Address {
+    /// Who it is: of a handle what stands before what its channel keeps behind a `#`.
+    pub fn stem(&self) -> &str {
+        match self.kind {
+            AddressKind::Handle => crate::handle::stem(&self.value),
+            AddressKind::Phone | AddressKind::Email => &self.value,
+        }
+    }
+}
+
 impl fmt::Debug for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Address({:?}, …)", self.kind)

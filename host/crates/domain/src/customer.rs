@@ -7,11 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::contact::{Address, AddressKind, Consent, ConsentState, Email, GENERAL, Phone};
 use crate::event::CustomerBody;
+use crate::handle::{self, Handle};
 use crate::heard::Heard;
 use crate::ids::{CustomerId, StrategyId};
 use crate::place::Place;
 use crate::reentry::Past;
 use crate::region;
+use crate::shop::ChannelAbility;
 use crate::split::Assignment;
 use crate::time::{Span, Timestamp};
 use crate::turned_away::TurnedAway;
@@ -44,6 +46,9 @@ pub struct Customer {
     /// E-mail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<Email>,
+    /// What channels know them by, where those have handles of their own; by the channel's name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub handles: BTreeMap<String, Handle>,
     /// ISO 3166-1 alpha-2.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
@@ -141,6 +146,16 @@ pub struct AddressMark {
     pub until: Option<Timestamp>,
 }
 
+impl AddressMark {
+    /// Whether it concerns an address, whatever a channel keeps behind its handle by now.
+    pub(crate) fn is_of(&self, address: &Address) -> bool {
+        match address.kind {
+            AddressKind::Handle => handle::stem(&self.value) == address.stem(),
+            AddressKind::Phone | AddressKind::Email => self.value == address.value,
+        }
+    }
+}
+
 /// What can be known against an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -169,6 +184,7 @@ impl Customer {
             phone_proof: None,
             claimed_phone: None,
             email: None,
+            handles: BTreeMap::new(),
             country: None,
             province: None,
             city: None,
@@ -215,11 +231,28 @@ impl Customer {
         Some(Address { kind, value })
     }
 
+    /// The address of a kind that a channel reaches them by.
+    pub fn address_on(&self, channel: &str, ability: &ChannelAbility, kind: AddressKind) -> Option<Address> {
+        if kind != AddressKind::Handle || !ability.has_own_handles() {
+            return self.address(kind);
+        }
+        let value = self.handles.get(channel)?.value.clone();
+        Some(Address { kind, value })
+    }
+
+    /// Takes a handle on a channel; of two the one that was used last is written to.
+    pub(crate) fn take_handle(&mut self, channel: String, handle: Handle) {
+        let own = self.handles.entry(channel).or_insert_with(|| handle.clone());
+        if handle.wrote_at > own.wrote_at {
+            *own = handle;
+        }
+    }
+
     /// What is known against an address on a channel, as of now.
     pub fn mark_on(&self, channel: &str, address: &Address, now: Timestamp) -> Option<Mark> {
         self.marks
             .iter()
-            .filter(|mark| mark.value == address.value && mark.until.is_none_or(|until| now < until))
+            .filter(|mark| mark.is_of(address) && mark.until.is_none_or(|until| now < until))
             .find(|mark| mark.channel.as_deref().is_none_or(|name| name == channel))
             .map(|mark| mark.mark)
     }
@@ -297,6 +330,9 @@ impl Customer {
         self.claimed_phone =
             self.claimed_phone.take().or(other.claimed_phone).filter(|claimed| Some(claimed) != self.phone.as_ref());
         self.email = self.email.take().or(other.email);
+        for (channel, handle) in other.handles {
+            self.take_handle(channel, handle);
+        }
         // An address is taken as a whole.
         if self.country.is_none() {
             (self.country, self.province, self.city) = (other.country, other.province, other.city);

@@ -63,10 +63,10 @@ impl Known {
         let ordered = event.subject.order.as_ref().is_some_and(|order| self.orders.contains(order));
         let told = match &event.what {
             What::Receipt(receipt) => {
-                let sender = receipt.sender.as_ref().map(|sender| sender.value.to_lowercase());
+                let sender = receipt.sender.as_ref().map(|sender| sender.stem().to_lowercase());
                 receipt.message_id.is_some_and(|id| self.messages.contains(&id))
                     || receipt.provider_id.as_ref().is_some_and(|id| self.provider_ids.contains(id))
-                    || sender.is_some_and(|sender| self.names.iter().any(|name| name.value == sender))
+                    || sender.is_some_and(|sender| self.names.iter().any(|name| is_named(name, &sender)))
             }
             _ => false,
         };
@@ -78,13 +78,21 @@ impl Known {
         const SHORTEST: usize = 6;
         let kinds = [IdentityKind::Customer, IdentityKind::Email, IdentityKind::Phone];
         let names = self.names.iter().filter(|name| kinds.contains(&name.kind));
+        let handles = self.names.iter().filter(|name| name.kind == IdentityKind::Anonymous);
+        let handles = handles.filter_map(|name| Some(name.value.split_once(':')?.1.to_lowercase()));
         let texts = names.flat_map(|name| {
             // Platforms write phones with and without what stands before the country.
             let bare = name.value.strip_prefix('+').map(str::to_owned);
             [Some(name.value.to_lowercase()), bare].into_iter().flatten()
         });
-        texts.filter(|text| text.len() >= SHORTEST).collect()
+        texts.chain(handles).filter(|text| text.len() >= SHORTEST).collect()
     }
+}
+
+/// Whether a name is of whoever a provider knows by this; of a handle it has the channel before it.
+fn is_named(name: &Identity, sender: &str) -> bool {
+    let handle = || name.value.split_once(':').map(|(_, handle)| handle.to_lowercase());
+    name.value == sender || (name.kind == IdentityKind::Anonymous && handle().as_deref() == Some(sender))
 }
 
 /// Ends what a customer is in, and takes out of every row of theirs what is personal. The world has all their runs and
@@ -137,7 +145,13 @@ fn strip(message: &mut Message) {
 
 /// By which an address is known again, and by nobody who has not the key; none for names that nothing is sent to.
 pub fn hash_of(key: &[u8; 32], name: &Identity) -> Option<[u8; 32]> {
-    if !matches!(name.kind, IdentityKind::Email | IdentityKind::Phone) {
+    // Browsers are written to nowhere; people whom a channel knows by a handle are, and bear it behind its name.
+    let is_address = match name.kind {
+        IdentityKind::Email | IdentityKind::Phone => true,
+        IdentityKind::Anonymous => name.value.contains(':'),
+        IdentityKind::Customer | IdentityKind::Checkout | IdentityKind::Cart => false,
+    };
+    if !is_address {
         return None;
     }
     // Keyed, as a hash over the text alone is found again by trying all phone numbers.
@@ -151,13 +165,18 @@ pub fn leave_alone(world: &mut World, erased: &BTreeSet<Identity>) {
     let owners: BTreeSet<CustomerId> = erased.iter().filter_map(|name| world.identities.get(name)).copied().collect();
     for owner in owners {
         let Some(entry) = world.customers.get_mut(&owner) else { continue };
-        for kind in AddressKind::ALL {
-            let address = entry.value.address(kind);
-            let mark =
-                address.map(|it| AddressMark { channel: None, value: it.value, mark: Mark::Suppressed, until: None });
-            if let Some(mark) = mark.filter(|mark| !entry.value.marks.contains(mark)) {
-                entry.edit().add_mark(mark);
-            }
+        let customer = &entry.value;
+        let addresses = AddressKind::ALL.into_iter().filter_map(|kind| customer.address(kind)).map(|it| it.value);
+        let handles = customer.handles.values().map(|handle| handle.value.clone());
+        let marks = addresses.chain(handles).map(|value| AddressMark {
+            channel: None,
+            value,
+            mark: Mark::Suppressed,
+            until: None,
+        });
+        let new: Vec<AddressMark> = marks.filter(|mark| !customer.marks.contains(mark)).collect();
+        for mark in new {
+            entry.edit().add_mark(mark);
         }
     }
 }

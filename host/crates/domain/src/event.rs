@@ -87,7 +87,7 @@ pub fn read_json<T: serde::de::DeserializeOwned>(root: &str, value: Value) -> Re
     })
 }
 
-const LONGEST_NAME: usize = 255;
+pub(crate) const LONGEST_NAME: usize = 255;
 
 /// Names become keys, and no database takes keys of any length: an event that cannot be applied would hold up all that
 /// come after it.
@@ -281,6 +281,16 @@ pub enum Origin {
     Api,
     /// A webhook or poll of a connection.
     Connection(ConnectionId),
+}
+
+impl Receipt {
+    /// Whether it is about everything that its sender was sent until then: it names no message.
+    pub fn is_watermark(&self) -> bool {
+        matches!(self.kind, ReceiptKind::Delivered | ReceiptKind::Read)
+            && self.provider_id.is_none()
+            && self.message_id.is_none()
+            && self.sender.is_some()
+    }
 }
 
 impl What {

@@ -6,6 +6,7 @@ use crate::contact::{Email, Phone};
 use crate::customer::{Customer, Proof};
 use crate::event::{CustomerBody, Event, Subject, What};
 use crate::exit::{active_runs, exit_by_known_orders};
+use crate::handle;
 use crate::heard::wake_waits;
 use crate::ids::{CustomerId, Mint};
 use crate::outcome;
@@ -175,6 +176,9 @@ fn move_name(world: &mut World, name: &Identity, from: CustomerId, to: CustomerI
         {
             entry.edit().add_places(places);
         }
+    }
+    if name.kind == IdentityKind::Anonymous {
+        handle::follow(world, name, from, to);
     }
     if name.kind == IdentityKind::Phone {
         for run in active_runs(world, from).into_iter().chain(active_runs(world, to)) {

@@ -35,6 +35,7 @@ mod exit;
 pub mod fact;
 pub mod facts;
 pub mod funnel;
+pub mod handle;
 pub mod heard;
 pub mod identity;
 pub mod ids;

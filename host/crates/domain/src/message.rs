@@ -218,6 +218,8 @@ pub enum SkipReason {
     TooLong,
     /// Another channel of the chain is tried, because this one waits for something to be put right (S19).
     ChannelHeld,
+    /// The channel takes such a content only for a while after the customer's last word, and that is over.
+    WindowClosed,
 }
 
 impl SkipReason {
@@ -246,6 +248,7 @@ impl SkipReason {
                 | Self::ContentFailed
                 | Self::TooLong
                 | Self::ChannelHeld
+                | Self::WindowClosed
         )
     }
 }

@@ -7,7 +7,7 @@ use crate::fact::FactRead;
 use crate::facts::Subject;
 use crate::message::{HoldReason, Message, Purpose, SkipReason};
 use crate::sender::{self, Choice};
-use crate::shop::Connection;
+use crate::shop::{ChannelAbility, Connection};
 use crate::strategy::{Policies, StrategyState};
 use crate::template::{Template, TemplateBook};
 use crate::time::{Span, Timestamp};
@@ -148,7 +148,7 @@ pub fn check(candidate: &Candidate<'_>, reads: &mut Vec<FactRead>) -> Check {
     let found = match candidate.recipient {
         Some(recipient) if ability.addresses.contains(&recipient.kind) => Ok(recipient.clone()),
         Some(_) => Err(SkipReason::NoAddress),
-        None => reachable(customer, candidate.channel_name, &ability.addresses, subject.now),
+        None => reachable(customer, candidate.channel_name, ability, subject.now),
     };
     let address = match found {
         Ok(address) => address,
@@ -160,8 +160,12 @@ pub fn check(candidate: &Candidate<'_>, reads: &mut Vec<FactRead>) -> Check {
     if content.purpose == Purpose::Marketing && ordered_lately(candidate, reads) {
         return Check::Skip(SkipReason::OrderedLately);
     }
-    if content.variant(&ability.channel, customer.language.as_deref()).is_none() {
+    let Some((variant, _)) = content.variant(&ability.channel, customer.language.as_deref()) else {
         return Check::Skip(SkipReason::NoVariant);
+    };
+    if let Some(wrote_at) = unanswered_since(candidate, ability, &variant.body) {
+        reads.push(FactRead::new("customer.wrote_at", wrote_at));
+        return Check::Skip(SkipReason::WindowClosed);
     }
     let obstacle = candidate.obstacle();
     let held = candidate.channel.and_then(|channel| {
@@ -219,6 +223,17 @@ fn choose_sender(candidate: &Candidate<'_>, reads: &mut Vec<FactRead>) -> Choice
     choice
 }
 
+/// The customer's last word on a channel that takes such a body only as an answer, where that was too long ago.
+fn unanswered_since(
+    candidate: &Candidate<'_>,
+    ability: &ChannelAbility,
+    body: &serde_json::Value,
+) -> Option<Timestamp> {
+    let rule = ability.answers.as_ref().filter(|rule| candidate.recipient.is_none() && rule.binds(body))?;
+    let wrote_at = candidate.subject.customer.handles.get(candidate.channel_name)?.wrote_at;
+    (candidate.subject.now > wrote_at + rule.within).then_some(wrote_at)
+}
+
 /// S21: whether the customer ordered too short a time ago for marketing.
 fn ordered_lately(candidate: &Candidate<'_>, reads: &mut Vec<FactRead>) -> bool {
     let Some(span) = candidate.policies.not_after_order else { return false };
@@ -251,7 +266,10 @@ fn consent_refusal(candidate: &Candidate<'_>, reads: &mut Vec<FactRead>) -> Opti
             if passes {
                 reads.push(FactRead::new("shop.unknown_consent_passes", candidate.channel_name));
                 None
-            } else if customer.phone.is_none() && customer.email.is_none() {
+            } else if customer.phone.is_none()
+                && customer.email.is_none()
+                && !customer.handles.contains_key(candidate.channel_name)
+            {
                 Some(SkipReason::NotIdentified)
             } else {
                 Some(SkipReason::NoConsent)
@@ -281,12 +299,12 @@ fn reason_word(reason: SkipReason) -> Option<&'static str> {
 fn reachable(
     customer: &Customer,
     channel: &str,
-    kinds: &[crate::contact::AddressKind],
+    ability: &ChannelAbility,
     now: Timestamp,
 ) -> Result<Address, SkipReason> {
     let mut refusal = SkipReason::NoAddress;
-    for kind in kinds {
-        let Some(address) = customer.address(*kind) else { continue };
+    for kind in &ability.addresses {
+        let Some(address) = customer.address_on(channel, ability, *kind) else { continue };
         let reason = match customer.mark_on(channel, &address, now) {
             None => return Ok(address),
             Some(Mark::Invalid) => SkipReason::InvalidAddress,

@@ -2,6 +2,7 @@
 
 use crate::contact::AddressKind;
 use crate::event::{Event, Receipt, ReceiptKind};
+use crate::handle::{name_on, owner_on};
 use crate::heard::{Heard, hear};
 use crate::identity::resolve;
 use crate::ids::{CustomerId, MessageId, Mint};
@@ -10,7 +11,7 @@ use crate::reply::word_of;
 use crate::strategy::TriggerKind;
 use crate::time::{Span, Timestamp};
 use crate::wait::AwaitedEvent;
-use crate::world::{Identity, IdentityKind, World};
+use crate::world::World;
 
 /// A reaction of a customer's.
 pub(crate) struct Reaction {
@@ -52,7 +53,7 @@ pub(crate) fn take(
     let named = named.map(|message| (message.customer, message.id));
     let customer = match named {
         Some((customer, _)) => customer,
-        None => sender(world, mint, event, receipt, triggers, received_at)?,
+        None => sender(world, mint, event, receipt, channel, triggers, received_at)?,
     };
     let message = named.map(|(_, id)| id).or_else(|| newest(world, customer, channel, event.occurred_at));
     let name = if reacted == AwaitedEvent::Click { receipt.text.clone() } else { None };
@@ -67,29 +68,27 @@ fn sender(
     mint: &mut Mint,
     event: &Event,
     receipt: &Receipt,
+    channel: &str,
     triggers: Option<TriggerKind>,
     received_at: Timestamp,
 ) -> Option<CustomerId> {
     let address = receipt.sender.as_ref()?;
-    let kind = match address.kind {
-        AddressKind::Phone => IdentityKind::Phone,
-        AddressKind::Email => IdentityKind::Email,
-        AddressKind::Handle => {
-            return address.value.parse().ok().filter(|id| world.customers.contains_key(id));
-        }
-    };
-    let known = world.identities.get(&Identity { kind, value: address.value.to_lowercase() }).copied();
-    if known.is_some() {
-        return known.filter(|id| world.customers.contains_key(id));
+    let name = name_on(channel, address);
+    if let Some(owner) = owner_on(world, channel, address) {
+        return Some(owner);
+    }
+    if world.identities.contains_key(&name) {
+        return None;
     }
     let begins = world.strategies.iter().any(|live| Some(live.version.definition.trigger.on) == triggers);
     if !begins {
         return None;
     }
     let mut stranger = event.clone();
-    match kind {
-        IdentityKind::Phone => stranger.subject.phone = Some(address.value.clone()),
-        _ => stranger.subject.email = Some(address.value.clone()),
+    match address.kind {
+        AddressKind::Phone => stranger.subject.phone = Some(address.value.clone()),
+        AddressKind::Email => stranger.subject.email = Some(address.value.clone()),
+        AddressKind::Handle => return None,
     }
     resolve(world, mint, &stranger, received_at)
 }

@@ -4,53 +4,26 @@ use crate::chain::{fall_back, silence_ends};
 use crate::contact::{Consent, ConsentOrigin, ConsentState};
 use crate::customer::{AddressMark, Mark, Proof};
 use crate::event::{Event, Receipt, ReceiptKind};
+use crate::handle::owner_on;
 use crate::ids::{CustomerId, MessageId};
+use crate::message::{MessageState, Purpose};
 use crate::outcome::{give_back, take_effect, wake};
 use crate::price;
 use crate::reply::{Word, word_of};
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
 use crate::trace::{Happening, MessageTrace, TraceEntry};
-use crate::world::{Identity, IdentityKind, World};
+use crate::world::World;
 
-pub(crate) fn receive(world: &mut World, receipt: &Receipt, event: &Event, at: Timestamp) {
+pub(crate) fn receive(world: &mut World, receipt: &Receipt, event: &Event, told_by: &str, at: Timestamp) {
     let id = world.message_of(receipt).map(|message| message.id);
-    if let Some(entry) = id.and_then(|id| world.messages.get_mut(&id)) {
-        let waited = entry.value.completed_at().is_none();
-        let mut message = entry.value.clone();
-        if let Some(token) = &receipt.link
-            && message.count_click(token, event.occurred_at)
-        {
-            *entry.edit() = message.clone();
-        }
-        if let Some(price) = receipt.price
-            && message.pricing.tell(price)
-        {
-            *entry.edit() = message.clone();
-        }
-        if message.receive(receipt.kind, receipt.failure.as_ref(), event.occurred_at) {
-            message.provider_id = message.provider_id.take().or(receipt.provider_id.clone());
-            let (run, step, message_id) = (message.run, message.step.clone(), message.id);
-            let completes = waited && message.completed_at().is_some();
-            let failed = receipt.kind == ReceiptKind::Failed && message.is_settled();
-            *entry.edit() = message.clone();
-            let what = Happening::Message { message: message_id, state: MessageTrace::Receipt { kind: receipt.kind } };
-            world.tell(run, TraceEntry { at, step: Some(step), what, facts: Vec::new() });
-            if let Some(ends) = silence_ends(world, &message)
-                && let Some(entry) = world.messages.get_mut(&message_id)
-            {
-                entry.edit().due_at = Some(ends);
-            }
-            if failed {
-                give_back(world, message_id);
-                fall_back(world, message_id, at);
-            }
-            if completes {
-                wake(world, &message, at);
+    match id {
+        Some(id) => move_on(world, id, receipt, event, at),
+        None if receipt.is_watermark() => {
+            for id in sent_before(world, receipt, event, told_by) {
+                move_on(world, id, receipt, event, at);
             }
         }
-    }
-    if let Some(id) = id {
-        price::expect(world, id, at);
+        None => {}
     }
     // S23: a refusal means the same for the address, the content and the channel whenever it is told, and also where the
     // message is known to have gone further.
@@ -66,31 +39,79 @@ pub(crate) fn receive(world: &mut World, receipt: &Receipt, event: &Event, at: T
     }
     let word = receipt.text.as_deref().filter(|_| receipt.kind == ReceiptKind::Replied).and_then(word_of);
     match word {
-        _ if receipt.kind == ReceiptKind::OptedOut => opt_out(world, id, receipt, event, at),
-        Some(Word::Stop) => opt_out(world, id, receipt, event, at),
-        Some(Word::Start) => lift(world, id, receipt),
+        _ if receipt.kind == ReceiptKind::OptedOut => opt_out(world, id, receipt, event, told_by, at),
+        Some(Word::Stop) => opt_out(world, id, receipt, event, told_by, at),
+        Some(Word::Start) => lift(world, id, receipt, told_by),
         None => {}
     }
     if receipt.kind == ReceiptKind::Replied {
-        wrote(world, id, receipt);
+        wrote(world, id, receipt, told_by);
     }
 }
 
+/// What a message becomes by a receipt.
+fn move_on(world: &mut World, id: MessageId, receipt: &Receipt, event: &Event, at: Timestamp) {
+    let Some(entry) = world.messages.get_mut(&id) else { return };
+    let waited = entry.value.completed_at().is_none();
+    let mut message = entry.value.clone();
+    if let Some(token) = &receipt.link
+        && message.count_click(token, event.occurred_at)
+    {
+        *entry.edit() = message.clone();
+    }
+    if let Some(price) = receipt.price
+        && message.pricing.tell(price)
+    {
+        *entry.edit() = message.clone();
+    }
+    if message.receive(receipt.kind, receipt.failure.as_ref(), event.occurred_at) {
+        message.provider_id = message.provider_id.take().or(receipt.provider_id.clone());
+        let (run, step) = (message.run, message.step.clone());
+        let completes = waited && message.completed_at().is_some();
+        let failed = receipt.kind == ReceiptKind::Failed && message.is_settled();
+        *entry.edit() = message.clone();
+        let what = Happening::Message { message: id, state: MessageTrace::Receipt { kind: receipt.kind } };
+        world.tell(run, TraceEntry { at, step: Some(step), what, facts: Vec::new() });
+        if let Some(ends) = silence_ends(world, &message)
+            && let Some(entry) = world.messages.get_mut(&id)
+        {
+            entry.edit().due_at = Some(ends);
+        }
+        if failed {
+            give_back(world, id);
+            fall_back(world, id, at);
+        }
+        if completes {
+            wake(world, &message, at);
+        }
+    }
+    price::expect(world, id, at);
+}
+
+/// What a sender was sent on a channel by then, as far as its provider is known to have it: that somebody has read
+/// everything says nothing of what may never have arrived (S22).
+fn sent_before(world: &World, receipt: &Receipt, event: &Event, channel: &str) -> Vec<MessageId> {
+    // Two clocks are compared.
+    let by = event.occurred_at + Span::seconds(1);
+    let owner = receipt.sender.as_ref().and_then(|sender| owner_on(world, channel, sender));
+    let theirs = owner.into_iter().flat_map(|owner| world.messages.of(owner)).map(|entry| &entry.value);
+    theirs
+        .filter(|message| message.channel == channel && message.purpose != Purpose::Staff)
+        .filter(|message| message.state == MessageState::Accepted)
+        .filter(|message| message.handed_over_at.is_some_and(|left| left <= by))
+        .map(|message| message.id)
+        .collect()
+}
+
 /// Who acted: the customer of the message, else the one who has the address.
-fn actor(world: &World, message: Option<MessageId>, receipt: &Receipt) -> Option<CustomerId> {
+fn actor(world: &World, message: Option<MessageId>, receipt: &Receipt, channel: &str) -> Option<CustomerId> {
     let message = message.and_then(|id| world.messages.get(&id)).map(|entry| entry.value.customer);
-    let by_sender = || {
-        let sender = receipt.sender.as_ref()?;
-        [IdentityKind::Phone, IdentityKind::Email]
-            .into_iter()
-            .find_map(|kind| world.identities.get(&Identity { kind, value: sender.value.to_lowercase() }).copied())
-    };
-    message.or_else(by_sender)
+    message.or_else(|| owner_on(world, channel, receipt.sender.as_ref()?))
 }
 
 /// S18: START lifts what is known against the address on that channel, and nothing else.
-fn lift(world: &mut World, message: Option<MessageId>, receipt: &Receipt) {
-    let Some(customer) = actor(world, message, receipt) else { return };
+fn lift(world: &mut World, message: Option<MessageId>, receipt: &Receipt, told_by: &str) {
+    let Some(customer) = actor(world, message, receipt, told_by) else { return };
     let message = message.and_then(|id| world.messages.get(&id)).map(|entry| &entry.value);
     let channel = message.map(|message| message.channel.clone());
     let address = receipt.sender.clone().or_else(|| message.and_then(|message| message.to.clone()));
@@ -98,7 +119,7 @@ fn lift(world: &mut World, message: Option<MessageId>, receipt: &Receipt) {
     let is_lifted = |mark: &AddressMark| {
         mark.mark == Mark::Suppressed
             && mark.channel == channel
-            && address.as_ref().is_some_and(|address| address.value == mark.value)
+            && address.as_ref().is_some_and(|address| mark.is_of(address))
     };
     if entry.value.marks.iter().any(is_lifted) {
         entry.edit().marks.retain(|mark| !is_lifted(mark));
@@ -106,8 +127,8 @@ fn lift(world: &mut World, message: Option<MessageId>, receipt: &Receipt) {
 }
 
 /// S10: whoever writes from a phone has it.
-fn wrote(world: &mut World, message: Option<MessageId>, receipt: &Receipt) {
-    let Some(customer) = actor(world, message, receipt) else { return };
+fn wrote(world: &mut World, message: Option<MessageId>, receipt: &Receipt, told_by: &str) {
+    let Some(customer) = actor(world, message, receipt, told_by) else { return };
     let (Some(sender), Some(entry)) = (&receipt.sender, world.customers.get_mut(&customer)) else { return };
     let is_theirs = entry.value.phone.as_ref().is_some_and(|phone| phone.as_str() == sender.value);
     if is_theirs && entry.value.phone_proof.is_none() {
@@ -116,8 +137,15 @@ fn wrote(world: &mut World, message: Option<MessageId>, receipt: &Receipt) {
 }
 
 /// S18: what the provider tells of an opt-out, or a STOP word, is the customer's word, and suppresses the address on that channel.
-fn opt_out(world: &mut World, message: Option<MessageId>, receipt: &Receipt, event: &Event, at: Timestamp) {
-    let Some(customer) = actor(world, message, receipt) else { return };
+fn opt_out(
+    world: &mut World,
+    message: Option<MessageId>,
+    receipt: &Receipt,
+    event: &Event,
+    told_by: &str,
+    at: Timestamp,
+) {
+    let Some(customer) = actor(world, message, receipt, told_by) else { return };
     let message = message.and_then(|id| world.messages.get(&id)).map(|entry| entry.value.clone());
     let channel = message.as_ref().map(|message| message.channel.clone());
     let address = receipt.sender.clone().or_else(|| message.as_ref().and_then(|message| message.to.clone()));

@@ -10,6 +10,7 @@ use crate::cap::Cap;
 use crate::chat_link::ChatLink;
 use crate::contact::AddressKind;
 use crate::event::ReceiptKind;
+use crate::handle::AnswerRule;
 use crate::ids::{ConnectionId, ShopId};
 use crate::message::HoldReason;
 use crate::money::Currency;
@@ -189,9 +190,18 @@ pub struct ChannelAbility {
     /// How contents name a template that the provider has to approve; none where it approves none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub templates: Option<TemplateFields>,
+    /// What may be said only within a while after the customer's last word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answers: Option<AnswerRule>,
 }
 
 impl ChannelAbility {
+    /// Whether it knows people by handles of its own: those who can write there. Any other channel that takes handles
+    /// knows them by our ids.
+    pub fn has_own_handles(&self) -> bool {
+        self.addresses.contains(&AddressKind::Handle) && self.receipts.contains(&ReceiptKind::Replied)
+    }
+
     /// Whether its provider tells which templates it knows.
     pub fn lists_templates(&self) -> bool {
         self.templates.is_some() && self.tasks.contains(&ChannelTaskKind::ListTemplates)

@@ -8,7 +8,7 @@ pub use sent::{TestKind, TestSend, TestState, alert_document, code_document, mar
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::contact::Address;
+use crate::contact::{Address, AddressKind};
 use crate::customer::Customer;
 use crate::time::{Span, Timestamp};
 
@@ -113,8 +113,10 @@ impl TestAddress {
         if self.confirmed_at.is_none() {
             return Err(NoTestSend::NotConfirmed);
         }
-        let own = customer.address(self.address.kind);
-        let is_own = own.is_some_and(|own| own.value.to_lowercase() == self.address.value.to_lowercase());
+        let handles =
+            customer.handles.values().map(|handle| Address { kind: AddressKind::Handle, value: handle.value.clone() });
+        let mut own = customer.address(self.address.kind).into_iter().chain(handles);
+        let is_own = own.any(|own| own.stem().to_lowercase() == self.address.stem().to_lowercase());
         if is_own { Err(NoTestSend::OfTheCustomer) } else { Ok(()) }
     }
 }

@@ -1,11 +1,15 @@
 //! Applies events that are durable: the first thing in every round, so that an order that came first wins (S01, S08).
 
 use cartwright_domain::apply::apply;
+use cartwright_domain::contact::AddressKind;
 use cartwright_domain::erasure::{Notice, leave_alone};
 use cartwright_domain::event::{Origin, What};
+use cartwright_domain::handle::name_on;
 use cartwright_domain::identity::names_of;
 use cartwright_domain::ids::{CustomerId, ShopId};
-use cartwright_domain::time::Span;
+use cartwright_domain::time::{Span, Timestamp};
+use cartwright_domain::world::Identity;
+use std::collections::BTreeMap;
 
 use crate::Engine;
 use crate::batch::changes_of;
@@ -40,7 +44,11 @@ impl Engine {
             }
         }
         let Some(settings) = self.settings(shop).await? else { return Ok(0) };
-        let wanted = wanted_by(&settings, &pending);
+        let mut wanted = wanted_by(&settings, &pending);
+        let watermarks = watermarks_in(&settings, &pending);
+        if !watermarks.is_empty() {
+            wanted.messages.extend(self.store.sent_before(shop, &watermarks).await?);
+        }
         let erased = self.erased_among(&settings, &wanted.identities).await?;
         let mut world = self.load_world(&settings, &wanted).await?;
         let mut mint = self.entropy.mint(self.now());
@@ -81,7 +89,7 @@ impl Engine {
 
 fn wanted_by(settings: &ShopSettings, pending: &[PendingEvent]) -> Wanted {
     let mut wanted = Wanted::default();
-    for PendingEvent { event, .. } in pending {
+    for PendingEvent { event, origin, .. } in pending {
         wanted.identities.extend(names_of(event, &settings.shop));
         wanted.orders.extend(event.subject.order.clone());
         match &event.what {
@@ -95,24 +103,29 @@ fn wanted_by(settings: &ShopSettings, pending: &[PendingEvent]) -> Wanted {
             wanted.messages.extend(receipt.message_id);
             wanted.provider_ids.extend(receipt.provider_id.clone());
             if let Some(sender) = &receipt.sender {
-                use cartwright_domain::contact::AddressKind;
-                use cartwright_domain::world::{Identity, IdentityKind};
-                let kind = match sender.kind {
-                    AddressKind::Phone => IdentityKind::Phone,
-                    AddressKind::Email => IdentityKind::Email,
-                    AddressKind::Handle => {
-                        // The inbox knows people by our own ids.
-                        wanted.customers.extend(sender.value.parse::<CustomerId>());
-                        continue;
-                    }
-                };
-                wanted.identities.push(Identity { kind, value: sender.value.to_lowercase() });
+                // The inbox knows people by our own ids.
+                if sender.kind == AddressKind::Handle {
+                    wanted.customers.extend(sender.value.parse::<CustomerId>());
+                }
+                wanted.identities.push(name_on(&source_of(settings, *origin), sender));
             }
         }
     }
     wanted.identities.sort();
     wanted.identities.dedup();
     wanted
+}
+
+/// Who has what they were sent until when: which messages that are is for the database to say.
+fn watermarks_in(settings: &ShopSettings, pending: &[PendingEvent]) -> Vec<(Identity, Timestamp)> {
+    let mut latest = BTreeMap::new();
+    for PendingEvent { event, origin, .. } in pending {
+        let What::Receipt(receipt) = &event.what else { continue };
+        let Some(sender) = receipt.sender.as_ref().filter(|_| receipt.is_watermark()) else { continue };
+        let until = latest.entry(name_on(&source_of(settings, *origin), sender)).or_insert(event.occurred_at);
+        *until = event.occurred_at.max(*until);
+    }
+    latest.into_iter().collect()
 }
 
 fn source_of(settings: &ShopSettings, origin: Origin) -> String {

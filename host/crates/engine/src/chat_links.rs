@@ -3,8 +3,9 @@
 //! What they write says nothing of marketing (S18): a strategy that begins with the event asks them first.
 
 use cartwright_domain::chat_link::{ChatLink, EVENT, came_by, event_id, faults};
-use cartwright_domain::contact::{Address, AddressKind};
-use cartwright_domain::event::{CustomEvent, Event, Origin, ReceiptKind, Subject, What};
+use cartwright_domain::event::{CustomEvent, Event, ReceiptKind, What};
+use cartwright_domain::handle::name_on;
+use cartwright_domain::identity::subject_of;
 use cartwright_domain::ids::ShopId;
 use cartwright_domain::plugin::PluginKind;
 use cartwright_domain::publish::StrategyFault;
@@ -12,7 +13,6 @@ use cartwright_domain::shop::{Connection, Shop};
 use serde_json::json;
 
 use crate::Engine;
-use crate::ingest::EventAnswer;
 use crate::ports::{ReceiptEvent, StoreError};
 use crate::settings::ShopSettings;
 use crate::shops::ShopError;
@@ -75,16 +75,16 @@ impl Engine {
         Ok(true)
     }
 
-    /// Tells who came by which link, before what they wrote is told: then that finds them. Whoever comes again has come.
-    pub(crate) async fn note_arrivals(
+    /// Who came by which link, to be told before what they wrote: then that finds them. Whoever comes again has come.
+    pub(crate) async fn arrivals(
         &self,
         shop: ShopId,
         channel: &Connection,
         receipts: &[ReceiptEvent],
-    ) -> Result<(), StoreError> {
-        let Some(settings) = self.settings(shop).await? else { return Ok(()) };
+    ) -> Result<Vec<Event>, StoreError> {
+        let Some(settings) = self.settings(shop).await? else { return Ok(Vec::new()) };
         if settings.shop.chat_links.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let mut events = Vec::new();
         for ReceiptEvent { at, receipt, .. } in receipts {
@@ -96,17 +96,9 @@ impl Engine {
             let id = event_id(&self.link_key(shop).await?, name, link, who);
             let body = json!({ "channel": channel.name, "keyword": link.keyword });
             let what = What::Custom(CustomEvent { name: format!("{EVENT}{name}"), body });
-            events.push(Event { id, occurred_at: *at, subject: subject_of(channel, who), what });
+            events.push(Event { id, occurred_at: *at, subject: subject_of(&name_on(&channel.name, who)), what });
         }
-        if events.is_empty() {
-            return Ok(());
-        }
-        for answer in self.ingest(shop, Origin::Connection(channel.id), events).await? {
-            if let EventAnswer::Refused(error) = answer {
-                tracing::warn!(%shop, %error, "an arrival by a chat link is not taken");
-            }
-        }
-        Ok(())
+        Ok(events)
     }
 }
 
@@ -119,16 +111,4 @@ fn listed(settings: &ShopSettings, name: &str, link: &ChatLink) -> ListedChatLin
         link.address(&plugin.descriptor.config_schema, &config)
     });
     ListedChatLink { name: name.to_owned(), link: link.clone(), address }
-}
-
-/// Whoever a provider knows by a handle of its own is a visitor whom nobody knows yet.
-fn subject_of(channel: &Connection, who: &Address) -> Subject {
-    let value = Some(who.value.clone());
-    match who.kind {
-        AddressKind::Phone => Subject { phone: value, ..Subject::default() },
-        AddressKind::Email => Subject { email: value, ..Subject::default() },
-        AddressKind::Handle => {
-            Subject { anonymous: Some(format!("{}:{}", channel.name, who.value)), ..Subject::default() }
-        }
-    }
 }

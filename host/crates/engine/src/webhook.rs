@@ -151,13 +151,22 @@ impl Engine {
     ) -> Result<Taken, StoreError> {
         let not_understood = |reason| Taken { reason: Some(reason), ..Taken::default() };
         Ok(match self.understand(shop, connection, call, webhook).await? {
-            Ok((Parsed::Events(events), news)) => {
-                self.take_template_news(shop, connection.id, &news).await?;
+            Ok((Parsed::Events(events), told)) => {
+                self.take_template_news(shop, connection.id, &told.templates).await?;
+                // Together, so that nothing begins with an arrival before it is known how to write to them.
+                let came = told.arrivals.len();
+                let events = told.arrivals.into_iter().chain(events).collect();
                 let answers = self.ingest(shop, Origin::Connection(connection.id), events).await?;
+                let (arrivals, answers) = answers.split_at(came);
+                for answer in arrivals {
+                    if let EventAnswer::Refused(error) = answer {
+                        tracing::warn!(%shop, %error, "an arrival by a chat link is not taken");
+                    }
+                }
                 let refusals: Vec<String> = answers.iter().enumerate().filter_map(refusal).collect();
                 let known = answers.iter().filter(|answer| **answer == EventAnswer::AlreadyKnown).count();
                 Taken {
-                    told: u32::try_from(answers.len() + news.len()).unwrap_or(u32::MAX),
+                    told: u32::try_from(answers.len() + told.templates.len()).unwrap_or(u32::MAX),
                     known: u32::try_from(known).unwrap_or(u32::MAX),
                     reason: (!refusals.is_empty()).then(|| refusals.join("; ")),
                 }
@@ -173,14 +182,14 @@ impl Engine {
         connection: &Connection,
         call: &ConnectionCall,
         webhook: &Webhook,
-    ) -> Result<Result<(Parsed, Vec<TemplateNews>), PluginFailure>, StoreError> {
+    ) -> Result<Result<(Parsed, Beside), PluginFailure>, StoreError> {
         Ok(match connection.kind {
-            ConnectionKind::Source => self.plugins.parse(call, webhook).await.map(|parsed| (parsed, Vec::new())),
+            ConnectionKind::Source => self.plugins.parse(call, webhook).await.map(|parsed| (parsed, Beside::default())),
             ConnectionKind::Channel => match self.plugins.receive(call, webhook).await {
                 Ok(Received { receipts, templates }) => {
-                    self.note_arrivals(shop, connection, &receipts).await?;
+                    let arrivals = self.arrivals(shop, connection, &receipts).await?;
                     let events = receipts.into_iter().map(event_of).collect();
-                    Ok((Parsed::Events(events), templates))
+                    Ok((Parsed::Events(events), Beside { arrivals, templates }))
                 }
                 Err(failure) => Err(failure),
             },
@@ -248,6 +257,15 @@ impl Engine {
         self.open(&mut call).await?;
         Ok(Some(call))
     }
+}
+
+/// What a channel's webhook told beside receipts.
+#[derive(Default)]
+struct Beside {
+    /// Who came by a chat link.
+    arrivals: Vec<Event>,
+    /// What became of templates.
+    templates: Vec<TemplateNews>,
 }
 
 fn refusal((place, answer): (usize, &EventAnswer)) -> Option<String> {

@@ -15,7 +15,7 @@ use cartwright_domain::shop::ConnectionKind;
 use cartwright_domain::source::SourceState;
 use cartwright_domain::template::TemplateBook;
 use cartwright_domain::test_send::TestSend;
-use cartwright_domain::time::Timestamp;
+use cartwright_domain::time::{Span, Timestamp};
 use cartwright_domain::world::Entry;
 use cartwright_engine::ports::{ApiKey, Aside, Changes, KeptAside, Note, NoteKind, StoreError, Wanted};
 use serde::Serialize;
@@ -25,6 +25,9 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 use crate::text::{self, from_column};
+
+/// What was made earlier than this before somebody has read it all is not looked at any more.
+pub(crate) const SENT_BEFORE: Span = Span::days(30);
 
 /// Owner, revision and document: what every ledger row gives back.
 pub(crate) type OwnedRow = (Uuid, i64, String);

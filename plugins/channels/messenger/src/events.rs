@@ -1,5 +1,5 @@
-//! Messenger's webhooks. A delivery names the messages; reading is told as a watermark, for everything before it: such
-//! a receipt names the customer and no message.
+//! Messenger's webhooks. A delivery mostly names the messages; reading is told as a watermark, for everything before it:
+//! such a receipt names the customer and no message. Whoever opts in to marketing is told of with their token.
 
 use cartwright_sdk::json;
 use cartwright_sdk::serde_json::{self, Value};
@@ -111,6 +111,9 @@ impl Event {
         };
         let mut receipts = Vec::new();
         if let Some(Watermark { watermark, mids }) = self.delivery {
+            if mids.is_empty() {
+                receipts.push(told(format!("{who}:delivered:{watermark}"), ReceiptKind::Delivered, watermark));
+            }
             receipts.extend(mids.into_iter().map(|mid| Receipt {
                 provider_id: Some(mid.clone()),
                 ..told(format!("{mid}:delivered"), ReceiptKind::Delivered, watermark)
@@ -141,12 +144,12 @@ impl Event {
         if let Some(OptIn { notification_messages_token: Some(token), notification_messages_status: Some(status) }) =
             self.optin
         {
-            // A person may have opted in to several topics, each with a token of its own.
+            // A person may have opted in to several topics, each with a token of its own: the newest is written to.
             let (kind, text) = match status.as_str() {
                 "STOP NOTIFICATIONS" | "STOP_NOTIFICATIONS" => (ReceiptKind::OptedOut, None),
                 _ => (ReceiptKind::Replied, Some("START".to_owned())),
             };
-            let sender = Some(handle(token.clone()));
+            let sender = Some(handle(format!("{who}#{token}")));
             receipts.push(Receipt { sender, text, ..told(format!("{token}:{status}:{at}"), kind, at) });
         }
         receipts

@@ -47,8 +47,16 @@ struct Template {
 
 pub(crate) fn request(config: &Config, message: &Message) -> Result<Request, Fault> {
     let content: Content = json::input(message.content.as_bytes())?;
-    let recipient = if content.opted_in { "notification_messages_token" } else { "id" };
-    let mut body = json!({ "recipient": { recipient: message.to.value } });
+    let (person, token) = match message.to.value.split_once('#') {
+        Some((person, token)) => (person, Some(token)),
+        None => (message.to.value.as_str(), None),
+    };
+    let recipient = match (content.opted_in, token) {
+        (false, _) => json!({ "id": person }),
+        (true, Some(token)) => json!({ "notification_messages_token": token }),
+        (true, None) => return Err(Fault::missing_fact("the customer has not opted in to marketing on Messenger")),
+    };
+    let mut body = json!({ "recipient": recipient });
     match (&content.template, &content.text) {
         (Some(template), _) => {
             body["messaging_type"] = json!("UTILITY");

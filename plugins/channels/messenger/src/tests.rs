@@ -4,16 +4,24 @@ use cartwright_sdk::transport::{Action, Effect};
 
 const NOW: Instant = 1_800_000_000_000;
 
-fn sent(content: Value) -> Value {
+fn asked(to: &str, content: &Value) -> Result<Request, Fault> {
     let config = json::config(r#"{"page_id": "106"}"#).unwrap();
     let message = Message {
         id: "m-1".to_owned(),
-        to: Address { kind: AddressKind::Handle, value: "5010".to_owned() },
+        to: Address { kind: AddressKind::Handle, value: to.to_owned() },
         locale: "vi-VN".to_owned(),
         content: content.to_string(),
         created_at: NOW,
     };
-    let request = message::request(&config, &message).unwrap_or_else(|fault| panic!("{}", fault.message));
+    message::request(&config, &message)
+}
+
+fn sent(content: Value) -> Value {
+    sent_to("5010", content)
+}
+
+fn sent_to(to: &str, content: Value) -> Value {
+    let request = asked(to, &content).unwrap_or_else(|fault| panic!("{}", fault.message));
     assert_eq!(request.effect, Effect::Send);
     let Action::Http(request) = request.action else { panic!("not HTTP") };
     assert_eq!(request.url, "https://graph.facebook.com/v23.0/106/messages");
@@ -57,10 +65,14 @@ fn later_only_a_utility_template_or_who_opted_in() {
         sent(json!({"template": {"name": "order_sent", "body": ["Ana"]}})),
         json!({"recipient": {"id": "5010"}, "messaging_type": "UTILITY", "message": {"template": template}})
     );
-    assert_eq!(
-        sent(json!({"text": "Hi", "opted_in": true})),
-        json!({"recipient": {"notification_messages_token": "5010"}, "message": {"text": "Hi"}})
-    );
+    let marketing = json!({"text": "Hi", "opted_in": true});
+    let goes = json!({"recipient": {"notification_messages_token": "t-1"}, "message": {"text": "Hi"}});
+    for to in ["5010#t-1", "#t-1"] {
+        assert_eq!(sent_to(to, marketing.clone()), goes);
+    }
+    assert_eq!(sent_to("5010#t-1", json!({"text": "Hi"}))["recipient"], json!({"id": "5010"}));
+    let refused = asked("5010", &marketing).err();
+    assert!(refused.is_some(), "who has not opted in");
 }
 
 #[test]
@@ -93,6 +105,9 @@ fn deliveries_name_their_messages_and_reading_names_the_reader() {
         told(json!({"sender": {"id": "5010"}, "timestamp": 9, "delivery": {"mids": ["m_1", "m_2"], "watermark": 7}}));
     let seen: Vec<_> = delivered.iter().map(|one| (one.kind, one.provider_id.as_deref(), one.at)).collect();
     assert_eq!(seen, [(Delivered, Some("m_1"), 7), (Delivered, Some("m_2"), 7)]);
+    let all = told(json!({"sender": {"id": "5010"}, "timestamp": 9, "delivery": {"watermark": 7}}));
+    let seen: Vec<_> = all.iter().map(|one| (one.id.as_str(), one.kind, one.provider_id.as_deref(), one.at)).collect();
+    assert_eq!(seen, [("5010:delivered:7", Delivered, None, 7)], "a delivery need not name its messages");
     let read = &told(json!({"sender": {"id": "5010"}, "timestamp": 9, "read": {"watermark": 8}}))[0];
     assert_eq!((read.id.as_str(), read.kind, read.at, &read.provider_id), ("5010:read:8", Read, 8, &None));
     assert_eq!(read.sender, Some(Address { kind: AddressKind::Handle, value: "5010".to_owned() }));
@@ -122,8 +137,8 @@ fn what_a_customer_says_taps_and_stops_is_told() {
     assert_eq!(says(begins), some(Clicked, Some("SPRING"), "5010"), "whoever writes for the first time");
     assert_eq!(says(json!({"referral": {"source": "ADS", "type": "OPEN_THREAD"}})), None);
     let optin = |status: &str| json!({"optin": {"type": "notification_messages", "notification_messages_token": "t-1", "notification_messages_status": status}});
-    assert_eq!(says(optin("STOP NOTIFICATIONS")), some(OptedOut, None, "t-1"));
-    assert_eq!(says(optin("RESUME NOTIFICATIONS")), some(Replied, Some("START"), "t-1"));
+    assert_eq!(says(optin("STOP NOTIFICATIONS")), some(OptedOut, None, "5010#t-1"));
+    assert_eq!(says(optin("RESUME NOTIFICATIONS")), some(Replied, Some("START"), "5010#t-1"));
     assert_eq!(says(json!({"message": {"mid": "m_5", "text": "Hi", "is_echo": true}})), None);
 }
 

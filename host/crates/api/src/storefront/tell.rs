@@ -104,6 +104,10 @@ impl Carried {
         if let Some(cart) = &cart {
             secret("cart", cart);
         }
+        // Names with one are handles that channels know people by, and no browser's to claim.
+        if self.anonymous.contains(':') {
+            errors.push(FieldError::new("anonymous", "has no colon"));
+        }
         if !errors.is_empty() {
             return Err(Problem::fields(Code::InvalidRequest, errors));
         }
@@ -173,6 +177,7 @@ mod tests {
         assert!(read("b-0123456789", Some("c-0123456789")).is_ok());
         assert_eq!(read("7", Some("1")).unwrap_err().errors.len(), 2);
         assert!(read("b-0123456789", Some("c 0123456789")).is_err());
+        assert!(read("messenger:0123456789", None).is_err(), "it is somebody's handle");
         assert_eq!(read("b-0123456789", Some("")).unwrap().0.cart, None);
     }
 }

@@ -373,6 +373,7 @@ fn channel(id: ConnectionId, name: &str, addresses: &[AddressKind]) -> Connectio
             billed: Billing::Never,
             refreshes: Vec::new(),
             templates: None,
+            answers: None,
         }),
         window: None,
         cap: None,

@@ -453,6 +453,8 @@ pub trait Ledger: Send + Sync {
     async fn due_messages(&self, shop: ShopId, now: Timestamp, limit: u32) -> Result<Vec<MessageId>, StoreError>;
     /// Messages whose price is due to be asked for, earliest first, then by id.
     async fn due_prices(&self, shop: ShopId, now: Timestamp, limit: u32) -> Result<Vec<MessageId>, StoreError>;
+    /// Messages that their providers took, made for whoever has these names in the 30 days before an instant of theirs.
+    async fn sent_before(&self, shop: ShopId, names: &[(Identity, Timestamp)]) -> Result<Vec<MessageId>, StoreError>;
     /// What is known of the shop's sources, by connection.
     async fn source_states(&self, shop: ShopId) -> Result<Vec<Entry<SourceState>>, StoreError>;
     /// Loads what a batch works on, in a handful of statements.

@@ -1,5 +1,6 @@
 //! The descriptor: readable, the same every time, and asking only for what there is.
 
+use cartwright_domain::handle::AnswerRule;
 use cartwright_domain::locale;
 use cartwright_domain::plugin::{Descriptor, FactNeed, HostNeed, Instances, SecretNeed, SourceAbility, SourceTaskKind};
 use cartwright_domain::shop::{Billing, ChannelAbility, ChannelTaskKind};
@@ -148,6 +149,7 @@ fn channel_ability(
         },
         refreshes: ability.refreshes,
         templates: content_schema.and_then(TemplateFields::of),
+        answers: content_schema.and_then(AnswerRule::of),
     })
 }
 

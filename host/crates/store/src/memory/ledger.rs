@@ -2,15 +2,17 @@
 
 use async_trait::async_trait;
 use cartwright_domain::ids::{MessageId, RunId, ShopId};
+use cartwright_domain::message::MessageState;
 use cartwright_domain::shard::Shard;
 use cartwright_domain::source::SourceState;
 use cartwright_domain::time::Timestamp;
-use cartwright_domain::world::Entry;
+use cartwright_domain::world::{Entry, Identity};
 use cartwright_engine::ports::{Changes, Committed, Ledger, Slice, StoreError, Wanted};
 use std::collections::BTreeSet;
 
 use super::MemoryStore;
 use super::tables::{Row, Tables};
+use crate::rows::SENT_BEFORE;
 
 #[async_trait]
 impl Ledger for MemoryStore {
@@ -37,6 +39,24 @@ impl Ledger for MemoryStore {
 
     async fn due_prices(&self, shop: ShopId, now: Timestamp, limit: u32) -> Result<Vec<MessageId>, StoreError> {
         Ok(self.read(shop, |tables| due(&tables.due_prices, now, limit)))
+    }
+
+    async fn sent_before(&self, shop: ShopId, names: &[(Identity, Timestamp)]) -> Result<Vec<MessageId>, StoreError> {
+        Ok(self.read(shop, |tables| {
+            let found: BTreeSet<MessageId> = names
+                .iter()
+                .filter_map(|(name, until)| Some((tables.messages_of.get(tables.identities.get(name)?)?, *until)))
+                .flat_map(|(ids, until)| ids.iter().map(move |id| (id, until)))
+                .filter_map(|(id, until)| {
+                    let message = &tables.messages.get(id)?.value;
+                    let is_meant = message.state == MessageState::Accepted
+                        && message.created_at <= until
+                        && message.created_at > until - SENT_BEFORE;
+                    is_meant.then_some(*id)
+                })
+                .collect();
+            found.into_iter().collect()
+        }))
     }
 
     async fn source_states(&self, shop: ShopId) -> Result<Vec<Entry<SourceState>>, StoreError> {

@@ -5,14 +5,15 @@ use cartwright_domain::ids::{MessageId, RunId, ShopId};
 use cartwright_domain::shard::Shard;
 use cartwright_domain::source::SourceState;
 use cartwright_domain::time::Timestamp;
-use cartwright_domain::world::Entry;
+use cartwright_domain::world::{Entry, Identity};
 use cartwright_engine::ports::{Changes, Committed, Ledger, Slice, StoreError, Wanted};
 use uuid::Uuid;
 
-use super::PostgresStore;
 use super::nodes::numbers;
+use super::{PostgresStore, each};
 use crate::error::failed;
-use crate::rows;
+use crate::rows::{self, SENT_BEFORE};
+use crate::text::column;
 
 /// Messages whose price is due to be asked for.
 pub(crate) const DUE_PRICES: &str = "select message_id from messages where shop_id = $1 and price_due_at <= $2
@@ -94,6 +95,26 @@ impl Ledger for PostgresStore {
             .fetch_all(&self.pool)
             .await
             .map_err(failed)?;
+        Ok(found.into_iter().map(MessageId).collect())
+    }
+
+    async fn sent_before(&self, shop: ShopId, names: &[(Identity, Timestamp)]) -> Result<Vec<MessageId>, StoreError> {
+        let found: Vec<Uuid> = sqlx::query_scalar(
+            "select distinct m.message_id
+             from unnest($2::text[], $3::text[], $4::bigint[]) as told (kind, value, until)
+             join identities i on i.shop_id = $1 and i.kind = told.kind and i.value = told.value
+             join messages m on m.shop_id = $1 and m.customer_id = i.customer_id
+             where m.state = 'accepted' and m.created_at <= told.until and m.created_at > told.until - $5
+             order by m.message_id",
+        )
+        .bind(shop.0)
+        .bind(each(names, |(name, _)| name.kind.name()))
+        .bind(each(names, |(name, _)| column(&name.value)))
+        .bind(each(names, |(_, until)| until.millis()))
+        .bind(SENT_BEFORE.millis())
+        .fetch_all(&self.pool)
+        .await
+        .map_err(failed)?;
         Ok(found.into_iter().map(MessageId).collect())
     }
 

@@ -5,17 +5,27 @@ use cartwright_domain::ids::{MessageId, RunId, ShopId};
 use cartwright_domain::shard::Shard;
 use cartwright_domain::source::SourceState;
 use cartwright_domain::time::Timestamp;
-use cartwright_domain::world::Entry;
+use cartwright_domain::world::{Entry, Identity};
 use cartwright_engine::ports::{Changes, Committed, Ledger, Slice, StoreError, Wanted};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::SqliteStore;
 use crate::error::failed;
-use crate::rows;
+use crate::rows::{self, SENT_BEFORE};
+use crate::text::column;
 
 /// Messages whose price is due to be asked for.
 pub(crate) const DUE_PRICES: &str = "select message_id from messages where shop_id = $1 and price_due_at <= $2
                                      order by price_due_at, message_id limit $3";
+
+/// Messages that were sent to whoever has these names, looked for in this order: a customer has few messages, a shop
+/// many of each state.
+pub(crate) const SENT_TO: &str = "select distinct m.message_id from json_each($2) told
+     cross join identities i on i.shop_id = $1 and i.kind = told.value ->> 0 and i.value = told.value ->> 1
+     cross join messages m on m.shop_id = $1 and m.customer_id = i.customer_id
+     where +m.state = 'accepted' and +m.created_at <= told.value ->> 2 and +m.created_at > told.value ->> 3
+     order by m.message_id";
 
 #[async_trait]
 impl Ledger for SqliteStore {
@@ -92,6 +102,20 @@ impl Ledger for SqliteStore {
             .bind(shop.0)
             .bind(now.millis())
             .bind(limit)
+            .fetch_all(&self.reader)
+            .await
+            .map_err(failed)?;
+        Ok(found.into_iter().map(MessageId).collect())
+    }
+
+    async fn sent_before(&self, shop: ShopId, names: &[(Identity, Timestamp)]) -> Result<Vec<MessageId>, StoreError> {
+        let told = names.iter().map(|(name, until)| {
+            let until = until.millis();
+            json!([name.kind.name(), column(&name.value), until, until - SENT_BEFORE.millis()])
+        });
+        let found: Vec<Uuid> = sqlx::query_scalar(SENT_TO)
+            .bind(shop.0)
+            .bind(Value::from_iter(told).to_string())
             .fetch_all(&self.reader)
             .await
             .map_err(failed)?;

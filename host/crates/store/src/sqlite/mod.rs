@@ -24,7 +24,7 @@ mod trust;
 #[cfg(test)]
 pub(crate) use journal::select_asides;
 #[cfg(test)]
-pub(crate) use ledger::DUE_PRICES;
+pub(crate) use ledger::{DUE_PRICES, SENT_TO};
 #[cfg(test)]
 pub(crate) use load::LOADS;
 #[cfg(test)]

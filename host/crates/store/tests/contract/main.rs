@@ -31,6 +31,7 @@ mod tenants;
 mod test_sends;
 mod trust;
 mod values;
+mod watermarks;
 
 /// States promises: each becomes a test on SQLite in a file, in plain memory, and on PostgreSQL. Those behind
 /// `on_disk:` open the database more than once, which nobody can with one in memory.

@@ -27,7 +27,7 @@ use cartwright_domain::time::{Span, Timestamp};
 use cartwright_domain::trace::TraceEntry;
 use cartwright_domain::trust::TrustPolicy;
 use cartwright_domain::user::{Link, Role, Session, User};
-use cartwright_domain::world::Entry;
+use cartwright_domain::world::{Entry, Identity};
 use cartwright_engine::ports::*;
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -114,6 +114,10 @@ impl Ledger for Gated {
 
     async fn due_prices(&self, shop: ShopId, now: Timestamp, limit: u32) -> Result<Vec<MessageId>, StoreError> {
         self.store.due_prices(shop, now, limit).await
+    }
+
+    async fn sent_before(&self, shop: ShopId, names: &[(Identity, Timestamp)]) -> Result<Vec<MessageId>, StoreError> {
+        self.store.sent_before(shop, names).await
     }
 
     async fn source_states(&self, shop: ShopId) -> Result<Vec<Entry<SourceState>>, StoreError> {
