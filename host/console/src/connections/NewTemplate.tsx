@@ -132,7 +132,6 @@ function Writing(props: { connection: Connection; contents: Content[]; close: ()
   return (
     <form className="stack" noValidate onSubmit={submit}>
       <p className="quiet small">{say('templates.createAbout')}</p>
-      {asked.error && <Trouble error={asked.error} />}
       <NativeSelect
         label={say('templates.content')}
         value={chosen}
@@ -191,6 +190,8 @@ function Writing(props: { connection: Connection; contents: Content[]; close: ()
           found={pointer => refusal?.of(fieldOf(place, pointer))}
         />
       </fieldset>
+      {/* beside the button that was pressed: the form is longer than its dialog */}
+      {asked.error && <Trouble error={asked.error} />}
       <div className="row">
         <Button type="submit" loading={asked.isPending}>
           {say('templates.handIn')}

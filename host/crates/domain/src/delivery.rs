@@ -58,7 +58,8 @@ impl DeliveryOutcome {
                  there is nothing to do.",
             ),
             Self::Unverified => Some(
-                "Make a version of its plugin active that works, and look at its traps; the sender tries again by itself.",
+                "Make a version of its plugin active that works, and look at its traps; the sender tries again by \
+                 itself.",
             ),
         }
     }
