@@ -164,7 +164,9 @@ async fn outside_of_24_hours_the_skip_says_so_and_whoever_opted_in_is_written_to
     let [person] = &world.api.list("/v1/customers").await[..] else { panic!("one customer") };
     assert_eq!(person["handles"]["messenger"]["value"], format!("{PERSON}#t-123"));
     let marketing = json!({ "text": "Your cart is waiting", "opted_in": true });
-    world.publish(&page(&provider).reminder(marketing)).await;
+    let [strategy] = &world.api.list("/v1/strategies").await[..] else { panic!("one strategy") };
+    let strategy = format!("/v1/strategies/{}", strategy["id"].as_str().unwrap());
+    world.api.put(&strategy, &page(&provider).reminder(marketing)).await.ok();
     world.skip(Span::days(4)).await;
     fills_a_cart(world, "c2").await;
     world.skip(Span::hours(4)).await;
