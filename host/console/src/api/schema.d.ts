@@ -4311,6 +4311,8 @@ export interface components {
              * @default 0
              */
             priority: number;
+            /** @description Whom it writes marketing to, by their tags; the shop's filter holds as well (S17). */
+            push_filter?: components["schemas"]["PushFilter"];
             /**
              * @description When a customer who has been through it may come back (S07).
              * @default always
@@ -4474,6 +4476,13 @@ export interface components {
         Proof: "order" | "account" | "inbound";
         /** @description Why a content is sent. Consent, windows and caps concern marketing only. */
         Purpose: "marketing" | "transactional" | "staff";
+        /** @description Tags that a customer must have, and such that nobody who has one is written to. An empty list asks nothing. */
+        PushFilter: {
+            /** @description Never customers who have one of these, whatever else they have. */
+            never?: string[];
+            /** @description Only customers who have at least one of these. */
+            only?: string[];
+        };
         /** @description Whether the presets hold for a shop. */
         QuietHours: "off" | "presets";
         /** @description A range of time, as of the moment of the decision. */
@@ -4958,6 +4967,8 @@ export interface components {
             id: string;
             /** @description What people call it. */
             name: string;
+            /** @description Whom marketing goes to, by their tags; those of strategies hold as well (S17). */
+            push_filter?: components["schemas"]["PushFilter"];
             /** @description Whether quiet hours by where the customer is hold as well (S04). */
             quiet_hours?: components["schemas"]["QuietHours"];
             /** @description Where the shop is on the web: hosts such as `shop.example`; what is below them is meant too. */
@@ -5005,6 +5016,11 @@ export interface components {
              * @default null
              */
             name: string | null;
+            /**
+             * @description Whom marketing goes to, by their tags (S17); `{}` lets everybody pass.
+             * @default null
+             */
+            push_filter: components["schemas"]["PushFilter"] | null;
             /**
              * @description `presets` switches on quiet hours by where the customer is (S04). They are no legal advice.
              * @default null
@@ -5117,7 +5133,7 @@ export interface components {
             by: string;
         };
         /** @description Why a message was not sent on purpose. A closed list (S31). */
-        SkipReason: "strategy_not_live" | "run_ended" | "not_identified" | "no_consent" | "unsubscribed" | "suppressed" | "no_address" | "invalid_address" | "not_on_channel" | "cart_emptied" | "no_variant" | "missing_variable" | "content_failed" | "no_content" | "too_late" | "window_never_open" | "capped_by_shop" | "capped_by_channel" | "capped_by_strategy" | "ordered_lately" | "too_long" | "channel_held" | "window_closed";
+        SkipReason: "strategy_not_live" | "run_ended" | "not_identified" | "no_consent" | "unsubscribed" | "suppressed" | "push_filter" | "no_address" | "invalid_address" | "not_on_channel" | "cart_emptied" | "no_variant" | "missing_variable" | "content_failed" | "no_content" | "too_late" | "window_never_open" | "capped_by_shop" | "capped_by_channel" | "capped_by_strategy" | "ordered_lately" | "too_long" | "channel_held" | "window_closed";
         /** @description Where the clock stands after a skip. */
         SkipReport: {
             /**

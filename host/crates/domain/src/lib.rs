@@ -61,6 +61,7 @@ pub mod policy;
 pub mod price;
 pub mod product;
 pub mod publish;
+pub mod push_filter;
 mod reaction;
 pub mod reading_again;
 mod receipt;

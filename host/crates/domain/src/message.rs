@@ -186,6 +186,8 @@ pub enum SkipReason {
     Unsubscribed,
     /// The address is suppressed on this channel.
     Suppressed,
+    /// The customer's tags do not pass the filter of the shop or the strategy.
+    PushFilter,
     /// No address that the channel can use.
     NoAddress,
     /// The address is marked invalid.

@@ -142,14 +142,22 @@ pub fn check(candidate: &Candidate<'_>, reads: &mut Vec<FactRead>) -> Check {
     {
         return Check::Skip(reason);
     }
+    let filtered = (content.purpose == Purpose::Marketing).then(|| filter_refusal(candidate)).flatten();
     let Some(ability) = candidate.channel.and_then(|channel| channel.ability.as_ref()) else {
-        return Check::Hold(HoldReason::ChannelNotReady);
+        return match filtered {
+            Some(refusal) => filtered_out(refusal, reads),
+            None => Check::Hold(HoldReason::ChannelNotReady),
+        };
     };
     let found = match candidate.recipient {
         Some(recipient) if ability.addresses.contains(&recipient.kind) => Ok(recipient.clone()),
         Some(_) => Err(SkipReason::NoAddress),
         None => reachable(customer, candidate.channel_name, ability, subject.now),
     };
+    // Suppression is found with the address, and stands before the filter.
+    if let Some(refusal) = filtered.filter(|_| found != Err(SkipReason::Suppressed)) {
+        return filtered_out(refusal, reads);
+    }
     let address = match found {
         Ok(address) => address,
         Err(reason) => {
@@ -232,6 +240,18 @@ fn unanswered_since(
     let rule = ability.answers.as_ref().filter(|rule| candidate.recipient.is_none() && rule.binds(body))?;
     let wrote_at = candidate.subject.customer.handles.get(candidate.channel_name)?.wrote_at;
     (candidate.subject.now > wrote_at + rule.within).then_some(wrote_at)
+}
+
+/// The filter of shop or strategy that the customer's tags do not pass.
+fn filter_refusal(candidate: &Candidate<'_>) -> Option<FactRead> {
+    let Subject { customer, shop, .. } = candidate.subject;
+    let of_shop = shop.push_filter.refusal("shop", &customer.tags);
+    of_shop.or_else(|| candidate.policies.push_filter.refusal("strategy", &customer.tags))
+}
+
+fn filtered_out(refusal: FactRead, reads: &mut Vec<FactRead>) -> Check {
+    reads.push(refusal);
+    Check::Skip(SkipReason::PushFilter)
 }
 
 /// S21: whether the customer ordered too short a time ago for marketing.

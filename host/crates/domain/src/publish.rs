@@ -183,6 +183,7 @@ pub fn faults(definition: &Strategy, view: &ShopView<'_>) -> Vec<StrategyFault> 
     windows::check(definition, view, &mut faults);
     caps::check(definition, view, &mut faults);
     shops::check_utm(definition, view.shop, &mut faults);
+    shops::filter_faults(&definition.policies.push_filter, "policies.push_filter", &mut faults);
     messages::policy_faults(definition, view, &mut faults);
     senders::check(definition, view, &mut faults);
     for (place, content) in definition.contents.iter().enumerate() {

@@ -14,6 +14,7 @@ use crate::handle::AnswerRule;
 use crate::ids::{ConnectionId, ShopId};
 use crate::message::HoldReason;
 use crate::money::Currency;
+use crate::push_filter::PushFilter;
 use crate::sender::Sender;
 use crate::source::MOST_SILENCE;
 use crate::storefront::Storefront;
@@ -53,6 +54,9 @@ pub struct Shop {
     /// How many contacts a customer may have in a time (S20); one in 72 h by other runs where nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cap: Option<Cap>,
+    /// Whom marketing goes to, by their tags; those of strategies hold as well (S17).
+    #[serde(default, skip_serializing_if = "PushFilter::is_empty")]
+    pub push_filter: PushFilter,
     /// Messages of one customer that are due within this time of each other are decided together (S20).
     #[serde(default = "one_minute", skip_serializing_if = "is_one_minute")]
     pub decide_together: Span,

@@ -12,6 +12,7 @@ use crate::delay::Delay;
 use crate::ids::{StrategyId, VersionId};
 use crate::message::Message;
 use crate::message_step::MessageStep;
+use crate::push_filter::PushFilter;
 use crate::reentry::{OnRetrigger, Reentry};
 use crate::rule::Group;
 use crate::run::Run;
@@ -228,6 +229,9 @@ pub struct Policies {
     pub capped: WhenCapped,
     /// Of messages that are due together, those of the higher priority are decided first (S20).
     pub priority: i32,
+    /// Whom it writes marketing to, by their tags; the shop's filter holds as well (S17).
+    #[serde(skip_serializing_if = "PushFilter::is_empty")]
+    pub push_filter: PushFilter,
     /// No marketing to customers who ordered within this time (S21).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_after_order: Option<Span>,
@@ -251,6 +255,7 @@ impl Default for Policies {
             cap: None,
             capped: WhenCapped::Skip,
             priority: 0,
+            push_filter: PushFilter::default(),
             not_after_order: None,
             reentry: Reentry::Always,
             on_retrigger: OnRetrigger::Ignore,

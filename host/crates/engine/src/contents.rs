@@ -199,6 +199,19 @@ fn renderer(holdings: &Holdings) -> Option<&PluginRecord> {
     active_plugin(&holdings.plugins, &wanted).filter(|record| record.kind == PluginKind::Renderer)
 }
 
+/// Whether a channel plugin takes all that these contents say on what it reaches, as it is written.
+pub fn takes_contents(plugin: &PluginRecord, contents: &[Content]) -> bool {
+    let (Some(ability), Some(schema)) = (&plugin.descriptor.ability, &plugin.descriptor.content_schema) else {
+        return true;
+    };
+    let variants = contents.iter().flat_map(|content| &content.variants);
+    let mut faults = Vec::new();
+    for variant in variants.filter(|variant| variant.channel == ability.channel && variant.mjml().is_none()) {
+        schema_faults(schema, &variant.sent(), "", &mut faults);
+    }
+    faults.is_empty()
+}
+
 /// The content schema of the first connected channel of a short name.
 fn content_schema<'a>(holdings: &'a Holdings, channel: &str) -> Option<&'a Value> {
     let of_channel = |ability: &cartwright_domain::shop::ChannelAbility| ability.channel == channel;

@@ -79,7 +79,7 @@ pub use chat_links::ListedChatLink;
 pub use checking::Checked;
 pub use connect::{ConnectError, ConnectionDraft};
 pub use content_preview::{ContentPreview, NoPreview, TemplateStanding};
-pub use contents::{ContentError, SavedContent};
+pub use contents::{ContentError, SavedContent, takes_contents};
 pub use engine::Engine;
 pub use image_grid::GridError;
 pub use ingest::EventAnswer;

@@ -43,6 +43,7 @@ impl Engine {
             alerts: Vec::new(),
             sites: Vec::new(),
             utm: Default::default(),
+            push_filter: Default::default(),
             storefront: None,
             chat_links: Default::default(),
         };

@@ -31,6 +31,7 @@ pub fn shop() -> Shop {
         alerts: Vec::new(),
         sites: Vec::new(),
         utm: Default::default(),
+        push_filter: Default::default(),
         storefront: None,
         chat_links: Default::default(),
     }

@@ -6,7 +6,7 @@ import { useSpeech } from '../../words'
 import type { Fault, Strategy } from '../document'
 import { CapForm } from './CapForm'
 import { Faults } from './Faults'
-import { ChoiceField, NumberField, Part, SpanField, TextField } from './fields'
+import { ChoiceField, ListField, NumberField, Part, SpanField, TextField } from './fields'
 import { SenderForm } from './SenderForm'
 import { WindowForm } from './WindowForm'
 
@@ -67,6 +67,18 @@ export function PolicyForm(props: {
         required
         value={policies.max_lateness}
         change={span => set({ max_lateness: span ?? '0s' }, 'lateness')}
+      />
+      <ListField
+        label={say('flow.policy.only')}
+        about={say('flow.policy.tagsAbout')}
+        value={policies.push_filter?.only}
+        change={only => set({ push_filter: { ...policies.push_filter, only } }, 'push_filter.only')}
+      />
+      <ListField
+        label={say('flow.policy.never')}
+        about={say('flow.policy.tagsAbout')}
+        value={policies.push_filter?.never}
+        change={never => set({ push_filter: { ...policies.push_filter, never } }, 'push_filter.never')}
       />
       <SpanField
         label={say('flow.policy.notAfterOrder')}

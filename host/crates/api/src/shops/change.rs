@@ -5,6 +5,7 @@ use axum::extract::State;
 use cartwright_domain::alert::{AlertTarget, target_faults};
 use cartwright_domain::cap::Cap;
 use cartwright_domain::publish::shop_faults;
+use cartwright_domain::push_filter::PushFilter;
 use cartwright_domain::shop::Shop;
 use cartwright_domain::storefront::Storefront;
 use cartwright_domain::time::Span;
@@ -50,6 +51,9 @@ pub(crate) struct ShopChange {
     /// How many contacts a customer may have in a time (S20); `null` goes back to one in 72 h by other runs.
     #[serde(default, deserialize_with = "even_null")]
     cap: Option<Option<Cap>>,
+    /// Whom marketing goes to, by their tags (S17); `{}` lets everybody pass.
+    #[serde(default)]
+    push_filter: Option<PushFilter>,
     /// Messages of one customer that are due within this time of each other are decided together (S20).
     #[serde(default)]
     decide_together: Option<Span>,
@@ -110,6 +114,9 @@ pub(crate) async fn change_shop(
     }
     if let Some(cap) = change.cap {
         shop.cap = cap;
+    }
+    if let Some(filter) = change.push_filter {
+        shop.push_filter = filter;
     }
     if let Some(span) = change.decide_together {
         shop.decide_together = span;

@@ -2,6 +2,7 @@
 
 use super::{StrategyFault, cap_faults, name_faults, window_faults};
 use crate::contact::GENERAL;
+use crate::push_filter::PushFilter;
 use crate::shop::Shop;
 use crate::storefront;
 use crate::strategy::Strategy;
@@ -39,6 +40,7 @@ pub fn shop_faults(shop: &Shop) -> Vec<StrategyFault> {
     if let Some(cap) = &shop.cap {
         cap_faults(cap, "cap", &mut faults);
     }
+    filter_faults(&shop.push_filter, "push_filter", &mut faults);
     if shop.decide_together > LONGEST_TOGETHER {
         let message = "must not be longer than an hour: what is due would wait for it";
         faults.push(StrategyFault::error("decide_together", message));
@@ -55,6 +57,11 @@ pub fn shop_faults(shop: &Shop) -> Vec<StrategyFault> {
         faults.push(StrategyFault::error("sites", "names the shop's hosts: without one `utm` is added to nothing"));
     }
     faults
+}
+
+/// Tags that nobody can have, or that nobody passes.
+pub(super) fn filter_faults(filter: &PushFilter, path: &str, faults: &mut Vec<StrategyFault>) {
+    faults.extend(filter.faults().map(|(list, words)| StrategyFault::error(format!("{path}.{list}"), words)));
 }
 
 /// What a strategy adds to links.
@@ -100,6 +107,7 @@ mod tests {
             alerts: Vec::new(),
             sites: Vec::new(),
             utm: Default::default(),
+            push_filter: Default::default(),
             storefront: None,
             chat_links: Default::default(),
         }

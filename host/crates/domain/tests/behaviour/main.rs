@@ -9,6 +9,7 @@ mod coming_back;
 mod dates;
 mod experiments;
 mod facts;
+mod filtering;
 mod handles;
 mod listening;
 mod moving;

@@ -96,6 +96,7 @@ impl Stage {
             alerts: Vec::new(),
             sites: Vec::new(),
             utm: Default::default(),
+            push_filter: Default::default(),
             storefront: None,
             chat_links: Default::default(),
         };

@@ -58,6 +58,7 @@ fn subject(number: usize) -> Subject {
         alerts: Vec::new(),
         sites: Vec::new(),
         utm: Default::default(),
+        push_filter: Default::default(),
         storefront: None,
         chat_links: Default::default(),
     };

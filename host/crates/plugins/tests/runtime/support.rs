@@ -157,6 +157,7 @@ pub(crate) fn subject(orders: usize) -> Subject {
         alerts: Vec::new(),
         sites: Vec::new(),
         utm: Default::default(),
+        push_filter: Default::default(),
         storefront: None,
         chat_links: Default::default(),
     };

@@ -102,6 +102,16 @@ fn s20_what_a_strategy_does_when_capped_can_be_done() {
 }
 
 #[test]
+fn s17_a_filter_that_nobody_can_pass_is_refused() {
+    let sample = Sample::new();
+    assert_eq!(sample.faults(with_policies(json!({"push_filter": {"only": ["vip"], "never": ["b2b"]}}))), [""; 0]);
+    let both = with_policies(json!({"push_filter": {"only": ["b2b"], "never": ["b2b"]}}));
+    only(&sample.faults(both), "policies.push_filter.only: `b2b` stands in `never` too");
+    let blank = with_policies(json!({"push_filter": {"never": [" b2b"]}}));
+    only(&sample.faults(blank), "policies.push_filter.never: ` b2b` is no tag");
+}
+
+#[test]
 fn s21_an_order_that_begins_a_run_keeps_its_own_marketing_back() {
     let mut strategy = with_policies(json!({"not_after_order": "7d"}));
     assert_eq!(Sample::new().faults(strategy.clone()), [""; 0]);
