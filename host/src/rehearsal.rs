@@ -7,17 +7,18 @@ mod sample;
 
 pub(crate) use preview::Previewer;
 
+use cartwright_domain::content::Content;
 use cartwright_domain::ids::ShopId;
 use cartwright_domain::money::Currency;
 use cartwright_domain::plugin::{PluginKind, PluginRecord, Stage};
 use cartwright_domain::sender::Sender;
-use cartwright_domain::shop::{Connection, ConnectionKind, PluginRef, Shop};
+use cartwright_domain::shop::{ChannelAbility, ChannelTaskKind, Connection, ConnectionKind, PluginRef, Shop};
 use cartwright_domain::strategy::Strategy;
 use cartwright_domain::template::TemplateBook;
 use cartwright_domain::time::Timestamp;
 use cartwright_domain::world::Entry;
 use cartwright_engine::ports::{Changes, PluginChanges, Secret, Store, StoreError};
-use cartwright_engine::{ConnectionDraft, Engine};
+use cartwright_engine::{ConnectionDraft, Engine, takes_contents};
 use cartwright_plugins::Runtime;
 use cartwright_store::SecretKeys;
 use serde_json::Value;
@@ -61,7 +62,7 @@ impl Rehearsal {
         let installed = shipped::install(&engine, shop, components).await?;
         let rehearsal = Self { engine, clock, shop };
         for (channel, reaches) in strategy.channels() {
-            if let Some(plugin) = channel_plugin(&installed, reaches) {
+            if let Some(plugin) = channel_plugin(&installed, reaches, &strategy.contents) {
                 let senders = strategy.policies.senders.get(channel).map_or(&[][..], Vec::as_slice);
                 rehearsal.connect(channel, ConnectionKind::Channel, plugin, senders).await?;
             }
@@ -101,7 +102,7 @@ impl Rehearsal {
                 held: None,
                 held_contents: BTreeMap::new(),
                 odd_refusals: 0,
-                ..entry.value
+                ..that_only_sends(entry.value)
             };
             store.save_connection(shop.id, &connection).await?;
             for name in &connection.grants.secrets {
@@ -143,12 +144,11 @@ impl Rehearsal {
             stale_after: None,
             secrets,
         };
-        match self.engine.save_connection(self.shop, draft).await {
-            Ok(_) => Ok(()),
-            Err(error) => {
-                Err(Failure::bad_input(format!("`{name}` cannot be tried without a configuration of yours: {error}")))
-            }
-        }
+        let connection = self.engine.save_connection(self.shop, draft).await.map_err(|error| {
+            Failure::bad_input(format!("`{name}` cannot be tried without a configuration of yours: {error}"))
+        })?;
+        self.engine.store.save_connection(self.shop, &that_only_sends(connection)).await?;
+        Ok(())
     }
 }
 
@@ -177,10 +177,24 @@ fn samples(strategy: &Strategy) -> BTreeMap<String, Value> {
     asking.filter_map(|(step, webhook)| Some((step.clone(), webhook.sample.clone()?))).collect()
 }
 
-/// The plugin that a channel's name speaks of: its own, or the short name of what it reaches.
-fn channel_plugin<'a>(installed: &'a [PluginRecord], name: &str) -> Option<&'a PluginRecord> {
+/// The plugin that a channel's name speaks of: its own, or the short name of what it reaches. Of several that reach it,
+/// the first that takes what the strategy says there: not each of them carries pictures.
+fn channel_plugin<'a>(installed: &'a [PluginRecord], name: &str, contents: &[Content]) -> Option<&'a PluginRecord> {
     let reaches =
-        |plugin: &PluginRecord| plugin.descriptor.ability.as_ref().is_some_and(|ability| ability.channel == name);
+        |plugin: &&PluginRecord| plugin.descriptor.ability.as_ref().is_some_and(|ability| ability.channel == name);
     let channels = || installed.iter().filter(|plugin| plugin.kind == PluginKind::Channel);
-    channels().find(|plugin| plugin.name == name).or_else(|| channels().find(|plugin| reaches(plugin)))
+    let reaching = || channels().filter(reaches);
+    channels()
+        .find(|plugin| plugin.name == name)
+        .or_else(|| reaching().find(|plugin| takes_contents(plugin, contents)))
+        .or_else(|| reaching().next())
+}
+
+/// A channel that does nothing but send: nobody is there to renew a made-up secret, or to say what a message cost.
+fn that_only_sends(connection: Connection) -> Connection {
+    let ability = connection.ability.map(|mut ability| {
+        ability.tasks.retain(|task| *task == ChannelTaskKind::Send);
+        ChannelAbility { refreshes: Vec::new(), ..ability }
+    });
+    Connection { ability, ..connection }
 }

@@ -100,28 +100,10 @@ async fn connected(world: &World) -> Connected {
     world.install("smsapi").await;
     let config = json!({ "sender": "Acorn", "endpoint": sms.url() });
     world.connect("channels", "sms", "smsapi", config, json!({ "token": "t0ken", "callback_key": "k3y" })).await;
-    world.publish(&morning_after()).await;
+    world.publish_example("morning-after-zalo").await;
     world.settle().await;
     let webhook = source["webhook"].as_str().unwrap().to_owned();
     Connected { shop, _haravan: haravan, zalo, sms, webhook }
-}
-
-fn morning_after() -> Value {
-    json!({
-        "name": "The morning after",
-        "trigger": { "on": "checkout", "key": "cart", "settle": "30m", "next": "until-morning" },
-        "steps": {
-            "until-morning": { "kind": "delay", "from": "newest_trigger",
-                "until": { "cut_off": { "after": "23:59", "at": "08:00" } }, "next": "remind" },
-            "remind": { "kind": "message", "fallback": ["zalo", "sms"], "content": "morning", "next": "done" },
-            "done": { "kind": "exit" },
-        },
-        "policies": { "reentry": "once_per_key" },
-        "contents": [{ "name": "morning", "variants": [
-            { "channel": "zalo", "body": { "template_id": "12345", "data": { "name": "{{ user_name }}" } } },
-            { "channel": "sms", "body": { "text": "{{ user_name }}, {{ recovery_link }}" } },
-        ] }],
-    })
 }
 
 impl Connected {

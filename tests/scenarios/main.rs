@@ -18,6 +18,7 @@ mod explaining;
 mod haravan;
 mod image_grid;
 mod importing;
+mod library;
 mod mail;
 mod mjml;
 mod nodes;

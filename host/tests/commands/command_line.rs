@@ -51,7 +51,16 @@ fn without_digests(timeline: &str) -> String {
 }
 
 /// Strategies with an event log.
-const EXAMPLES: [&str; 4] = ["add-to-cart-reminder", "ask-first", "high-value-first", "morning-after"];
+const EXAMPLES: [&str; 8] = [
+    "add-to-cart-reminder",
+    "ask-first",
+    "four-step-recovery",
+    "high-value-first",
+    "high-value-mms",
+    "morning-after",
+    "morning-after-zalo",
+    "whatsapp-reminder",
+];
 
 #[test]
 fn the_examples_come_out_as_their_readme_says() {
