@@ -17,6 +17,8 @@ const PAGES: Record<string, string> = {
   channel: '/connections/channels/{channel}',
   source: '/connections/sources/{source}',
   'new channel': '/connections/new/channels?plugin=inbox',
+  'new source': '/connections/new/sources',
+  'new strategy': '/strategies/new?from=nothing',
   contents: '/contents',
   content: '/contents/free shipping',
   customers: '/customers',
@@ -33,6 +35,7 @@ const PAGES: Record<string, string> = {
   alerts: '/alerts',
   people: '/people',
   audit: '/audit',
+  away: '/nowhere',
 }
 
 let service: Service

@@ -118,6 +118,7 @@ export class Visitor {
 
   /** Nothing stands in anybody's way (axe), and nothing is wider than the window. */
   async isSound(what: string, without: string[] = []) {
+    await this.isThere()
     if (!(await this.page.evaluate(() => 'axe' in window))) {
       // The page allows no script from elsewhere: axe comes in by the debugger.
       await this.page.evaluate(AXE)
@@ -138,9 +139,18 @@ export class Visitor {
     expect(this.faults, what).toEqual([])
   }
 
+  /** What comes late stands where it was waited for. */
+  private async isThere() {
+    await expect.poll(() => this.page.locator('.empty[role=status], .waiting').count()).toBe(0)
+  }
+
   async shoot(name: string) {
     mkdirSync(SHOTS, { recursive: true })
-    await this.page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: true })
+    await this.isThere()
+    // What hangs over a page, or sticks to the window, would stand in the middle of a picture of the whole.
+    const hangs = (await this.page.getByRole('dialog').count()) > 0
+    if (!hangs) await this.page.evaluate(() => window.scrollTo(0, 0))
+    await this.page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: !hangs })
   }
 
   /** An error that the test itself brought about. */

@@ -68,6 +68,9 @@ export const variables: CSSVariablesResolver = () => ({
     '--mantine-color-default-border': '#3a4341',
     '--mantine-color-error': '#ff9d94',
     '--mantine-color-red-light-color': '#ff9d94',
+    '--mantine-color-red-light': 'var(--bad-soft)',
+    '--mantine-color-yellow-light': 'var(--warn-soft)',
+    '--mantine-color-pine-light': 'var(--accent-soft)',
     ...red,
   },
 })

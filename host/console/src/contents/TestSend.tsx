@@ -114,7 +114,7 @@ function Last({ content }: { content: string }) {
   return (
     <div className="stack tight">
       <h4>{say('tests.last')}</h4>
-      <ul className="small">
+      <ul className="plain small">
         {of.map(one => (
           <li key={one.id}>
             <time dateTime={String(one.at)}>{moment(one.at, shop.time_zone)}</time> · <bdi>{one.by}</bdi> ·{' '}

@@ -4,7 +4,7 @@ import { useDebouncedValue, useHotkeys } from '@mantine/hooks'
 import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query'
 import { Link, useBlocker } from '@tanstack/react-router'
 import { Ellipsis, List, Redo2, Undo2, Workflow } from 'lucide-react'
-import { useEffect, useMemo, useRef, useState } from 'react'
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react'
 import { api, Refusal, type Schemas, take } from '../api/client'
 import { Trouble } from '../pieces/Answer'
 import { StrategyState } from '../pieces/states'
@@ -30,11 +30,15 @@ import { download, exported } from './file'
 import { HoldingsContext, type Holdings } from './forms/shop'
 import { useHistory } from './history'
 import { Outline } from './Outline'
-import { Palette } from './Palette'
 import { Side, type View } from './Side'
 import './flow.css'
 
 export type Saved = { id: string; version: number; state: Schemas['StrategyState'] }
+
+const Palette = lazy(async () => ({ default: (await import('./Palette')).Palette }))
+
+/** On a phone the words in the picture are too small to be read. */
+const isNarrow = () => window.matchMedia('(max-width: 48rem)').matches
 
 export function Editor(props: {
   first: Strategy
@@ -53,8 +57,10 @@ export function Editor(props: {
   const [isNew, settle] = useState(!props.saved || props.begun === true)
   const [chosen, choose] = useState<string | undefined>()
   const [view, look] = useState<View>('step')
-  const [form, draw] = useState<'picture' | 'list'>('picture')
+  const [form, draw] = useState<'picture' | 'list'>(() => (isNarrow() ? 'list' : 'picture'))
   const [adding, addAt] = useState<Spot | undefined>()
+  const [isAsked, ask] = useState(false)
+  if (adding !== undefined && !isAsked) ask(true)
   const [lit, light] = useState<Map<string, string> | undefined>()
   const side = useRef<HTMLElement>(null)
   // Asked by the router before the page is drawn anew.
@@ -263,7 +269,11 @@ export function Editor(props: {
             light={light}
           />
         </div>
-        <Palette opened={adding !== undefined} close={() => addAt(undefined)} choose={add} />
+        {isAsked && (
+          <Suspense>
+            <Palette opened={adding !== undefined} close={() => addAt(undefined)} choose={add} />
+          </Suspense>
+        )}
       </div>
     </HoldingsContext>
   )

@@ -1,5 +1,6 @@
 /** Which kind of step is put there? */
 import { Modal } from '@mantine/core'
+import { useEffect, useState } from 'react'
 import { useSpeech } from '../words'
 import { KINDS } from './blanks'
 import type { Kind } from './document'
@@ -7,9 +8,12 @@ import { ICONS } from './StepCard'
 
 export function Palette(props: { opened: boolean; close: () => void; choose: (kind: Kind) => void }) {
   const { say, word } = useSpeech()
+  // It is fetched when it is first asked for. Whoever asked gets the focus back, which the dialog remembers as it opens.
+  const [opened, open] = useState(false)
+  useEffect(() => open(props.opened), [props.opened])
   return (
     <Modal
-      opened={props.opened}
+      opened={opened}
       onClose={props.close}
       size="lg"
       title={say('flow.add')}

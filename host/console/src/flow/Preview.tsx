@@ -21,10 +21,21 @@ type Report = Awaited<ReturnType<typeof play>>
 type Entry = Report['runs'][number]['trace'][number]
 const MOST = 100
 
-/** When a run came to each step, by what it left in its trace. */
-export function wayThrough(trace: Entry[], tell: (at: Entry['at']) => string): Map<string, string> {
+/** When a run came to each step, by what it left in its trace. An exit leaves nothing there but the end of the run. */
+export function wayThrough(
+  trace: Entry[],
+  tell: (at: Entry['at']) => string,
+  steps: Strategy['steps'] = {},
+): Map<string, string> {
   const seen = new Map<string, string>()
-  for (const entry of trace) if (entry.step && !seen.has(entry.step)) seen.set(entry.step, tell(entry.at))
+  let exit: string | undefined
+  for (const entry of trace) {
+    if (entry.step && !seen.has(entry.step)) seen.set(entry.step, tell(entry.at))
+    const step = entry.step ? steps[entry.step] : undefined
+    if (step && 'next' in step) exit = step.next
+    if (step?.kind === 'condition' && entry.what === 'branched') exit = step.branches?.[entry.branch]
+    if (entry.what === 'ended' && exit && steps[exit]?.kind === 'exit') seen.set(exit, tell(entry.at))
+  }
   return seen
 }
 
@@ -49,7 +60,7 @@ export function Preview(props: {
   const show = (report: Report, place: number) => {
     const run = report.runs[place]
     look(place)
-    props.light(run && wayThrough(run.trace, at => moment(at, shop.time_zone)))
+    props.light(run && wayThrough(run.trace, at => moment(at, shop.time_zone), props.strategy.steps))
   }
   const preview = useMutation({
     mutationFn: () =>

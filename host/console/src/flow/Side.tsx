@@ -1,6 +1,7 @@
 /** Beside the picture: the chosen step, the policies, what is wrong, and what would happen. */
 import { useQuery } from '@tanstack/react-query'
 import { lazy, type ReactNode, type Ref, Suspense } from 'react'
+import { Waiting } from '../pieces/Answer'
 import { api, take } from '../api/client'
 import { useVisit } from '../shell/shop'
 import { useSpeech } from '../words'
@@ -51,7 +52,7 @@ export function Side(props: {
         <h2 className={view === 'step' ? undefined : 'unseen'}>
           <bdi>{title}</bdi>
         </h2>
-        <Suspense>
+        <Suspense fallback={<Waiting />}>
           <Body {...props} />
         </Suspense>
       </div>

@@ -77,12 +77,13 @@ export function StepCard(props: {
   dimmed: boolean
   choose: () => void
 }) {
-  const { say } = useSpeech()
+  const { say, direction } = useSpeech()
   const { icon: Icon, tone, kind, title, about } = useTitles(props.strategy)(props.id)
   const { trouble, at } = props
   return (
     <button
       type="button"
+      dir={direction}
       className={`flow-step nodrag nopan ${tone}${props.dimmed ? ' dim' : ''}${at !== undefined ? ' lit' : ''}`}
       aria-pressed={props.chosen}
       data-trouble={trouble ? (trouble.refuses ? 'bad' : 'warn') : undefined}
@@ -91,10 +92,10 @@ export function StepCard(props: {
       <span className="flow-icon">
         <Icon size={17} strokeWidth={1.9} aria-hidden />
       </span>
-      <span className="flow-words" dir="auto">
+      <span className="flow-words">
         <span className="flow-kind">{at || kind}</span>
-        <span className="flow-title">{title}</span>
-        {about && <span className="flow-about">{about}</span>}
+        <bdi className="flow-title">{title}</bdi>
+        {about && <bdi className="flow-about">{about}</bdi>}
       </span>
       {trouble && (
         <span className="flow-trouble">

@@ -64,11 +64,13 @@ export function People() {
                   <tbody>
                     {items.map(one => (
                       <tr key={one.id}>
-                        <td>
-                          <bdi>{one.name}</bdi>
-                          {one.id === person.id && <span className="quiet"> · {say('people.you')}</span>}
+                        <td data-label={say('people.name')}>
+                          <div>
+                            <bdi>{one.name}</bdi>
+                            {one.id === person.id && <span className="quiet"> · {say('people.you')}</span>}
+                          </div>
                         </td>
-                        <td>
+                        <td data-label={say('people.role')}>
                           <NativeSelect
                             size="xs"
                             aria-label={say('people.roleOf', { name: one.name })}
@@ -80,8 +82,8 @@ export function People() {
                             }
                           />
                         </td>
-                        <td className="quiet">{day(one.created_at, shop.time_zone)}</td>
-                        <td className="number">
+                        <td className="quiet" data-label={say('people.since')}>{day(one.created_at, shop.time_zone)}</td>
+                        <td className="number" data-label={say('people.remove')}>
                           <Button
                             size="xs"
                             variant="subtle"

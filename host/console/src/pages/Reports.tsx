@@ -202,8 +202,10 @@ function Costs({ costs }: { costs: Schemas['Price'][] }) {
 
 function Versions({ lines }: { lines: Schemas['ReportLineView'][] }) {
   const { say, number } = useSpeech()
-  const cell = (count: number | null | undefined) => (
-    <td className="number">{count == null ? '–' : number(count)}</td>
+  const cell = (label: string, count: number | null | undefined) => (
+    <td className="number" data-label={label}>
+      {count == null ? '–' : number(count)}
+    </td>
   )
   return (
     <Card title={say('reports.versions')} flush>
@@ -233,14 +235,14 @@ function Versions({ lines }: { lines: Schemas['ReportLineView'][] }) {
           <tbody>
             {lines.map(line => (
               <tr key={line.version}>
-                <td>
+                <td data-label={say('run.strategy')}>
                   {line.strategy && <StrategyName id={line.strategy} />}
                 </td>
-                {cell(line.number)}
-                {cell(line.considered)}
-                {cell(line.accepted)}
-                {cell(line.delivered)}
-                {cell(line.failed)}
+                {cell(say('reports.version'), line.number)}
+                {cell(say('figure.considered'), line.considered)}
+                {cell(say('figure.accepted'), line.accepted)}
+                {cell(say('figure.delivered'), line.delivered)}
+                {cell(say('figure.failed'), line.failed)}
               </tr>
             ))}
           </tbody>

@@ -238,9 +238,9 @@ function Fates({ of }: { of: Schemas['RunsPreview'] }) {
         <tbody>
           {of.steps.map(step => (
             <tr key={step.step ?? ''}>
-              <td>{step.step ? <span className="code">{step.step}</span> : say('run.settling')}</td>
+              <td data-label={say('reports.step')}>{step.step ? <span className="code">{step.step}</span> : say('run.settling')}</td>
               {FATES.map(fate => (
-                <td key={fate} className="number">
+                <td key={fate} className="number" data-label={word('flowFate', fate)}>
                   {number(step[fate])}
                 </td>
               ))}

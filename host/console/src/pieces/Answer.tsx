@@ -19,6 +19,12 @@ export function Answer<T>(props: { of: UseQueryResult<T>; children: (data: T) =>
       </Trouble>
     )
   }
+  return <Waiting />
+}
+
+/** Something is on its way. */
+export function Waiting() {
+  const { say } = useSpeech()
   return (
     <div className="empty" role="status" aria-label={say('answer.loading')}>
       <Loader size="sm" />

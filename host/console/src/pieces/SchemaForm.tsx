@@ -197,8 +197,8 @@ function Several(props: Question & { children: ReactNode }) {
         <bdi>{props.label}</bdi>
       </legend>
       {props.part.description && (
-        <p className="quiet small" dir="auto">
-          {props.part.description}
+        <p className="quiet small">
+          <bdi>{props.part.description}</bdi>
         </p>
       )}
       {props.children}

@@ -61,13 +61,17 @@ export function ChatLinks() {
                 <tbody>
                   {items.map(link => (
                     <tr key={link.name}>
-                      <td>
-                        <bdi>{link.name}</bdi> <span className="quiet small">{link.channel}</span>
+                      <td data-label={say('chatLinks.name')}>
+                        <div>
+                          <bdi>{link.name}</bdi> <span className="quiet small">{link.channel}</span>
+                        </div>
                       </td>
-                      <td className="code" dir="ltr">
-                        {link.keyword}
+                      <td data-label={say('chatLinks.keyword')}>
+                        <span className="code" dir="ltr">
+                          {link.keyword}
+                        </span>
                       </td>
-                      <td>
+                      <td data-label={say('chatLinks.address')}>
                         {link.address ? (
                           <span className="code" dir="ltr">
                             {link.address}
@@ -76,7 +80,7 @@ export function ChatLinks() {
                           <span className="quiet">{say('chatLinks.closed')}</span>
                         )}
                       </td>
-                      <td>
+                      <td data-label={say('chatLinks.actions')}>
                         <div className="row">
                           {link.address && <CopyAddress address={link.address} />}
                           {link.address && (

@@ -57,7 +57,9 @@ export function ConditionForm({ step, strategy, change }: FormOf<Condition>) {
       {step.rules?.length ? <Several step={step} steps={steps} change={change} /> : null}
       {step.plugin && (
         <>
-          {plugin && <p className="quiet small">{plugin.descriptor.summary}</p>}
+          {plugin && <p className="quiet small">
+              <bdi>{plugin.descriptor.summary}</bdi>
+            </p>}
           {plugin && (
             <SchemaForm
               key={plugin.digest}
