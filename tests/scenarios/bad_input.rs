@@ -70,6 +70,8 @@ async fn s02_what_is_put_aside_is_shown_with_its_connection_and_without_its_secr
     let text = shown[0].to_string();
     assert!(!text.contains(shopify::CLIENT_SECRET) && !text.contains("nobodys-business"), "{text}");
     assert!(text.contains("themes/publish"));
+    let headers = shown[0]["raw"]["headers"].as_array().unwrap();
+    assert!(headers.contains(&json!(["x-shopify-hmac-sha256", "***"])), "{headers:?}");
     let channel = world.api.list("/v1/channels").await.remove(0);
     assert!(of(&channel).await.is_empty());
 }

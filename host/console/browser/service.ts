@@ -26,8 +26,8 @@ export class Service {
     readonly said: string,
   ) {}
 
-  /** Starts the demo; its clock can be skipped ahead. */
-  static async demo(options: string[] = []) {
+  /** Starts the demo; its clock can be skipped ahead. Nothing happens there but what a story tells. */
+  static async demo(options: string[] = ['--still']) {
     const folder = mkdtempSync(join(tmpdir(), 'cartwright-console-'))
     return Service.start(['demo', '--data', folder, ...options], folder, /Cartwright demo: (http:\S+)\/console\//)
   }

@@ -1,5 +1,7 @@
 //! `cartwright demo`: the service with a sample shop, everything installed, and a clock that can be skipped ahead.
 
+mod shoppers;
+
 use async_trait::async_trait;
 use cartwright_api::{ApiOptions, DemoControls};
 use cartwright_domain::event::read_json;
@@ -26,6 +28,7 @@ use crate::rehearsal::Previewer;
 use crate::service;
 use crate::shipped::{self, PluginsArgs};
 use crate::wiring::{self, CacheArgs, RuntimeArgs};
+use shoppers::Shoppers;
 
 /// What the visitor signs webhooks with.
 const CLIENT_SECRET: &str = "demo-secret";
@@ -51,6 +54,9 @@ pub(crate) struct Args {
     /// A private address that plugins may reach, such as `127.0.0.1:2525`; may be given several times
     #[arg(long, value_name = "HOST:PORT")]
     allow_private_host: Vec<String>,
+    /// No shoppers: nothing happens but what you do
+    #[arg(long)]
+    still: bool,
     #[command(flatten)]
     console: ConsoleArgs,
 }
@@ -97,6 +103,10 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     };
     std::fs::write(&shell, fill(SHELL)).map_err(|error| unwritable(&shell, &error))?;
     output::say(fill(GUIDE));
+    if !args.still {
+        let (engine, clock) = (engine.clone(), clock.clone());
+        tokio::spawn(Shoppers { engine, clock, source: shopify.id, secret: CLIENT_SECRET }.come());
+    }
     let controls = Arc::new(Controls { engine: engine.clone(), clock, shop, visitor });
     let options = ApiOptions {
         demo: Some(controls),

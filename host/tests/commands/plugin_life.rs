@@ -114,7 +114,7 @@ impl Desk {
 #[test]
 fn what_was_decided_is_made_again_after_an_upgrade_and_a_power_cut() {
     let mut desk = Desk::new("upgrade");
-    desk.start(&["demo", "--data", "data"], "try.sh");
+    desk.start(&["demo", "--still", "--data", "data"], "try.sh");
     let said = desk.typed("cartwright plugin install one.wasm --grant-asked");
     assert!(said.contains("regular-customer 1.0.0 is active") && said.contains("granted: 1 facts"), "{said}");
     desk.typed(

@@ -29,7 +29,7 @@ impl Demo {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
         let _ = std::fs::remove_dir_all(&folder);
         let mut child = Command::new(env!("CARGO_BIN_EXE_cartwright"))
-            .args(["demo", "--listen", "127.0.0.1:0", "--data"])
+            .args(["demo", "--still", "--listen", "127.0.0.1:0", "--data"])
             .arg(&folder)
             .current_dir(present::workspace())
             .env("CARTWRIGHT_PLUGINS_DIR", present::plugins_folder())

@@ -63,7 +63,7 @@ fn serve_answers_on_a_fresh_database_and_ends_well_when_told_to() {
 #[test]
 fn the_demo_says_what_to_try_and_keeps_its_files_to_itself() {
     let data = folder("demo");
-    let mut child = spawn(&["demo", "--data", &data.display().to_string()]);
+    let mut child = spawn(&["demo", "--still", "--data", &data.display().to_string()]);
     let (address, mut rest) = address(child.stdout.take().unwrap());
     let opened = get(&address, "/");
     assert!(opened.starts_with("HTTP/1.1 307") && opened.contains("location: /console/"), "{opened}");
@@ -80,7 +80,7 @@ fn the_demo_says_what_to_try_and_keeps_its_files_to_itself() {
 #[test]
 fn a_file_of_customers_is_taken_part_by_part_and_once() {
     let data = folder("import");
-    let mut child = spawn(&["demo", "--data", &data.display().to_string()]);
+    let mut child = spawn(&["demo", "--still", "--data", &data.display().to_string()]);
     let (address, rest) = address(child.stdout.take().unwrap());
     let key = rest.lines().map(Result::unwrap).find_map(|line| Some(line.split_once("API key:")?.1.trim().to_owned()));
     let (url, key) = (format!("http://{address}"), key.unwrap());

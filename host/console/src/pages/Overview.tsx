@@ -7,6 +7,7 @@ import { Alerts } from '../pieces/Alerts'
 import { Answer, Empty } from '../pieces/Answer'
 import { Card } from '../pieces/Card'
 import { Page } from '../pieces/Page'
+import { Tour } from '../pieces/Tour'
 import { StrategyState } from '../pieces/states'
 import { useVisit } from '../shell/shop'
 import { useSpeech } from '../words'
@@ -17,6 +18,7 @@ export function Overview() {
   return (
     <Page title={shop.name} about={say('overview.about', { zone: shop.time_zone })}>
       <Alerts />
+      <Tour />
       <Figures />
       <div className="split">
         <Latest />

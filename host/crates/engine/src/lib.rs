@@ -85,6 +85,7 @@ pub use image_grid::GridError;
 pub use ingest::EventAnswer;
 pub use install::{InstallError, Upload};
 pub use life::PluginChange;
+pub use masking::shown_request;
 pub use node::{Node, Pause};
 pub use oidc::{ATTEMPT, CALLBACK, Oidc, OidcError};
 pub use people::{RedeemError, SignInError, SignedIn};

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use aho_corasick::{AhoCorasick, MatchKind};
+use serde_json::Value;
 
 use crate::ports::{Secret, Webhook};
 
@@ -78,6 +79,24 @@ pub(crate) fn mask<'a>(webhook: &Webhook, secrets: impl IntoIterator<Item = &'a 
     }
 }
 
+/// A request that was kept (`method`, `path`, `headers`, `body`), as it is shown: without what its names say to be
+/// credentials, or a proof of some. A plugin may need those to understand it later, so they are kept.
+pub fn shown_request(kept: &Value) -> Value {
+    let masks = Masks::of(&[]);
+    let mut shown = kept.clone();
+    if let Some(Value::String(path)) = shown.get_mut("path") {
+        *path = masks.path(path);
+    }
+    for header in shown.get_mut("headers").and_then(Value::as_array_mut).into_iter().flatten() {
+        if let Some([Value::String(name), Value::String(value)]) = header.as_array_mut().map(Vec::as_mut_slice)
+            && is_credential(name)
+        {
+            MASK.clone_into(value);
+        }
+    }
+    shown
+}
+
 fn is_credential(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let mut words = name.split(|sign: char| !sign.is_ascii_alphanumeric());
@@ -131,6 +150,17 @@ mod tests {
         let masked = mask(&delivery(), []);
         assert_eq!((masked.path, masked.body.to_vec()), (delivery().path, delivery().body.to_vec()));
         assert_eq!(masked.headers[1].1, "hush-hush-more");
+    }
+
+    #[test]
+    fn a_request_that_was_kept_is_shown_without_what_its_names_say_to_be_credentials() {
+        let kept = serde_json::json!({ "method": "POST", "path": "/in?token=t&x=1",
+            "headers": [["x-shopify-hmac-sha256", "Hi+uL1"], ["x-shopify-topic", "carts/update"]], "body": { "text": "{}" } });
+        let mut shown = kept.clone();
+        shown["path"] = "/in?token=***&x=1".into();
+        shown["headers"][0][1] = "***".into();
+        assert_eq!(shown_request(&kept), shown);
+        assert_eq!(shown_request(&Value::from(1)), Value::from(1));
     }
 
     #[test]

@@ -23,7 +23,7 @@ impl Demo {
         let log = std::fs::File::create(data.join("demo.log")).map_err(|error| error.to_string())?;
         let service = shell
             .command("cartwright")
-            .args(["demo", "--listen", "127.0.0.1:0", "--data"])
+            .args(["demo", "--still", "--listen", "127.0.0.1:0", "--data"])
             .arg(&data)
             .env("CARTWRIGHT_PLUGINS_DIR", crate::root().join(plugins::FOLDER))
             .stderr(log.try_clone().map_err(|error| error.to_string())?)

@@ -5,6 +5,7 @@ use axum::extract::State;
 use cartwright_domain::ids::ConnectionId;
 use cartwright_domain::time::Timestamp;
 use cartwright_engine::ports::KeptAside;
+use cartwright_engine::shown_request;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -62,7 +63,7 @@ impl From<KeptAside> for AsideView {
             connection: aside.connection,
             reason: aside.reason,
             taken_at,
-            raw: aside.raw,
+            raw: shown_request(&aside.raw),
         }
     }
 }
