@@ -5,6 +5,7 @@ mod crowd;
 mod failures;
 mod messenger;
 mod played;
+mod probes;
 mod receipts;
 mod senders;
 mod sendgrid;
