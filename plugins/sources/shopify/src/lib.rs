@@ -100,10 +100,7 @@ impl SimpleSource for Shopify {
 
     fn answer(task: Task, response: Response) -> Result<Completion, Fault> {
         let config: Config = json::config(&connection::config())?;
-        // A body that is not what it should be ends the task as well.
-        Ok(tasks::answer(config.api_domain, &task, &response, connection::now()).unwrap_or_else(|fault| {
-            Completion::Failed(Refusal { kind: RefusalKind::Transient, code: None, text: fault.message })
-        }))
+        Ok(tasks::answer(config.api_domain, &task, &response, connection::now()).unwrap_or_else(unread))
     }
 }
 
@@ -137,14 +134,23 @@ impl Source for Stepped {
 
     fn resume(state: Vec<u8>, responses: Vec<Response>) -> Result<Step, Fault> {
         let first = || responses.first().ok_or_else(|| Fault::bad_input("there is no answer to the request"));
+        let now = connection::now();
         if state::read(&state)? == [tasks::REGISTERING] {
-            return Ok(Step::Done(tasks::registered(first()?, connection::now())?));
+            return Ok(Step::Done(tasks::registered(first()?, now).unwrap_or_else(unread)));
         }
         match Task::from_state(&state)? {
-            Task::Subscribe(address) => tasks::subscribe(&asked_shop()?, &address, first()?, connection::now()),
+            Task::Subscribe(address) => {
+                let next = tasks::subscribe(&asked_shop()?, &address, first()?, now);
+                Ok(next.unwrap_or_else(|fault| Step::Done(unread(fault))))
+            }
             _ => Simple::<Shopify>::resume(state, responses),
         }
     }
+}
+
+/// A body that is not what it should be ends the task as well.
+fn unread(fault: Fault) -> Completion {
+    Completion::Failed(Refusal { kind: RefusalKind::Transient, code: None, text: fault.message })
 }
 
 fn asked_shop() -> Result<String, Fault> {

@@ -55,6 +55,46 @@ async fn every_plugin_we_ship_is_accepted() {
     }
 }
 
+/// What a schema says of its fields, below each other: those without a title or a description.
+fn unexplained(path: &str, schema: &Value) -> Vec<String> {
+    let fields = schema["properties"].as_object().into_iter().flatten();
+    fields
+        .flat_map(|(name, field)| {
+            let path = format!("{path}/{name}");
+            let is_said = |what: &str| field[what].as_str().is_some_and(|words| !words.trim().is_empty());
+            let own = (!is_said("title") || !is_said("description")).then(|| path.clone());
+            own.into_iter().chain(unexplained(&path, field)).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn every_field_of_a_configuration_has_a_title_and_a_description() {
+    let host = host();
+    for (_, file) in shipped() {
+        let record = host.check(built(&file)).await.unwrap();
+        let schema = serde_json::to_value(&record.descriptor.config_schema).unwrap();
+        assert_eq!(unexplained("", &schema), Vec::<String>::new(), "{file}");
+    }
+}
+
+/// The last column of a plugin's line in a table of `plugins/README.md`, in KiB.
+fn shown_size(readme: &str, name: &str) -> Option<f64> {
+    let lines = readme.lines().filter(|line| line.starts_with(&format!("| {name} |")));
+    lines.filter_map(|line| line.trim_end_matches('|').rsplit('|').next()?.trim().parse().ok()).next()
+}
+
+#[test]
+fn the_page_on_plugins_knows_the_size_of_each_to_a_tenth() {
+    let readme = include_str!("../../../../../plugins/README.md");
+    for (_, file) in shipped() {
+        let name = file.replace('_', "-");
+        let size = built(&file).len() as f64 / 1_024.0;
+        let shown = shown_size(readme, &name).unwrap_or_else(|| panic!("{name} has no size in plugins/README.md"));
+        assert!((shown / size - 1.0).abs() < 0.1, "{name}: {shown} KiB are shown, it has {size:.0}");
+    }
+}
+
 #[tokio::test]
 async fn a_shopify_cart_is_verified_and_read() {
     let host = host();
