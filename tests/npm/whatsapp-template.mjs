@@ -1,6 +1,18 @@
 // Prints the request that the public library whatsapp-api-js makes for a template message.
-// Standard input: { token, version, from, to, name, language, image?, parameters: [text…], payloads: [text…], echo? }
-import { BodyComponent, BodyParameter, HeaderComponent, HeaderParameter, Image, PayloadComponent, Template } from "whatsapp-api-js/messages";
+// Standard input: { token, version, from, to, content, echo? }; the content as our channel takes it, with its language.
+import {
+  BodyComponent,
+  BodyParameter,
+  CopyComponent,
+  Document,
+  HeaderComponent,
+  HeaderParameter,
+  Image,
+  PayloadComponent,
+  Template,
+  URLComponent,
+  Video,
+} from "whatsapp-api-js/messages";
 import { WhatsAppAPI } from "whatsapp-api-js";
 import { text } from "node:stream/consumers";
 
@@ -19,11 +31,20 @@ const api = new WhatsAppAPI({
   },
 });
 
+const { template, language, header, body, buttons } = wanted.content;
+const headers = {
+  image: () => new HeaderParameter(new Image(header.image)),
+  video: () => new HeaderParameter(new Video(header.video)),
+  document: () => new HeaderParameter(new Document(header.document, false, undefined, header.filename)),
+  text: () => new HeaderParameter(header.text, header.name),
+};
+const button = { url: URLComponent, quick_reply: PayloadComponent, copy_code: CopyComponent };
 const components = [];
-if (wanted.image) components.push(new HeaderComponent(new HeaderParameter(new Image(wanted.image))));
-if (wanted.parameters?.length) components.push(new BodyComponent(...wanted.parameters.map((value) => new BodyParameter(value))));
-for (const payload of wanted.payloads ?? []) components.push(new PayloadComponent(payload));
+if (header) components.push(new HeaderComponent(headers[Object.keys(headers).find((kind) => kind in header)]()));
+const named = (body) => Object.entries(body).map(([name, value]) => new BodyParameter(value, name));
+const texts = Array.isArray(body) ? body.map((value) => new BodyParameter(value)) : named(body ?? {});
+if (texts.length) components.push(new BodyComponent(...texts));
+for (const { type, value } of buttons ?? []) components.push(new button[type](value));
 
-const message = new Template(wanted.name, wanted.language, ...components);
-await api.sendMessage(wanted.from, wanted.to, message, undefined, wanted.echo);
+await api.sendMessage(wanted.from, wanted.to, new Template(template, language, ...components), undefined, wanted.echo);
 console.log(JSON.stringify(request));

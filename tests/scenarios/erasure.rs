@@ -12,6 +12,7 @@ on_both_databases!(
     s45_the_platform_has_a_customer_erased,
     s45_whoever_is_not_known_does_not_become_known_by_being_erased,
     s45_the_platform_has_everybody_erased,
+    s45_who_asks_for_their_data_is_told_of_with_what_to_do_and_until_when,
     s45_one_shop_erases_nobody_of_another,
     s08_an_app_that_was_removed_holds_its_source_until_it_is_saved_anew,
 );
@@ -125,6 +126,41 @@ async fn s45_the_platform_has_everybody_erased(world: &World) {
     let customers = world.api.list("/v1/customers").await;
     assert!(customers.iter().all(|customer| customer["erased_at"].is_string()), "{customers:#?}");
     assert!(!all_that_is_said(world).await.contains(ANA.email));
+}
+
+async fn s45_who_asks_for_their_data_is_told_of_with_what_to_do_and_until_when(world: &World) {
+    let id = reminded(world).await;
+    let asks = |number: u32, customer: u64| {
+        let customer = json!({ "id": customer, "email": "somebody@acorn.example", "phone": null });
+        json!({ "shop_id": 1, "shop_domain": SHOP_DOMAIN, "customer": customer, "orders_requested": [],
+            "data_request": { "id": number } })
+    };
+    let since = world.now();
+    for (number, customer) in [(9998, ANA.id), (9999, 191_167), (9999, 191_167)] {
+        assert_eq!(world.tell("customers/data_request", &asks(number, customer)).await, 200);
+        world.settle().await;
+    }
+    let alerts = world.api.list("/v1/alerts").await;
+    let mut told: Vec<(&str, &str)> =
+        alerts.iter().map(|alert| (alert["about"].as_str().unwrap(), alert["next_step"].as_str().unwrap())).collect();
+    told.sort_unstable();
+    let [(known, step), (unknown, nothing)] = told[..] else { panic!("two: {alerts:#?}") };
+    assert_eq!((known, unknown), ("shopify (#9998)", "shopify (#9999)"));
+    assert!(step.contains(&format!("GET /v1/customers/{id}")), "{step}");
+    assert!(nothing.contains("nothing is kept here of their customer 191167"), "{nothing}");
+    for alert in &alerts {
+        assert_eq!((&alert["cause"], &alert["closed_at"]), (&json!("data_requested"), &Value::Null));
+        let until = (since + Span::days(30)).to_string();
+        assert!(alert["words"].as_str().unwrap().contains(&until), "{alert:#}");
+    }
+    let customers = world.api.list("/v1/customers").await;
+    assert_eq!(customers.len(), 1, "who asks does not become known by it: {customers:#?}");
+    let shop = world.shop().parse().unwrap();
+    let recorded = world.engine.store.recorded_events(shop, None, 1_000).await.unwrap();
+    assert!(!format!("{recorded:?}").contains("somebody@acorn.example"));
+    world.skip(Span::days(30)).await;
+    let alerts = world.api.list("/v1/alerts").await;
+    assert!(alerts.iter().all(|alert| alert["closed_at"].is_string()), "its term is over: {alerts:#?}");
 }
 
 async fn s45_one_shop_erases_nobody_of_another(world: &World) {

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 on_both_databases!(
     a_mail_server_takes_the_reminder,
+    the_mail_is_the_one_that_a_public_library_writes,
     a_public_verifier_accepts_an_rsa_signature_and_nothing_changed,
     a_public_verifier_accepts_an_ed25519_signature_and_nothing_changed,
     a_mail_server_says_whether_it_knows_the_shop,
@@ -79,6 +80,28 @@ async fn a_mail_server_takes_the_reminder(world: &World) {
     ] {
         assert!(source.contains(part), "{part} is not in\n{source}");
     }
+}
+
+async fn the_mail_is_the_one_that_a_public_library_writes(world: &World) {
+    let more = json!({ "reply_to": "help@acorn.example" });
+    let Some(mut server) = left_cart_with(world, &ANA, more, json!({})).await else { return };
+    let message = world.message().await["id"].as_str().unwrap().to_owned();
+    let mail: Value = serde_json::from_str(&server.line()).unwrap();
+    let written = json!({
+        "from": { "name": "Acorn & Oak", "address": "shop@acorn.example" }, "to": ANA.email,
+        "replyTo": "help@acorn.example", "subject": "Copper teapot – still yours",
+        "messageId": format!("<{message}@acorn.example>"),
+        "text": "Hi Ana, your Copper teapot is waiting.",
+        "html": "<p>Hi Ana, your <b>Copper teapot</b> is waiting.</p>",
+        "headers": {
+            "List-Unsubscribe": "<https://acorn.example/unsubscribe>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        },
+    });
+    let asked = json!({ "message": written, "source": mail["source"] });
+    let Some(read) = node::ask("mail.mjs", &asked) else { return };
+    assert_eq!(read["ours"], read["theirs"]);
+    assert_eq!(read["ours"]["type"], "multipart/alternative");
 }
 
 async fn a_mail_server_says_whether_it_knows_the_shop(world: &World) {

@@ -12,6 +12,7 @@ use crate::whatsapp;
 
 on_both_databases!(
     what_shopifys_library_signs_is_taken,
+    what_the_secret_before_signed_is_taken_for_an_hour_after_the_change,
     what_woocommerces_server_signs_is_taken,
     what_a_standard_webhooks_library_signs_is_taken_in_time,
     what_a_whatsapp_library_believes_is_taken,
@@ -92,6 +93,28 @@ async fn what_shopifys_library_signs_is_taken(world: &World) {
     assert_eq!(signed.with(header, "other.myshopify.com").told(world, &webhook).await, 401, "another shop's");
     let other = Signed::by("shopify", "another secret", &cart, world).unwrap();
     assert_eq!(other.told(world, &webhook).await, 401);
+    assert_eq!(world.count("webhook_put_aside").await, 0);
+}
+
+async fn what_the_secret_before_signed_is_taken_for_an_hour_after_the_change(world: &World) {
+    let (before, after) = (shopify::CLIENT_SECRET, "hush-this-is-the-new-one");
+    let tells = async |secret: &str| {
+        let cart = shopify::cart("hWN4cart", &[TEAPOT], world.now());
+        let id = format!("w-{secret}-{}", world.now().millis());
+        world.deliver(&shopify::delivery("carts/update", &id, &cart, secret)).await
+    };
+    assert_eq!((tells(before).await, tells(after).await), (200, 401));
+    let source = world.api.get("/v1/sources/shopify").await.ok();
+    let settings = json!({
+        "plugin": source["plugin"], "grants": source["grants"], "config": { "secret_rotated_at": world.now() },
+        "secrets": { "client_secret": after, "previous_client_secret": before },
+    });
+    world.api.put("/v1/sources/shopify", &settings).await.ok();
+    assert_eq!((tells(before).await, tells(after).await), (200, 200));
+    world.skip(Span::minutes(60)).await;
+    assert_eq!((tells(before).await, tells(after).await), (200, 200));
+    world.skip(Span::seconds(1)).await;
+    assert_eq!((tells(before).await, tells(after).await), (401, 200));
     assert_eq!(world.count("webhook_put_aside").await, 0);
 }
 

@@ -68,7 +68,7 @@ pub(crate) fn reminder() -> Value {
 
 /// What the library whatsapp-api-js makes of the same message (`tests/npm/whatsapp-template.mjs`). It writes two
 /// defaults out that Meta's document calls optional, and a button's place as a number where the document has a text.
-fn as_the_library_writes(mut body: Value) -> Value {
+pub(crate) fn as_the_library_writes(mut body: Value) -> Value {
     body["template"]["language"]["policy"] = json!("deterministic");
     for component in body["template"]["components"].as_array_mut().unwrap() {
         if let Some(index) = component["index"].as_str() {
@@ -85,8 +85,11 @@ async fn the_request_is_the_one_that_a_public_library_sends(world: &World) {
     assert_eq!((request.method.as_str(), request.path.as_str()), ("POST", "/v23.0/105500000000001/messages"));
     assert_eq!(request.header("authorization"), Some("Bearer EAAtoken"));
     let asked = json!({
-        "token": "EAAtoken", "version": "v23.0", "from": PHONE_NUMBER_ID, "to": ours["to"], "name": "cart_reminder",
-        "language": "en_US", "image": PICTURE, "parameters": ["Ana", "Copper teapot"], "payloads": ["show-me"],
+        "token": "EAAtoken", "version": "v23.0", "from": PHONE_NUMBER_ID, "to": ours["to"],
+        "content": {
+            "template": "cart_reminder", "language": "en_US", "header": { "image": PICTURE },
+            "body": ["Ana", "Copper teapot"], "buttons": [{ "index": 0, "type": "quick_reply", "value": "show-me" }],
+        },
         "echo": world.message().await["id"],
     });
     assert_eq!(ours["to"], json!(ANA.phone));

@@ -165,7 +165,7 @@ impl Client {
     pub async fn repeat(&self, request: &Received) -> u16 {
         let method = Method::from_bytes(request.method.as_bytes()).unwrap();
         let mut again = self.http.request(method, format!("{}{}", self.base, request.path)).body(request.body.clone());
-        for name in ["authorization", "content-type", "access_token"] {
+        for name in ["authorization", "content-type", "access_token", "token"] {
             if let Some(value) = request.header(name) {
                 again = again.header(name, value);
             }

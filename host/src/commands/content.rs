@@ -1,5 +1,7 @@
 //! `cartwright content`: contents, tried on the shop's own people (S26).
 
+mod preview;
+
 use cartwright_domain::ids::{CustomerId, ShopId};
 use cartwright_domain::test_send::{TestSend, TestState};
 use cartwright_engine::ports::Standing;
@@ -22,6 +24,8 @@ const BY: &str = "command line";
 pub(crate) enum Command {
     /// Send a content to a confirmed address of the shop's own people, and print what the provider says
     Test(TestArgs),
+    /// Show what a content would say to a customer; nothing is sent and nothing is kept
+    Preview(preview::PreviewArgs),
 }
 
 /// From where something is sent.
@@ -74,7 +78,10 @@ pub(crate) struct AddressArgs {
 }
 
 pub(crate) async fn run(command: Command) -> Result<(), Failure> {
-    let Command::Test(args) = command;
+    let args = match command {
+        Command::Test(args) => args,
+        Command::Preview(args) => return preview::run(args).await,
+    };
     let engine = args.sending.open().await?;
     let draft = TestDraft {
         content: args.content,

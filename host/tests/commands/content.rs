@@ -89,3 +89,33 @@ async fn s26_a_content_is_tried_on_a_confirmed_address_where_the_database_is_kno
     assert_eq!((&sent["state"], &sent["by"]), (&json!("accepted"), &json!("command line")), "{sent:#}");
     assert!(inbox(&*store, shop).await.contains(&"[Test] Hi Ana".to_owned()));
 }
+
+#[tokio::test]
+async fn a_content_is_shown_whether_it_is_saved_or_not_and_goes_to_nobody() {
+    let place = folder("content-preview");
+    let url = format!("sqlite:{}/shop.db", place.display());
+    let (shop, store) = furnished(&url).await;
+    let id = shop.to_string();
+    let typed = |words: &[&str]| -> Command {
+        let mut command = cartwright(words);
+        command.args(["--shop", &id, "--channel", "inbox", "--database-url", &url]);
+        command.env("CARTWRIGHT_PLUGINS_CACHE", present::workspace().join("target/tests-plugins-cache"));
+        command
+    };
+    let said = printed(&mut typed(&["content", "preview", "hello"]));
+    assert_eq!(
+        said,
+        "locale: en\ntext: Hi Ana\nas a text message: 1 parts, 6 units\nwith long names: 1 parts, 24 units\n"
+    );
+    let file = place.join("new.json");
+    let body = json!({ "text": "Waiting: {{ product.title }}" });
+    let content = json!({ "name": "new", "variants": [{ "channel": "inbox", "body": body }] });
+    std::fs::write(&file, content.to_string()).unwrap();
+    let file = file.display().to_string();
+    let said: Value =
+        serde_json::from_str(&printed(&mut typed(&["content", "preview", "--file", &file, "--json"]))).unwrap();
+    assert_eq!(said["document"]["text"], "Waiting: Copper teapot", "{said:#}");
+    let said = refused(&mut typed(&["content", "preview", "nothing"]));
+    assert!(said.contains("no content `nothing`"), "{said}");
+    assert!(inbox(&*store, shop).await.is_empty());
+}

@@ -108,8 +108,11 @@ impl Fact {
 /// A cart or checkout.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Cart {
-    /// All lines; none means the cart was emptied.
+    /// All lines; none means the cart was emptied. Or what `lines_are` says.
     pub lines: Vec<Line>,
+    /// What the lines are, where the source tells a cart piece by piece.
+    #[serde(skip_serializing_if = "LinesAre::is_all")]
+    pub lines_are: LinesAre,
     /// Total as the customer sees it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<Amount>,
@@ -125,6 +128,25 @@ pub struct Cart {
     /// What the platform tells of the person along with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub customer: Option<Customer>,
+}
+
+/// What the lines of a cart are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LinesAre {
+    /// The cart as it is now.
+    #[default]
+    All,
+    /// What was put into it; the rest is as before.
+    Added,
+    /// What was taken out of it, by so many pieces; the rest is as before.
+    Removed,
+}
+
+impl LinesAre {
+    fn is_all(&self) -> bool {
+        *self == Self::All
+    }
 }
 
 /// One line of a cart or order.

@@ -3,9 +3,12 @@
 
 mod crowd;
 mod failures;
+mod hidden_numbers;
 mod messenger;
 mod played;
+mod probes;
 mod receipts;
+mod requests;
 mod senders;
 mod sendgrid;
 mod slack;

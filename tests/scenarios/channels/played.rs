@@ -17,6 +17,8 @@ pub(super) struct Played {
     pub(super) body: Value,
     /// Who gets them, if it is not the customers: people of the shop.
     pub(super) staff: Option<&'static str>,
+    /// Whether the customers have to write to the shop before they can be written to.
+    pub(super) writes_first: bool,
     /// What the provider says when it takes the message of somebody in the crowd.
     pub(super) taken: fn(usize) -> Answer,
 }
@@ -55,6 +57,7 @@ pub(super) fn whatsapp() -> Played {
         },
         body: json!({ "template": "cart_reminder", "language": "en_US", "body": ["{{ user_name }}"] }),
         staff: None,
+        writes_first: false,
         taken: |place| Answer::wamid(&format!("wamid.{place}")),
     }
 }
@@ -69,6 +72,7 @@ pub(super) fn twilio() -> Played {
         },
         body: json!({ "text": "Hi {{ user_name }}" }),
         staff: None,
+        writes_first: false,
         taken: |place| Answer::reply(201, json!({ "sid": format!("SM{place:032x}"), "status": "queued" })),
     }
 }
@@ -83,6 +87,7 @@ pub(super) fn smsapi() -> Played {
         },
         body: json!({ "text": "Hi {{ user_name }}" }),
         staff: None,
+        writes_first: false,
         taken: |place| {
             let id = format!("1460969715572{place:06}");
             let message = json!({ "id": id, "points": 0.165, "status": "QUEUE", "error": null });
@@ -101,6 +106,7 @@ pub(super) fn sendgrid() -> Played {
         },
         body: json!({ "subject": "Hi", "text": "Hi {{ user_name }}" }),
         staff: None,
+        writes_first: false,
         taken: |place| {
             let headers = vec![("x-message-id", format!("id-{place}"))];
             Answer::Reply { status: 202, headers, body: Value::Null }
@@ -118,6 +124,7 @@ pub(super) fn zalo() -> Played {
         },
         body: json!({ "template_id": "12345", "data": { "name": "{{ user_name }}" } }),
         staff: None,
+        writes_first: false,
         taken: |place| {
             let data = json!({ "msg_id": format!("zns{place}") });
             Answer::reply(200, json!({ "error": 0, "message": "Success", "data": data }))
@@ -135,6 +142,7 @@ pub(super) fn messenger() -> Played {
         },
         body: json!({ "text": "{{ user_phone }} left a cart" }),
         staff: Some("5010"),
+        writes_first: false,
         taken: |place| Answer::reply(200, json!({ "recipient_id": "5010", "message_id": format!("m_{place}") })),
     }
 }
@@ -149,6 +157,7 @@ pub(super) fn slack() -> Played {
         },
         body: json!({ "text": "{{ user_phone }} left a cart" }),
         staff: Some("C0123"),
+        writes_first: false,
         taken: |_| Answer::reply(200, json!("ok")),
     }
 }

@@ -1,5 +1,6 @@
-//! Receipts come in whatever order the provider's machines please, and more than once. A message of each order, each
-//! receipt told twice, in the shapes of each provider: all end in the same state, and count as the same (S23, S30).
+//! Receipts come in whatever order the provider's machines please, and more than once. A message of each order, their
+//! receipts between each other's, and then all again with each told a second time at some place: in the shapes of each
+//! provider all end in the same state, and count as the same (S23, S30).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -14,6 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::crowd;
 use super::played::{self, Played, TWILIO_ACCOUNT, TWILIO_TOKEN};
+use super::tells;
 
 on_both_databases!(
     s30_receipts_of_whatsapp_in_every_order,
@@ -22,6 +24,7 @@ on_both_databases!(
     s30_receipts_of_sendgrid_in_every_order,
     s30_receipts_of_zalo_in_every_order,
     s30_receipts_of_messenger_in_every_order,
+    s30_receipts_of_messenger_from_people_of_the_shop_in_every_order,
 );
 
 /// Receipts of one message, and where it ends whatever their order.
@@ -67,6 +70,39 @@ fn orders_of(told: &[&'static str]) -> Vec<Vec<&'static str>> {
     orders
 }
 
+/// Chance that is the same in every run.
+struct Chance(u64);
+
+impl Chance {
+    /// Below this.
+    fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((mixed ^ (mixed >> 31)) % end as u64).unwrap()
+    }
+}
+
+/// The receipts of all messages between each other's, those of each message in its own order; `twice`, each comes a
+/// second time at some place after the first.
+fn mixed(orders: &[(usize, Vec<&'static str>)], twice: bool, chance: &mut Chance) -> Vec<(usize, &'static str)> {
+    let mut waiting: Vec<Vec<&str>> = orders.iter().map(|(_, order)| order.clone()).collect();
+    for told in waiting.iter_mut().filter(|_| twice) {
+        for (place, receipt) in told.clone().into_iter().enumerate().rev() {
+            let behind = place + 1 + chance.below(told.len() - place);
+            told.insert(behind, receipt);
+        }
+    }
+    let mut told = Vec::new();
+    while waiting.iter().any(|receipts| !receipts.is_empty()) {
+        let place = chance.below(waiting.len());
+        if !waiting[place].is_empty() {
+            told.push((place, waiting[place].remove(0)));
+        }
+    }
+    told
+}
+
 /// Every figure that a funnel counts, as the rows say.
 fn wanted(rows: &[Row], orders: &[(usize, Vec<&str>)]) -> Value {
     let mut figures = json!({ "accepted": 0, "rejected": 0, "delivered": 0, "read": 0, "clicked": 0, "replied": 0 });
@@ -76,23 +112,31 @@ fn wanted(rows: &[Row], orders: &[(usize, Vec<&str>)]) -> Value {
     figures
 }
 
-/// A message for each order of each row, then all their receipts, then all of them once more.
+/// Receipts that come in one minute.
+const AT_ONCE: usize = 40;
+
+/// A message for each order of each row, then all their receipts, then all of them twice more.
 async fn plays(world: &World, mut played: Played, rows: &[Row], tell: impl Fn(&str, &Sent<'_>, Timestamp) -> Told) {
-    let orders: Vec<(usize, Vec<&str>)> = rows
+    let orders: Vec<(usize, Vec<&'static str>)> = rows
         .iter()
         .enumerate()
         .flat_map(|(row, receipts)| orders_of(receipts.told).into_iter().map(move |order| (row, order)))
         .collect();
     let provider = played::provider(orders.len(), played.taken).await;
     let webhook = &played.begins(world, &provider).await;
+    if played.writes_first {
+        for place in 0..orders.len() {
+            messenger_writes(world, webhook, place).await;
+        }
+    }
     crowd::leaves_carts(world, orders.len()).await;
     let messages = crowd::messages(world, orders.len()).await;
     let at = world.now() + Span::minutes(1);
     world.skip(Span::hours(1)).await;
-    for pass in 0..2 {
-        for turn in 0..rows.iter().map(|row| row.told.len()).max().unwrap_or(0) {
-            for (place, (_, order)) in orders.iter().enumerate() {
-                let Some(receipt) = order.get(turn) else { continue };
+    let mut chance = Chance(30);
+    for twice in [false, true] {
+        for told in mixed(&orders, twice, &mut chance).chunks(AT_ONCE) {
+            for (place, receipt) in told.iter().copied() {
                 let (id, provider_id) = (messages[place]["id"].as_str(), messages[place]["provider_id"].as_str());
                 let sent = Sent { place, webhook, id: id.unwrap(), provider_id: provider_id.unwrap() };
                 let status = match tell(receipt, &sent, at) {
@@ -110,7 +154,7 @@ async fn plays(world: &World, mut played: Played, rows: &[Row], tell: impl Fn(&s
         }
         for ((row, order), message) in orders.iter().zip(crowd::messages(world, orders.len()).await) {
             let (known, wanted) = ((&message["state"], &message["receipt"]), &rows[*row]);
-            assert_eq!(known, (&json!(wanted.state), &json!(wanted.receipt)), "{order:?}, told {} times", pass + 1);
+            assert_eq!(known, (&json!(wanted.state), &json!(wanted.receipt)), "{order:?}, twice: {twice}");
         }
         let total = world.api.get("/v1/reports/messages").await.ok()["total"].clone();
         let mut wanted = wanted(rows, &orders);
@@ -298,26 +342,69 @@ async fn s30_receipts_of_zalo_in_every_order(world: &World) {
     .await;
 }
 
-/// So far people of the shop are all that a step can name there, and what they do counts nowhere.
+/// What Meta tells of somebody, signed.
+fn messenger_event(mut event: Value, who: &str, at: Timestamp) -> Told {
+    event["sender"] = json!({ "id": who });
+    event["timestamp"] = json!(at.millis());
+    let body = json!({ "object": "page", "entry": [{ "id": "106540352242922", "messaging": [event] }] }).to_string();
+    let signature = format!("sha256={}", hex_signature(APP_SECRET, body.as_bytes()));
+    Told::Posted { query: String::new(), headers: vec![("x-hub-signature-256", signature)], body }
+}
+
+fn psid(place: usize) -> String {
+    format!("66123456789{place:03}")
+}
+
+/// Somebody of the crowd writes to the page, and the shop knows who it is.
+async fn messenger_writes(world: &World, webhook: &str, place: usize) {
+    let hello = json!({ "message": { "mid": format!("m_hello_{place}"), "text": "Hello" } });
+    let Told::Posted { headers, body, .. } = messenger_event(hello, &psid(place), world.now()) else { unreachable!() };
+    let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    assert_eq!(tells(world, webhook, &headers, &body).await, 200);
+    let subject = json!({ "customer": format!("p{place}"), "anonymous": format!("messenger:{}", psid(place)) });
+    let event = json!({ "id": format!("known-{place}"), "type": "customer.identified", "occurred_at": world.now(),
+        "subject": subject, "body": {} });
+    assert_eq!(world.report(event).await.ok()["status"], "accepted");
+}
+
+/// Delivery and reading are told as watermarks, which name no message.
 async fn s30_receipts_of_messenger_in_every_order(world: &World) {
+    let rows = [Row {
+        told: &["delivery", "read", "message"],
+        state: "accepted",
+        receipt: "replied",
+        figures: &["accepted", "delivered", "read", "replied"],
+    }];
+    let played = Played { staff: None, writes_first: true, ..played::messenger() };
+    plays(world, played, &rows, |receipt, sent, at| {
+        let told = match receipt {
+            "message" => {
+                let theirs = format!("m_{receipt}_{}", sent.place);
+                json!({ "mid": theirs, "text": "Thanks", "reply_to": { "mid": sent.provider_id } })
+            }
+            _ => json!({ "watermark": at.millis() }),
+        };
+        messenger_event(json!({ receipt: told }), &psid(sent.place), at)
+    })
+    .await;
+}
+
+/// What they do counts nowhere.
+async fn s30_receipts_of_messenger_from_people_of_the_shop_in_every_order(world: &World) {
     let rows =
         [Row { told: &["delivery", "quick_reply", "message"], state: "accepted", receipt: "replied", figures: &[] }];
     plays(world, played::messenger(), &rows, |receipt, sent, at| {
         let (mid, theirs) = (sent.provider_id, format!("m_{receipt}_{}", sent.place));
-        let mut event = json!({ "sender": { "id": "5010" }, "timestamp": at.millis() });
-        match receipt {
-            "delivery" => event[receipt] = json!({ "mids": [mid], "watermark": at.millis() }),
+        let event = match receipt {
+            "delivery" => json!({ receipt: { "mids": [mid], "watermark": at.millis() } }),
             "quick_reply" => {
                 let payload = json!({ "payload": "YES" });
-                event["message"] =
-                    json!({ "mid": theirs, "text": "Yes", "quick_reply": payload, "reply_to": { "mid": mid } });
+                let reply = json!({ "mid": mid });
+                json!({ "message": { "mid": theirs, "text": "Yes", "quick_reply": payload, "reply_to": reply } })
             }
-            _ => event[receipt] = json!({ "mid": theirs, "text": "Thanks", "reply_to": { "mid": mid } }),
-        }
-        let body =
-            json!({ "object": "page", "entry": [{ "id": "106540352242922", "messaging": [event] }] }).to_string();
-        let signature = format!("sha256={}", hex_signature(APP_SECRET, body.as_bytes()));
-        Told::Posted { query: String::new(), headers: vec![("x-hub-signature-256", signature)], body }
+            _ => json!({ receipt: { "mid": theirs, "text": "Thanks", "reply_to": { "mid": mid } } }),
+        };
+        messenger_event(event, "5010", at)
     })
     .await;
 }

@@ -1,5 +1,6 @@
 //! E-mail over SendGrid.
 
+use cartwright_domain::time::Span;
 use cartwright_testkit::present;
 use cartwright_testkit::provider::{Answer, Provider};
 use cartwright_testkit::shopify::ANA;
@@ -15,6 +16,7 @@ on_both_databases!(
     the_request_is_the_one_that_sendgrids_library_sends,
     the_request_fits_the_published_document,
     an_event_that_sendgrids_library_accepts_moves_the_message_on,
+    an_event_that_is_told_days_later_is_not_taken,
     s23_a_hard_bounce_marks_the_address,
 );
 
@@ -122,6 +124,18 @@ async fn an_event_that_sendgrids_library_accepts_moves_the_message_on(world: &Wo
         assert_eq!(event.told(world, &webhook, told).await, 200);
         assert_eq!(world.message().await["receipt"], "delivered");
     }
+}
+
+/// The library signs any moment; that it is too old is ours to see. SendGrid itself tries for three days.
+async fn an_event_that_is_told_days_later_is_not_taken(world: &World) {
+    let provider = provider().await;
+    let Some(event) = Signed::new(world, event(world, json!({ "event": "delivered" }))) else { return };
+    let webhook = mail(&provider, &event.key).reminds(world, body()).await;
+    world.skip(Span::days(2)).await;
+    assert_eq!(event.told(world, &webhook, &event.body).await, 200);
+    world.skip(Span::days(2)).await;
+    assert_eq!(event.told(world, &webhook, &event.body).await, 401);
+    assert_eq!(world.message().await["receipt"], "delivered");
 }
 
 async fn s23_a_hard_bounce_marks_the_address(world: &World) {

@@ -52,7 +52,7 @@ async fn left_cart(world: &World, answer: Answer) -> (Provider, String) {
 }
 
 /// Fields by name, each with all its values.
-fn fields(body: &str) -> BTreeMap<String, Vec<String>> {
+pub(super) fn fields(body: &str) -> BTreeMap<String, Vec<String>> {
     let mut fields = BTreeMap::<String, Vec<String>>::new();
     let address = reqwest::Url::parse(&format!("http://x/?{body}")).unwrap();
     for (name, value) in address.query_pairs() {

@@ -1845,7 +1845,7 @@ export interface components {
             value: string;
         };
         /** @description What went wrong. A closed list. */
-        AlertCause: "channel_held" | "sender_held" | "content_held" | "channel_not_ready" | "odd_refusals" | "plugin_held" | "source_held" | "source_stale" | "source_refused" | "subscription_lost" | "token_expiring" | "too_late" | "erasure_wanted";
+        AlertCause: "channel_held" | "sender_held" | "content_held" | "channel_not_ready" | "odd_refusals" | "plugin_held" | "source_held" | "source_stale" | "source_refused" | "subscription_lost" | "token_expiring" | "too_late" | "erasure_wanted" | "data_requested";
         /** @description Where alerts go: over one of the shop's own channels, to its own people. */
         AlertTarget: {
             /** @description The channel connection, by name: best one that customers are not written to over, or its own hold goes unheard. */
@@ -3411,6 +3411,8 @@ export interface components {
             /** @description The platform's variant id. */
             variant_id?: string | null;
         };
+        /** @description What the lines of a cart's event are. */
+        LinesAre: "all" | "added" | "removed";
         /** @description What a link is good for, in one word. */
         LinkPurpose: "first" | "operate" | "join" | "new_password";
         /** @description A link that works once. */
@@ -4095,6 +4097,33 @@ export interface components {
             shops: components["schemas"]["ShopOfPerson"][];
             /** @description Whether they reach over every shop. */
             standing: components["schemas"]["StandingView"];
+        };
+        /** @description A change of a cart. */
+        Piece: {
+            /**
+             * Format: date-time
+             * @description When, by the source's clock.
+             */
+            at: string | number;
+            /** @description What. */
+            lines: components["schemas"]["Line"][];
+            /** @description Put in or taken out. */
+            lines_are: components["schemas"]["LinesAre"];
+        };
+        /**
+         * @description The whole as it was told last, and what was told of it since. What a cart holds follows from their instants alone,
+         *     so that it does not matter in which order they arrived.
+         */
+        Pieces: {
+            /** @description What changed since, oldest first. */
+            told: components["schemas"]["Piece"][];
+            /** @description All of it then. */
+            whole?: components["schemas"]["Line"][];
+            /**
+             * Format: date-time
+             * @description As of when all of it is known; none where it never was told as a whole.
+             */
+            whole_at?: string | number | null;
         };
         /** @description A place that a contact has taken. */
         Place: {
@@ -5104,6 +5133,8 @@ export interface components {
         Side: {
             /** @description All lines. */
             lines: components["schemas"]["Line"][];
+            /** @description What its lines come from, where it is told piece by piece. */
+            pieces?: components["schemas"]["Pieces"] | null;
             /** @description Where the customer can go on. */
             recovery_url?: string | null;
             /** @description Total. */

@@ -46,11 +46,13 @@ pub enum AlertCause {
     TooLate,
     /// A platform wants customers erased, and cannot say which.
     ErasureWanted,
+    /// A customer asked the platform for what is kept of them.
+    DataRequested,
 }
 
 impl AlertCause {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::ChannelHeld,
         Self::SenderHeld,
         Self::ContentHeld,
@@ -64,6 +66,7 @@ impl AlertCause {
         Self::TokenExpiring,
         Self::TooLate,
         Self::ErasureWanted,
+        Self::DataRequested,
     ];
 
     /// The word in JSON, in the database and in metrics.
@@ -82,6 +85,7 @@ impl AlertCause {
             Self::TokenExpiring => "token_expiring",
             Self::TooLate => "too_late",
             Self::ErasureWanted => "erasure_wanted",
+            Self::DataRequested => "data_requested",
         }
     }
 
@@ -101,6 +105,7 @@ impl AlertCause {
             Self::TokenExpiring => format!("A secret of the channel {about} could not be renewed"),
             Self::TooLate => "More and more messages are too late".to_owned(),
             Self::ErasureWanted => format!("The platform of the source {about} wants its customers erased"),
+            Self::DataRequested => format!("A customer of the source {about} asks for their data"),
         }
     }
 }
@@ -273,7 +278,7 @@ pub fn target_faults(targets: &[AlertTarget], connections: &[Connection]) -> Vec
 impl AlertTarget {
     /// The address, as the channel reads it.
     pub fn address(&self, channel: &Connection) -> Option<Address> {
-        let kinds = channel.ability.as_ref().map_or(&AddressKind::ALL[..], |ability| &ability.addresses);
+        let kinds = channel.ability.as_ref().map_or(&AddressKind::ALL[..], |ability| ability.typed());
         Address::read(&self.to, kinds)
     }
 }

@@ -7,7 +7,7 @@ use crate::cart::{Cart, Change, Stage};
 use crate::checkout;
 use crate::contact::{Consent, ConsentOrigin};
 use crate::date;
-use crate::event::{CartBody, Event, OrderBody, OrderOrigin, ProductBody, What};
+use crate::event::{CartBody, Event, LinesAre, OrderBody, OrderOrigin, ProductBody, What};
 use crate::exit::{active_runs, exit_by_known_orders, take_exit};
 use crate::handle;
 use crate::heard::{Heard, hear, wake_waits};
@@ -150,7 +150,9 @@ fn cart_updated(world: &mut World, mint: &mut Mint, news: &mut News<'_>, stage: 
     let (own, all) = (world.carts.of(news.customer), world.carts.values());
     let known = own.chain(all).map(|entry| &entry.value).find(|cart| {
         let same = |own: &Option<String>, other: Option<&str>| own.is_some() && own.as_deref() == other;
-        same(&cart.cart_token, tokens.0) || same(&cart.checkout_token, tokens.1)
+        // Who tells pieces of a cart that was bought tells of the next.
+        let is_another = body.lines_are != LinesAre::All && !cart.is_open();
+        !is_another && (same(&cart.cart_token, tokens.0) || same(&cart.checkout_token, tokens.1))
     });
     let id = known.map(|cart| cart.id).unwrap_or_else(|| {
         let id: CartId = mint.next();
@@ -165,7 +167,11 @@ fn cart_updated(world: &mut World, mint: &mut Mint, news: &mut News<'_>, stage: 
     let change = cart.take(stage, body, event.occurred_at);
     news.cart = Some(id);
     news.change = change;
-    let (is_open, is_empty) = (cart.is_open(), body.lines.is_empty());
+    let is_empty = match body.lines_are {
+        LinesAre::All => body.lines.is_empty(),
+        LinesAre::Added | LinesAre::Removed => cart.side(stage).is_none_or(|side| side.lines.is_empty()),
+    };
+    let is_open = cart.is_open();
     if !is_open || is_empty {
         return;
     }

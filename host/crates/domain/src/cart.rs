@@ -3,9 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::event::{CartBody, Line};
+use crate::event::{CartBody, Line, LinesAre};
 use crate::ids::{CartId, CustomerId};
 use crate::money::Money;
+use crate::pieces::Pieces;
 use crate::time::Timestamp;
 
 /// A cart with what each stage of it said last.
@@ -47,6 +48,9 @@ pub struct Side {
     /// Where the customer can go on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recovery_url: Option<String>,
+    /// What its lines come from, where it is told piece by piece.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pieces: Option<Pieces>,
 }
 
 /// The two stages.
@@ -94,6 +98,14 @@ impl Cart {
         }
     }
 
+    /// What a stage said.
+    pub fn side(&self, stage: Stage) -> Option<&Side> {
+        match stage {
+            Stage::Cart => self.cart.as_ref(),
+            Stage::Checkout => self.checkout.as_ref(),
+        }
+    }
+
     /// Its lines now.
     pub fn lines(&self) -> &[Line] {
         self.newest().map_or(&[], |side| &side.lines)
@@ -135,16 +147,21 @@ impl Cart {
             Stage::Cart => &mut self.cart,
             Stage::Checkout => &mut self.checkout,
         };
-        let change = match side {
-            Some(known) if updated_at < known.updated_at => return Change::Outdated,
-            Some(known) => added(&known.lines, &body.lines),
-            None => added(&[], &body.lines),
-        };
+        let before: &[Line] = side.as_ref().map_or(&[], |known| &known.lines);
+        let mut pieces = side.as_ref().map_or_else(Pieces::default, Side::pieces);
+        if !pieces.take(body, updated_at) {
+            return Change::Outdated;
+        }
+        let lines = pieces.lines();
+        let change = added(before, &lines);
+        let former = side.as_ref().filter(|_| body.lines_are != LinesAre::All);
         *side = Some(Side {
-            updated_at,
-            lines: body.lines.clone(),
-            total: body.total,
-            recovery_url: body.recovery_url.clone(),
+            updated_at: pieces.newest_at().unwrap_or(updated_at),
+            lines,
+            // What it was worth before it changed says nothing any more.
+            total: body.total.filter(|_| pieces.told.is_empty()),
+            recovery_url: body.recovery_url.clone().or_else(|| former?.recovery_url.clone()),
+            pieces: Some(pieces).filter(|pieces| !pieces.told.is_empty()),
         });
         change
     }

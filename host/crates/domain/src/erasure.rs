@@ -14,7 +14,7 @@ use crate::message::Message;
 use crate::run::EndReason;
 use crate::seal::seal;
 use crate::shop::Shop;
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
 use crate::world::{Identity, IdentityKind, World};
 
 /// What is deleted beside the rows that [`erase`] changes.
@@ -63,10 +63,10 @@ impl Known {
         let ordered = event.subject.order.as_ref().is_some_and(|order| self.orders.contains(order));
         let told = match &event.what {
             What::Receipt(receipt) => {
-                let sender = receipt.sender.as_ref().map(|sender| sender.stem().to_lowercase());
+                let mut senders = receipt.sender.iter().chain(&receipt.also).map(|who| who.stem().to_lowercase());
                 receipt.message_id.is_some_and(|id| self.messages.contains(&id))
                     || receipt.provider_id.as_ref().is_some_and(|id| self.provider_ids.contains(id))
-                    || sender.is_some_and(|sender| self.names.iter().any(|name| is_named(name, &sender)))
+                    || senders.any(|sender| self.names.iter().any(|name| is_named(name, &sender)))
             }
             _ => false,
         };
@@ -190,7 +190,12 @@ pub enum Notice {
     CustomerRedacted,
     /// Everybody is to be erased.
     ShopRedacted,
+    /// Somebody asks for what is kept of them.
+    DataRequested,
 }
+
+/// So long a shop has to answer who asks for what is kept of them.
+pub const ANSWERED_WITHIN: Span = Span::days(30);
 
 impl Notice {
     /// Of an event such as `shopify.app_uninstalled`; only a source's own word counts.
@@ -200,9 +205,16 @@ impl Notice {
             "app_uninstalled" => Some(Self::Uninstalled),
             "customer_redacted" => Some(Self::CustomerRedacted),
             "shop_redacted" => Some(Self::ShopRedacted),
+            "data_requested" => Some(Self::DataRequested),
             _ => None,
         }
     }
+}
+
+/// The platform's number of a request for what is kept of somebody, where it tells one.
+pub fn request_number(event: &Event) -> Option<&str> {
+    let What::Custom(custom) = &event.what else { return None };
+    custom.body["request"].as_str()
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use crate::price::Price;
 use crate::time::Timestamp;
 
 pub use bodies::{
-    CartBody, ConsentBody, CustomEvent, CustomerBody, Line, OrderBody, OrderOrigin, ProductBody, ShipmentBody,
+    CartBody, ConsentBody, CustomEvent, CustomerBody, Line, LinesAre, OrderBody, OrderOrigin, ProductBody, ShipmentBody,
 };
 
 /// One thing that happened, as its source tells it.
@@ -239,6 +239,9 @@ pub struct Receipt {
     /// Who acted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sender: Option<Address>,
+    /// Another address of theirs, where the provider tells both at once: whoever has the one has the other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub also: Option<Address>,
     /// Text of a reply, payload of a button, name of a link.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,

@@ -7,10 +7,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::contact::{Address, AddressKind};
+use crate::contact::{Address, AddressKind, Phone};
 use crate::customer::Customer;
 use crate::event::{Event, LONGEST_NAME, Receipt, ReceiptKind};
-use crate::identity::give_name;
+use crate::identity::{give_name, merge};
 use crate::ids::{CustomerId, Mint};
 use crate::message::Purpose;
 use crate::time::{Span, Timestamp};
@@ -86,7 +86,8 @@ pub(crate) fn owner_on(world: &World, channel: &str, address: &Address) -> Optio
     owner.filter(|id| world.customers.contains_key(id))
 }
 
-/// Whoever writes on a channel that knows people by handles of its own is reached there from then on.
+/// Whoever writes on a channel that knows people by handles of its own is reached there from then on; and whoever it
+/// knows by a phone and by a handle is one person.
 pub(crate) fn note(
     world: &mut World,
     mint: &mut Mint,
@@ -95,34 +96,76 @@ pub(crate) fn note(
     channel: &str,
     received_at: Timestamp,
 ) {
-    let Some(sender) = receipt.sender.as_ref().filter(|sender| sender.kind == AddressKind::Handle) else { return };
+    let told = |kind| receipt.sender.iter().chain(&receipt.also).find(|address| address.kind == kind);
+    let Some(handle) = told(AddressKind::Handle) else { return };
     let ability = world.connections.get(channel).and_then(|entry| entry.value.ability.as_ref());
-    let is_known_by_it = ability.is_some_and(|ability| ability.has_own_handles());
-    let writes = matches!(receipt.kind, ReceiptKind::Replied | ReceiptKind::Clicked);
-    let name = name_on(channel, sender);
-    let is_sound = !sender.stem().is_empty() && name.value.chars().count() <= LONGEST_NAME;
+    let Some(ability) = ability.filter(|ability| ability.has_own_handles()) else { return };
+    let phone = told(AddressKind::Phone).filter(|_| ability.addresses.contains(&AddressKind::Phone)).cloned();
+    let name = name_on(channel, handle);
+    let is_sound = !handle.stem().is_empty() && name.value.chars().count() <= LONGEST_NAME;
     let message = world.message_of(receipt);
     // The shop's own people are no customers, whatever they do with a notice.
-    if !writes || !is_known_by_it || !is_sound || message.is_some_and(|it| it.purpose == Purpose::Staff) {
+    if !is_sound || message.is_some_and(|it| it.purpose == Purpose::Staff) {
         return;
     }
+    let writes = matches!(receipt.kind, ReceiptKind::Replied | ReceiptKind::Clicked);
+    let is_heard = writes || receipt.kind == ReceiptKind::OptedOut;
     let answered = message.map(|message| message.customer);
     let at = event.occurred_at.min(received_at);
-    let owner = world.identities.get(&name).copied();
-    let customer = owner.or(answered).unwrap_or_else(|| {
-        let id: CustomerId = mint.next();
+    let customer = match &phone {
+        Some(phone) => one_person(world, answered, phone, &name, received_at),
+        None => world.identities.get(&name).copied().or(answered.filter(|_| is_heard)),
+    };
+    // Somebody new: a no is kept as well, for whoever they turn out to be. One with a phone becomes a customer as
+    // people with phones do elsewhere.
+    let customer = customer.or_else(|| {
+        let id: CustomerId = (is_heard && phone.is_none()).then(|| mint.next())?;
         world.customers.insert(id, Entry::new(Customer::anonymous(id, at)));
-        id
+        Some(id)
     });
-    if owner.is_none() {
+    let Some(customer) = customer else { return };
+    if !world.identities.contains_key(&name) {
         give_name(world, &name, customer);
     }
+    if !writes || world.identities.get(&name) != Some(&customer) {
+        return;
+    }
     let Some(entry) = world.customers.get_mut(&customer) else { return };
-    let told = || Handle { value: sender.value.clone(), wrote_at: at };
-    let mut handle = entry.value.handles.get(channel).cloned().unwrap_or_else(told);
-    handle.heard(sender, at);
-    if entry.value.handles.get(channel) != Some(&handle) {
-        entry.edit().handles.insert(channel.to_owned(), handle);
+    let told = || Handle { value: handle.value.clone(), wrote_at: at };
+    let mut known = entry.value.handles.get(channel).cloned().unwrap_or_else(told);
+    known.heard(handle, at);
+    if entry.value.handles.get(channel) != Some(&known) {
+        entry.edit().handles.insert(channel.to_owned(), known);
+    }
+}
+
+/// Whose a phone and a handle are that a provider tells of together. Whom we sent the message to is who they are, and
+/// else whose the phone is: somebody known by nothing but the handle joins them. A phone that nobody has goes to whose
+/// the handle is.
+fn one_person(
+    world: &mut World,
+    answered: Option<CustomerId>,
+    phone: &Address,
+    name: &Identity,
+    at: Timestamp,
+) -> Option<CustomerId> {
+    let phone_name = name_on("", phone);
+    let by_handle = world.identities.get(name).copied();
+    let known = answered.or(world.identities.get(&phone_name).copied());
+    match (known, by_handle) {
+        (Some(known), Some(other)) if known != other && !world.is_identified(other) => {
+            merge(world, other, known, "handle", at);
+            Some(known)
+        }
+        (None, Some(owner)) => {
+            let entry = world.customers.get_mut(&owner)?;
+            if let (None, Ok(phone)) = (&entry.value.phone, Phone::parse(&phone.value, None)) {
+                entry.edit().phone = Some(phone);
+                give_name(world, &phone_name, owner);
+            }
+            Some(owner)
+        }
+        (known, _) => known,
     }
 }
 

@@ -53,6 +53,7 @@ pub mod oidc;
 pub mod order;
 pub mod outcome;
 pub mod pace;
+pub mod pieces;
 pub mod place;
 pub mod plan;
 pub mod planned;

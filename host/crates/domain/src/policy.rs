@@ -323,14 +323,17 @@ fn reachable(
     now: Timestamp,
 ) -> Result<Address, SkipReason> {
     let mut refusal = SkipReason::NoAddress;
-    for kind in &ability.addresses {
-        let Some(address) = customer.address_on(channel, ability, *kind) else { continue };
+    let addresses = || ability.addresses.iter().filter_map(|kind| customer.address_on(channel, ability, *kind));
+    // Suppression is of the person on the channel: another address of theirs is no way around it.
+    if addresses().any(|address| customer.mark_on(channel, &address, now) == Some(Mark::Suppressed)) {
+        return Err(SkipReason::Suppressed);
+    }
+    for address in addresses() {
         let reason = match customer.mark_on(channel, &address, now) {
             None => return Ok(address),
             Some(Mark::Invalid) => SkipReason::InvalidAddress,
             Some(Mark::NotOnChannel) => SkipReason::NotOnChannel,
-            // Suppression is of the person on the channel: another address of theirs is no way around it.
-            Some(Mark::Suppressed) => return Err(SkipReason::Suppressed),
+            Some(Mark::Suppressed) => SkipReason::Suppressed,
         };
         if refusal == SkipReason::NoAddress {
             refusal = reason;

@@ -1,7 +1,7 @@
 //! What a receipt changes: the message that it is about, and what its customer wants to hear from now on (S18, S22).
 
 use crate::chain::{fall_back, silence_ends};
-use crate::contact::{Consent, ConsentOrigin, ConsentState};
+use crate::contact::{Address, Consent, ConsentOrigin, ConsentState};
 use crate::customer::{AddressMark, Mark, Proof};
 use crate::event::{Event, Receipt, ReceiptKind};
 use crate::handle::owner_on;
@@ -106,7 +106,8 @@ fn sent_before(world: &World, receipt: &Receipt, event: &Event, channel: &str) -
 /// Who acted: the customer of the message, else the one who has the address.
 fn actor(world: &World, message: Option<MessageId>, receipt: &Receipt, channel: &str) -> Option<CustomerId> {
     let message = message.and_then(|id| world.messages.get(&id)).map(|entry| entry.value.customer);
-    message.or_else(|| owner_on(world, channel, receipt.sender.as_ref()?))
+    let senders = receipt.sender.iter().chain(&receipt.also);
+    message.or_else(|| senders.filter_map(|sender| owner_on(world, channel, sender)).next())
 }
 
 /// S18: START lifts what is known against the address on that channel, and nothing else.
@@ -115,11 +116,12 @@ fn lift(world: &mut World, message: Option<MessageId>, receipt: &Receipt, told_b
     let message = message.and_then(|id| world.messages.get(&id)).map(|entry| &entry.value);
     let channel = message.map(|message| message.channel.clone());
     let address = receipt.sender.clone().or_else(|| message.and_then(|message| message.to.clone()));
+    let others = other_addresses(world, customer, address.as_ref(), told_by);
     let Some(entry) = world.customers.get_mut(&customer) else { return };
     let is_lifted = |mark: &AddressMark| {
-        mark.mark == Mark::Suppressed
-            && mark.channel == channel
-            && address.as_ref().is_some_and(|address| mark.is_of(address))
+        let is_told = mark.channel == channel && address.as_ref().is_some_and(|address| mark.is_of(address));
+        let is_other = mark.channel.as_deref() == Some(told_by) && others.iter().any(|other| mark.is_of(other));
+        mark.mark == Mark::Suppressed && (is_told || is_other)
     };
     if entry.value.marks.iter().any(is_lifted) {
         entry.edit().marks.retain(|mark| !is_lifted(mark));
@@ -150,7 +152,25 @@ fn opt_out(
     let channel = message.as_ref().map(|message| message.channel.clone());
     let address = receipt.sender.clone().or_else(|| message.as_ref().and_then(|message| message.to.clone()));
     let source = channel.as_deref().unwrap_or("provider").to_owned();
-    suppress(world, customer, channel, address.map(|address| address.value), &source, event.occurred_at.min(at));
+    let others = other_addresses(world, customer, address.as_ref(), told_by);
+    let said_at = event.occurred_at.min(at);
+    suppress(world, customer, channel, address.map(|address| address.value), &source, said_at);
+    if let Some(entry) = world.customers.get_mut(&customer) {
+        for other in others {
+            let (channel, value) = (Some(told_by.to_owned()), other.value);
+            entry.edit().add_mark(AddressMark { channel, value, mark: Mark::Suppressed, until: None });
+        }
+    }
+}
+
+/// What else a channel reaches somebody by, where it knows people by phones and by handles of its own: whoever says no
+/// by the one means the other too.
+fn other_addresses(world: &World, customer: CustomerId, told: Option<&Address>, channel: &str) -> Vec<Address> {
+    let ability = world.connections.get(channel).and_then(|entry| entry.value.ability.as_ref());
+    let ability = ability.filter(|ability| ability.has_own_handles());
+    let (Some(ability), Some(entry)) = (ability, world.customers.get(&customer)) else { return Vec::new() };
+    let own = ability.addresses.iter().filter_map(|kind| entry.value.address_on(channel, ability, *kind));
+    own.filter(|address| Some(address.stem()) != told.map(Address::stem)).collect()
 }
 
 /// Unsubscribes a customer by their own word and suppresses an address.

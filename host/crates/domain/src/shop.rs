@@ -206,6 +206,15 @@ impl ChannelAbility {
         self.addresses.contains(&AddressKind::Handle) && self.receipts.contains(&ReceiptKind::Replied)
     }
 
+    /// The kinds of address that people may name for it, best first. Where a channel takes phones or e-mails too, a
+    /// handle is told by its provider and typed by nobody.
+    pub fn typed(&self) -> &[AddressKind] {
+        match self.addresses.iter().position(|kind| *kind == AddressKind::Handle) {
+            Some(place) if place > 0 => &self.addresses[..place],
+            _ => &self.addresses,
+        }
+    }
+
     /// Whether its provider tells which templates it knows.
     pub fn lists_templates(&self) -> bool {
         self.templates.is_some() && self.tasks.contains(&ChannelTaskKind::ListTemplates)

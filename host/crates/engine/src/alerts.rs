@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use cartwright_domain::alert::{Alarm, AlertCause, content_on, lateness_rises};
+use cartwright_domain::erasure::ANSWERED_WITHIN;
 use cartwright_domain::funnel::{Figure, today};
 use cartwright_domain::ids::{IncidentId, MessageId, ShopId};
 use cartwright_domain::incident::{Incident, NoticeKind};
@@ -280,6 +281,8 @@ impl Standing<'_> {
             AlertCause::TooLate => self.is_late,
             // Done once the source is removed.
             AlertCause::ErasureWanted => source.is_some(),
+            // Nobody says when it was answered; after its term it is no use any more.
+            AlertCause::DataRequested => now < incident.opened_at + ANSWERED_WITHIN,
         }
     }
 

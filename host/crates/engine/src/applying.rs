@@ -54,6 +54,11 @@ impl Engine {
         let mut mint = self.entropy.mint(self.now());
         let (mut late, mut not_again) = (0, 0);
         for event in &pending {
+            // Whoever only asks what is kept of them does not become known by it.
+            let names = names_of(&event.event, &settings.shop);
+            if notice == Some(Notice::DataRequested) && !names.iter().any(|name| world.identities.contains_key(name)) {
+                continue;
+            }
             let source = source_of(&settings, event.origin);
             if let Origin::Connection(connection) = event.origin {
                 world.hear(connection, event.received_at);
@@ -102,7 +107,7 @@ fn wanted_by(settings: &ShopSettings, pending: &[PendingEvent]) -> Wanted {
         if let What::Receipt(receipt) = &event.what {
             wanted.messages.extend(receipt.message_id);
             wanted.provider_ids.extend(receipt.provider_id.clone());
-            if let Some(sender) = &receipt.sender {
+            for sender in receipt.sender.iter().chain(&receipt.also) {
                 // The inbox knows people by our own ids.
                 if sender.kind == AddressKind::Handle {
                     wanted.customers.extend(sender.value.parse::<CustomerId>());

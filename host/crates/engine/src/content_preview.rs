@@ -189,6 +189,7 @@ fn made_up(shop: &Arc<Shop>, first: &str, last: &str, title: &str, now: Timestam
         lines: vec![line],
         total: money("128"),
         recovery_url: Some("https://shop.example/cart/c/Z2NwLXVzLWVhc3QxOjAxSkY4".to_owned()),
+        pieces: None,
     };
     let customer = Customer {
         first_name: Some(first.to_owned()),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use cartwright_domain::alert::{Alarm, AlertCause};
-use cartwright_domain::erasure::{Erased, Known, Notice, erase, hash_of};
+use cartwright_domain::erasure::{ANSWERED_WITHIN, Erased, Known, Notice, erase, hash_of, request_number};
 use cartwright_domain::event::Origin;
 use cartwright_domain::identity::names_of;
 use cartwright_domain::ids::{CustomerId, RunId, ShopId};
@@ -107,6 +107,7 @@ impl Engine {
                 // Somebody who is not known here must not become known by an import either, nor by the notice itself.
                 self.note_erased(shop, &names, pending.sequence).await
             }
+            Notice::DataRequested => self.hear_of_request(settings, pending).await,
             Notice::ShopRedacted => {
                 let others = settings
                     .sources
@@ -124,6 +125,32 @@ impl Engine {
                 self.erase_all(shop).await
             }
         }
+    }
+
+    /// People of the shop answer: what is kept is theirs to give. Who asks and is not known does not become known by it.
+    async fn hear_of_request(&self, settings: &ShopSettings, pending: &PendingEvent) -> Result<(), StoreError> {
+        let names = names_of(&pending.event, &settings.shop);
+        let wanted = Wanted { identities: names.clone(), ..Wanted::default() };
+        let world = self.load_world(settings, &wanted).await?;
+        let known = names.iter().find_map(|name| world.identities.get(name));
+        let source = source_name(settings, pending.origin);
+        let asks = names.first().map_or("", |name| &name.value);
+        let until = pending.received_at + ANSWERED_WITHIN;
+        // Each asks for an answer of its own.
+        let about = match request_number(&pending.event) {
+            Some(number) => format!("{source} (#{number})"),
+            None => source,
+        };
+        let words = format!("Their platform passed the request on; it is to be answered by {until}.");
+        let step = match known {
+            Some(customer) => format!(
+                "Send the owner of the shop what is kept: `GET /v1/customers/{customer}`, and their runs and messages \
+                 (`GET /v1/runs?customer={customer}`, `GET /v1/messages?customer={customer}`)."
+            ),
+            None => format!("Tell the owner of the shop that nothing is kept here of their customer {asks}."),
+        };
+        let alarm = Alarm::raise(AlertCause::DataRequested, &about, words, step, self.now());
+        self.sound(settings.shop.id, vec![alarm]).await
     }
 
     async fn erase_all(&self, shop: ShopId) -> Result<(), StoreError> {

@@ -55,6 +55,7 @@ impl Engine {
             provider_id: None,
             message_id: Some(message.id),
             sender: None,
+            also: None,
             text: link.name.clone(),
             link: Some(link.token.clone()),
             failure: None,

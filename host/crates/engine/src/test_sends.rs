@@ -311,7 +311,7 @@ pub(crate) fn channel_of<'a>(settings: &'a ShopSettings, name: &str) -> Result<&
 }
 
 fn address_on(channel: &Connection, typed: &str) -> Result<Address, TestError> {
-    let kinds = channel.ability.as_ref().map_or(&[][..], |ability| &ability.addresses);
+    let kinds = channel.ability.as_ref().map_or(&[][..], |ability| ability.typed());
     Address::read(typed, kinds).ok_or_else(|| TestError::Address(channel.name.clone()))
 }
 

@@ -131,7 +131,8 @@ fn send(config: &Config, message: &Message) -> Result<Request, Fault> {
     }
     Ok(Request::sending(match config.webhook() {
         Some(webhook) => HttpRequest::post(webhook).json(&json!({ "text": text })),
-        None => config.api("chat.postMessage").json(&json!({ "channel": message.to.value, "text": text })),
+        // As Slack's own library writes it: a form is what every method of the API takes.
+        None => config.api("chat.postMessage").form([("channel", message.to.value.as_str()), ("text", &text)]),
     }))
 }
 

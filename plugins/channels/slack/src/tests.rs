@@ -37,17 +37,18 @@ fn a_webhook_has_its_secret_in_the_address_and_a_bot_in_a_header() {
         (bot.url.as_str(), bot.headers[0].value.as_str()),
         ("https://slack.com/api/chat.postMessage", "Bearer {secret:bot_token}")
     );
-    assert_eq!(serde_json::from_slice::<Value>(&bot.body).unwrap(), json!({"channel": "C012", "text": "Hi"}));
+    assert_eq!(bot.body, b"channel=C012&text=Hi");
+    assert_eq!(bot.headers[1].value, "application/x-www-form-urlencoded");
 }
 
 #[test]
 fn what_a_customer_wrote_notifies_nobody() {
     let content =
         json!({"text": "<!channel> A & B", "link": {"url": "https://a.example/?a=1&b=2", "title": "Ana > Bo"}});
-    let body: Value = serde_json::from_slice(&sent(json!({}), content).body).unwrap();
+    let body: Value = serde_json::from_slice(&sent(json!({"webhook": "T1/B2"}), content).body).unwrap();
     assert_eq!(body["text"], "&lt;!channel&gt; A &amp; B\n<https://a.example/?a=1&amp;b=2|Ana &gt; Bo>");
     let without = json!({"text": "Hi", "link": {"url": " ", "title": "Ana"}});
-    assert_eq!(sent(json!({}), without).body, br#"{"channel":"C012","text":"Hi"}"#);
+    assert_eq!(sent(json!({}), without).body, b"channel=C012&text=Hi");
 }
 
 #[test]

@@ -42,7 +42,11 @@ pub(crate) fn to_send(id: &str, response: &HttpResponse, point: Option<&Amount>,
             let price = message.points.as_ref().and_then(|points| cost(points, point?));
             Outcome::Accepted(Acceptance { provider_id: message.id, price })
         }
-        None => Outcome::uncertain(format!("HTTP {} without an id and without an error", response.status)),
+        // Whether it went out or not: under the same `idx` it goes out once.
+        None => {
+            let text = format!("HTTP {} without an id and without an error", response.status);
+            Outcome::rejected(RejectionClass::Transient, Some(response.status.to_string()), text)
+        }
     }
 }
 

@@ -68,7 +68,7 @@ impl SimpleChannel for Twilio {
         use ReceiptKind::*;
         ChannelAbility {
             tasks: vec![TaskKind::Send, TaskKind::Price, TaskKind::Probe],
-            receipts: vec![Accepted, Delivered, Replied, Failed, OptedOut],
+            receipts: vec![Accepted, Delivered, Read, Replied, Failed, OptedOut],
             billed: Billing::Accepted,
             ..ChannelAbility::new("sms", AddressKind::Phone, include_str!("../content.schema.json"))
         }

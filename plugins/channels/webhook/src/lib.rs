@@ -2,12 +2,14 @@
 //!
 //! `webhook-id` is the message's id over all attempts: a server that has seen it answers as before, so an attempt that
 //! nobody answered is made again. While a key is replaced, both sign. What the server answers is read by the host.
+//! Whether it is there is asked with a `ping`, signed like everything else.
 
 cartwright_sdk::simple_channel_plugin!(Webhooks);
 
 use bindings::*;
 use cartwright_sdk::encoding::to_base64;
-use cartwright_sdk::json;
+use cartwright_sdk::serde_json::json;
+use cartwright_sdk::{json, time};
 use secrets::Algorithm;
 use serde::Deserialize;
 
@@ -36,6 +38,7 @@ impl SimpleChannel for Webhooks {
 
     fn ability() -> ChannelAbility {
         ChannelAbility {
+            tasks: vec![TaskKind::Send, TaskKind::Probe],
             sends: Repeat::Idempotent,
             ..ChannelAbility::new("webhook", AddressKind::Handle, include_str!("../content.schema.json"))
         }
@@ -50,59 +53,99 @@ impl SimpleChannel for Webhooks {
     }
 
     fn request(task: Task) -> Result<Ask, Fault> {
-        let Task::Send(message) = task else { return Err(Fault::not_supported("a webhook can only be sent")) };
         let config: Config = json::config(&connection::config())?;
+        let now = connection::now();
         let signed = |key: &str, data: &[u8]| {
             let is_set = secrets::is_set(key);
             is_set.then(|| secrets::sign_encoded(key, PREFIX, Algorithm::HmacSha256, data))
         };
-        Ok(ask(&config, &message, connection::now(), signed))
+        Ok(match task {
+            Task::Send(message) => match ask(&config, &message.id, &message.content, now, signed) {
+                Ok(request) => Request::sending(request).into(),
+                Err(rejection) => Outcome::Rejected(rejection).into(),
+            },
+            Task::Probe => {
+                let (id, body) = ping(now);
+                match ask(&config, &id, &body, now, signed) {
+                    Ok(request) => Request::asking(request).into(),
+                    Err(rejection) => Completion::Failed(rejection).into(),
+                }
+            }
+            _ => return Err(Fault::not_supported("a webhook can only be sent")),
+        })
     }
 
     fn answer(asked: Asked, response: Response) -> Result<Completion, Fault> {
         match (asked, response) {
             (Asked::Send(id), Response::Http(response)) => Ok(outcome(id, &response, connection::now()).into()),
+            (Asked::Probe, Response::Http(response)) => Ok(probed(&response, connection::now())),
             _ => Err(Fault::bad_input("an answer of another kind")),
         }
     }
 }
 
+/// A question that no server has to understand, and its id.
+fn ping(now: Instant) -> (String, String) {
+    let body = json!({ "type": "ping", "timestamp": time::format(now), "data": {} });
+    (format!("ping_{now}"), body.to_string())
+}
+
 /// `signed` is the signature by a key: none where it is not set, an empty one within where it is not written as a key.
 fn ask(
     config: &Config,
-    message: &Message,
+    id: &str,
+    body: &str,
     now: Instant,
     signed: impl Fn(&str, &[u8]) -> Option<Option<Vec<u8>>>,
-) -> Ask {
+) -> Result<HttpRequest, Rejection> {
     let seconds = now.div_euclid(1_000);
-    let content = [message.id.as_str(), ".", &seconds.to_string(), ".", &message.content].concat();
+    let content = [id, ".", &seconds.to_string(), ".", body].concat();
     let mut signatures = Vec::new();
     for key in KEYS {
         match signed(key, content.as_bytes()) {
             Some(Some(signature)) => signatures.push(format!("v1,{}", to_base64(&signature))),
-            Some(None) => return unsigned(&format!("the secret `{key}` is not {PREFIX} and a key in base64")),
-            None if key == KEYS[0] => return unsigned(&format!("the secret `{key}` is not stored")),
+            Some(None) => return Err(unsigned(&format!("the secret `{key}` is not {PREFIX} and a key in base64"))),
+            None if key == KEYS[0] => return Err(unsigned(&format!("the secret `{key}` is not stored"))),
             None => {}
         }
     }
     let mut request = HttpRequest::post(&config.endpoint)
         .header("content-type", "application/json")
-        .header("webhook-id", &message.id)
+        .header("webhook-id", id)
         .header("webhook-timestamp", seconds.to_string())
         .header("webhook-signature", signatures.join(" "));
-    request.body = message.content.clone().into_bytes();
-    Request::sending(request).into()
+    request.body = body.as_bytes().to_vec();
+    Ok(request)
 }
 
-fn unsigned(why: &str) -> Ask {
-    Outcome::rejected(RejectionClass::Auth, None, why).into()
+fn unsigned(why: &str) -> Rejection {
+    Rejection::new(RejectionClass::Auth, None, why)
+}
+
+/// A server that refuses the ping itself has read it: it is there, and takes the signature.
+fn probed(response: &HttpResponse, now: Instant) -> Completion {
+    match (response.status, refusal(response, now)) {
+        (_, None) => Completion::Probed("the server is there and took a ping".to_owned()),
+        (401 | 403 | 410, Some(rejection)) => Completion::Failed(rejection),
+        (status @ 400..500, _) => {
+            Completion::Probed(format!("the server is there; it answered {status} to a ping, which it need not know"))
+        }
+        (_, Some(rejection)) => Completion::Failed(rejection),
+    }
 }
 
 /// Any 2xx is an answer. Whatever may be put right or may be a bad moment is asked again under the same id.
 fn outcome(id: String, response: &HttpResponse, now: Instant) -> Outcome {
+    match refusal(response, now) {
+        None => Outcome::accepted(id),
+        Some(rejection) => Outcome::Rejected(rejection),
+    }
+}
+
+fn refusal(response: &HttpResponse, now: Instant) -> Option<Rejection> {
     let status = response.status;
     let class = match status {
-        200..300 => return Outcome::accepted(id),
+        200..300 => return None,
         401 | 403 => RejectionClass::Auth,
         402 => RejectionClass::Billing,
         // Standard Webhooks: the server wants no more of these.
@@ -120,7 +163,7 @@ fn outcome(id: String, response: &HttpResponse, now: Instant) -> Outcome {
         300..400 => format!("the server answered {status}, and redirects are not followed; configure the new address"),
         _ => format!("the server answered {status}"),
     };
-    Outcome::rejected(class, Some(status.to_string()), words)
+    Some(Rejection::new(class, Some(status.to_string()), words))
 }
 
 #[cfg(test)]

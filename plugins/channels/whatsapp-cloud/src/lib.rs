@@ -79,6 +79,8 @@ impl SimpleChannel for WhatsApp {
             tasks: vec![TaskKind::Send, TaskKind::Probe, TaskKind::ListTemplates, TaskKind::CreateTemplate],
             receipts: vec![Accepted, Delivered, Read, Clicked, Replied, Failed, OptedOut],
             billed: Billing::Delivered,
+            // Whoever hides the number is written to by the id that Meta gives this business.
+            addresses: vec![AddressKind::Phone, AddressKind::Handle],
             ..ChannelAbility::new("whatsapp", AddressKind::Phone, include_str!("../content.schema.json"))
         }
     }

@@ -1,7 +1,8 @@
 //! Meta's webhooks: states of our messages, replies, clicks and preferences.
 //!
 //! Deliveries are repeated for days and come in any order, without an id of their own; so each receipt is named after
-//! what it says. What is not known here is left out.
+//! what it says. What is not known here is left out. Customers may hide their number behind a user name: then Meta names
+//! them by an id that is theirs with one business, and tells both as long as the number is not hidden.
 
 use cartwright_sdk::json::{self, Id};
 use cartwright_sdk::serde_json::{self, Value};
@@ -39,6 +40,8 @@ struct Change<T> {
 #[derive(Deserialize, Default)]
 struct News {
     #[serde(default)]
+    contacts: Vec<Value>,
+    #[serde(default)]
     statuses: Vec<Value>,
     #[serde(default)]
     messages: Vec<Value>,
@@ -50,12 +53,43 @@ pub(crate) fn read(body: &[u8]) -> Result<Vec<Receipt>, Fault> {
     let delivery: Delivery<News> = json::input(body)?;
     let mut receipts = Vec::new();
     for news in delivery.entry.into_iter().flat_map(|entry| entry.changes).map(|change| change.value) {
-        receipts.extend(news.statuses.into_iter().filter_map(known::<Status>).filter_map(Status::receipt));
-        receipts.extend(news.messages.into_iter().filter_map(known::<Inbound>).filter_map(Inbound::receipt));
-        receipts
-            .extend(news.user_preferences.into_iter().filter_map(known::<Preference>).filter_map(Preference::receipt));
+        let contacts: Vec<Contact> = news.contacts.into_iter().filter_map(known).collect();
+        let statuses = news.statuses.into_iter().filter_map(known::<Status>);
+        receipts.extend(statuses.filter_map(|status| status.receipt(&contacts)));
+        let messages = news.messages.into_iter().filter_map(known::<Inbound>);
+        receipts.extend(messages.filter_map(|message| message.receipt(&contacts)));
+        let preferences = news.user_preferences.into_iter().filter_map(known::<Preference>);
+        receipts.extend(preferences.filter_map(|preference| preference.receipt(&contacts)));
     }
     Ok(receipts)
+}
+
+/// Somebody whom a delivery is about.
+#[derive(Deserialize)]
+struct Contact {
+    wa_id: Option<String>,
+    user_id: Option<String>,
+}
+
+/// Whom Meta means, by the number, by the id behind it, or by both: what an item leaves out may stand in its contact.
+fn person(wa_id: Option<String>, user_id: Option<String>, contacts: &[Contact]) -> Option<Address> {
+    let is_same = |contact: &&Contact| match (&wa_id, &user_id) {
+        (Some(_), _) => contact.wa_id == wa_id,
+        (None, Some(_)) => contact.user_id == user_id,
+        (None, None) => false,
+    };
+    let contact = contacts.iter().find(is_same);
+    let of_contact = |read: fn(&Contact) -> &Option<String>| contact.and_then(|contact| read(contact).clone());
+    let wa_id = wa_id.clone().or_else(|| of_contact(|contact| &contact.wa_id));
+    let user_id = user_id.clone().or_else(|| of_contact(|contact| &contact.user_id));
+    let handle = |value| Address { kind: AddressKind::Handle, value };
+    match (wa_id.filter(|id| !id.is_empty()), user_id.filter(|id| !id.is_empty())) {
+        (Some(wa_id), None) => Some(phone(&wa_id)),
+        (None, Some(id)) => Some(handle(id)),
+        // The host takes a phone behind a handle for another address of theirs.
+        (Some(wa_id), Some(id)) => Some(handle(format!("{id}#{}", phone(&wa_id).value))),
+        (None, None) => None,
+    }
 }
 
 /// What Meta has decided on templates: approved, rejected, paused and whatever else it calls it.
@@ -127,13 +161,16 @@ struct Status {
     id: String,
     status: String,
     timestamp: Id,
+    /// The number, or the group.
+    recipient_id: Option<String>,
+    recipient_user_id: Option<String>,
     biz_opaque_callback_data: Option<String>,
     #[serde(default)]
     errors: Vec<GraphError>,
 }
 
 impl Status {
-    fn receipt(self) -> Option<Receipt> {
+    fn receipt(self, contacts: &[Contact]) -> Option<Receipt> {
         let kind = match self.status.as_str() {
             "sent" => ReceiptKind::Accepted,
             "delivered" => ReceiptKind::Delivered,
@@ -152,8 +189,13 @@ impl Status {
                 details: Details { code: None, text: "Meta gave no reason".to_owned() },
             },
         });
+        // Whose phone it came to is told once: with the delivery, and only where there is an id behind the number.
+        let is_told = kind == ReceiptKind::Delivered && contacts.iter().any(|contact| contact.user_id.is_some());
+        let sender = person(self.recipient_id, self.recipient_user_id, contacts)
+            .filter(|who| is_told && who.kind == AddressKind::Handle);
         let id = format!("{}:{}:{}", self.id, self.status, self.timestamp.0);
         Some(Receipt {
+            sender,
             provider_id: Some(self.id),
             message_id: self.biz_opaque_callback_data,
             failure,
@@ -208,7 +250,7 @@ struct Choice {
 }
 
 impl Inbound {
-    fn receipt(self) -> Option<Receipt> {
+    fn receipt(self, contacts: &[Contact]) -> Option<Receipt> {
         let (kind, text) = match self.kind.as_str() {
             "text" => (ReceiptKind::Replied, Some(self.text?.body)),
             "button" => (ReceiptKind::Clicked, self.button.and_then(|button| button.payload.or(button.text))),
@@ -221,11 +263,10 @@ impl Inbound {
             }
             _ => return None,
         };
-        let handle = |value| Address { kind: AddressKind::Handle, value };
         Some(Receipt {
             // The message of ours that was answered: that is what a click belongs to.
             provider_id: self.context.and_then(|context| context.id),
-            sender: self.from.as_deref().map(phone).or(self.from_user_id.map(handle)),
+            sender: person(self.from, self.from_user_id, contacts),
             text,
             ..receipt(self.id, kind, millis(&self.timestamp)?)
         })
@@ -244,19 +285,16 @@ struct Preference {
 }
 
 impl Preference {
-    fn receipt(self) -> Option<Receipt> {
+    fn receipt(self, contacts: &[Contact]) -> Option<Receipt> {
         // Who resumes has said START.
         let (kind, text) = match (self.category.as_str(), self.value.as_str()) {
             ("marketing_messages", "stop") => (ReceiptKind::OptedOut, None),
             ("marketing_messages", "resume") => (ReceiptKind::Replied, Some("START".to_owned())),
             _ => return None,
         };
-        let (who, sender) = match (self.wa_id, self.user_id) {
-            (Some(wa_id), _) => (wa_id.clone(), phone(&wa_id)),
-            (None, Some(id)) => (id.clone(), Address { kind: AddressKind::Handle, value: id }),
-            (None, None) => return None,
-        };
+        let who = self.wa_id.clone().or(self.user_id.clone())?;
+        let sender = person(self.wa_id, self.user_id, contacts);
         let id = format!("{who}:{}:{}", self.value, self.timestamp.0);
-        Some(Receipt { sender: Some(sender), text, ..receipt(id, kind, millis(&self.timestamp)?) })
+        Some(Receipt { sender, text, ..receipt(id, kind, millis(&self.timestamp)?) })
     }
 }

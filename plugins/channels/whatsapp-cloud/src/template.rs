@@ -7,7 +7,7 @@ use serde::de::IgnoredAny;
 use std::collections::BTreeMap;
 
 use crate::Config;
-use crate::bindings::{Fault, HttpRequest, Message, Request};
+use crate::bindings::{AddressKind, Fault, HttpRequest, Message, Request};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -58,10 +58,14 @@ enum ButtonKind {
 
 pub(crate) fn request(config: &Config, message: Message) -> Result<Request, Fault> {
     let content: Content = json::input(message.content.as_bytes())?;
+    let field = match message.to.kind {
+        AddressKind::Handle => "recipient",
+        _ => "to",
+    };
     let body = json!({
         "messaging_product": "whatsapp",
         "recipient_type": "individual",
-        "to": message.to.value,
+        field: message.to.value,
         "type": "template",
         "template": {
             "name": content.template,

@@ -312,6 +312,50 @@ fn replies_clicks_and_stops_name_the_sender_and_our_message() {
 }
 
 #[test]
+fn whoever_hides_the_number_is_known_by_the_id_behind_it_and_both_are_told_together() {
+    let contacts = json!([{"wa_id": "49151", "user_id": "US.1"}, {"user_id": "US.2"}]);
+    let text = json!({"body": "Hi"});
+    let receipts = received(json!({
+        "contacts": contacts,
+        "messages": [
+            {"from": "49151", "id": "wamid.a", "timestamp": "1", "type": "text", "text": text},
+            {"from_user_id": "US.2", "id": "wamid.b", "timestamp": "2", "type": "text", "text": text},
+            {"from": "49160", "id": "wamid.c", "timestamp": "3", "type": "text", "text": text},
+        ],
+        "user_preferences": [
+            {"user_id": "US.1", "category": "marketing_messages", "value": "stop", "timestamp": 4},
+            {"user_id": "US.2", "category": "marketing_messages", "value": "stop", "timestamp": 5},
+        ],
+    }));
+    let who = |receipt: &Receipt| receipt.sender.clone().map(|sender| (sender.kind, sender.value));
+    let handle = |value: &str| Some((AddressKind::Handle, value.to_owned()));
+    let told: Vec<_> = receipts.iter().map(who).collect();
+    let phone = Some((AddressKind::Phone, "+49160".to_owned()));
+    let both = handle("US.1#+49151");
+    assert_eq!(told, [both.clone(), handle("US.2"), phone, both.clone(), handle("US.2")]);
+
+    let status = |status: &str, to: Value| {
+        let status = json!({"id": "wamid.1", "status": status, "timestamp": "5", "recipient_id": to});
+        who(&received(json!({ "contacts": contacts, "statuses": [status] }))[0])
+    };
+    assert_eq!(status("delivered", json!("49151")), both);
+    assert_eq!(status("read", json!("49151")), None, "it is told once");
+    assert_eq!(status("delivered", json!("49160")), None, "what others know them by anyway is not news");
+    assert_eq!(status("delivered", Value::Null), None);
+}
+
+#[test]
+fn a_message_to_whoever_hides_the_number_names_the_id() {
+    let to = Address { kind: AddressKind::Handle, value: "US.1".to_owned() };
+    let content = json!({"template": "cart"}).to_string();
+    let message = Message { id: "m-1".to_owned(), to, locale: "en".to_owned(), content, created_at: 0 };
+    let Ok(request) = template::request(&config(), message) else { panic!("no request") };
+    let cartwright_sdk::transport::Action::Http(request) = request.action else { panic!("not HTTP") };
+    let body: Value = serde_json::from_slice(&request.body).unwrap();
+    assert_eq!((&body["recipient"], body.get("to")), (&json!("US.1"), None));
+}
+
+#[test]
 fn the_handshake_echoes_the_challenge_only_to_who_knows_the_token() {
     let ask = |path: &str| {
         let webhook = Webhook { method: "GET".into(), path: path.into(), headers: Vec::new(), body: Vec::new() };

@@ -150,6 +150,7 @@ impl Checkout {
             completed_at: self.completed_at,
             recovery_url: self.abandoned_checkout_url.clone(),
             customer: Some(customer),
+            ..events::Cart::default()
         });
         let subject = Subject { cart: self.cart_token.clone(), checkout: Some(self.token.clone()), ..subject };
         Event::new(format!("checkout/{}@{}", self.token, self.updated_at.0), self.updated_at.0, subject, &fact)

@@ -1,10 +1,10 @@
 //! The events of the e-commerce specification that the host has words for.
 //!
-//! A cart is told piece by piece: an added product says nothing of those before it, so the cart that is told then holds
-//! the last one that was added, until `Cart Viewed` tells all of it.
+//! A cart is told piece by piece: what was put in and what was taken out, which the host folds into what it knows, until
+//! `Cart Viewed` tells all of it.
 
 use cartwright_sdk::Amount;
-use cartwright_sdk::events::{self, Fact, Origin, Subject};
+use cartwright_sdk::events::{self, Fact, LinesAre, Origin, Subject};
 use cartwright_sdk::serde_json::{Map, Value};
 use cartwright_sdk::time::Moment;
 use cartwright_sdk::types::{Fault, Instant, Money};
@@ -20,7 +20,17 @@ pub(crate) fn read(
     let told = Told { properties, currency: text(properties, &["currency"]).or(currency.map(str::to_owned)), at };
     let cart = || Subject { cart: text(properties, &["cart_id"]), ..Subject::default() };
     Ok(Some(match name.trim().to_lowercase().as_str() {
-        "product added" => (cart(), Fact::CartUpdated(told.cart(vec![told.line(properties)?], None, customer))),
+        "product added" => {
+            let cart_now = told.cart(vec![told.line(properties)?], None, customer);
+            (cart(), Fact::CartUpdated(events::Cart { lines_are: LinesAre::Added, ..cart_now }))
+        }
+        "product removed" => {
+            let line = told.line(properties)?;
+            // Without a number all of it is taken out.
+            let quantity = properties.get("quantity").and_then(Value::as_u64).map_or(u32::MAX, |_| line.quantity);
+            let cart_now = told.cart(vec![events::Line { quantity, ..line }], None, customer);
+            (cart(), Fact::CartUpdated(events::Cart { lines_are: LinesAre::Removed, ..cart_now }))
+        }
         "cart viewed" => (cart(), Fact::CartUpdated(told.cart(told.lines()?, told.total(), customer))),
         "checkout started" => {
             let checkout = text(properties, &["checkout_id", "order_id"]);

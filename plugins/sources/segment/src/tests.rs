@@ -1,7 +1,7 @@
 //! Own fixtures first; then Segment's own examples, where they lie beside the project.
 
 use super::*;
-use cartwright_domain::event::{self, EventText, What};
+use cartwright_domain::event::{self, EventText, LinesAre, What};
 use cartwright_sdk::encoding::to_base64;
 use cartwright_sdk::serde_json::{self, Value, json};
 use cartwright_sdk::transport::Header;
@@ -63,12 +63,24 @@ fn a_product_that_is_added_begins_a_cart_and_a_viewed_cart_is_told_whole() {
     assert_eq!((added.subject.cart.as_deref(), added.subject.customer.as_deref()), (Some("c1"), Some("7")));
     let What::CartUpdated(body) = added.what else { panic!("no cart") };
     assert_eq!((body.lines.len(), body.lines[0].price.unwrap().to_string()), (1, "18.99 EUR".to_owned()));
-    assert_eq!(body.customer.unwrap().language.as_deref(), Some("ro-RO"));
+    assert_eq!((body.lines_are, body.customer.unwrap().language.as_deref()), (LinesAre::Added, Some("ro-RO")));
     let viewed = one("Cart Viewed", json!({ "cart_id": "c1", "value": 37.98, "products": [lamp(), lamp()] }));
     let What::CartUpdated(body) = viewed.what else { panic!("no cart") };
     assert_eq!((body.lines.len(), body.total.unwrap().minor), (2, 3_798));
+    assert_eq!(body.lines_are, LinesAre::All);
     let nameless = one("Product Added", lamp());
     assert_eq!(nameless.subject.cart.as_deref(), Some("segment:a-1"), "everybody has one cart where carts have no ids");
+}
+
+#[test]
+fn a_product_that_is_removed_is_taken_out_by_so_many_pieces_or_wholly() {
+    let removed = |properties: Value| {
+        let What::CartUpdated(body) = one("Product Removed", properties).what else { panic!("no cart") };
+        assert_eq!(body.lines_are, LinesAre::Removed);
+        body.lines[0].quantity
+    };
+    assert_eq!(removed(lamp()), 2);
+    assert_eq!(removed(json!({ "product_id": "p1", "name": "Lamp" })), u32::MAX);
 }
 
 #[test]
@@ -164,5 +176,5 @@ fn segment_s_own_examples_are_read() {
         let event = told("/v1/track", &call).remove(0);
         own += usize::from(!matches!(event.what, What::Custom(_)));
     }
-    assert_eq!(own, 6, "added, viewed, started, completed, updated, cancelled");
+    assert_eq!(own, 7, "added, removed, viewed, started, completed, updated, cancelled");
 }

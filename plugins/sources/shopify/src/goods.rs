@@ -105,6 +105,7 @@ pub(crate) fn checkout(body: &[u8], around: &Circumstances) -> Result<Option<New
         completed_at: checkout.completed_at,
         recovery_url: checkout.abandoned_checkout_url.or_else(|| permalink(around, &checkout.line_items)),
         customer: Some(customer),
+        ..events::Cart::default()
     });
     let subject = Subject { cart: checkout.cart_token, checkout: Some(checkout.token), ..subject };
     let occurred_at = checkout.completed_at.unwrap_or(checkout.updated_at).0;

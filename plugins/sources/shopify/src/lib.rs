@@ -1,21 +1,22 @@
 //! What a Shopify shop says in its webhooks, and when it is asked, in the host's words.
 //!
 //! `topics` picks the reading by topic; `people`, `goods`, `orders` and `notices` each read one kind of record, and
-//! `tasks` asks for them. Nothing here trusts a header: only the body is signed, so the topic merely chooses how to
+//! `tasks` asks for them, `subscriptions` for webhooks. Nothing here trusts a header: only the body is signed, so the topic merely chooses how to
 //! read it, and what an order has become stands in its body.
 
-cartwright_sdk::simple_source_plugin!(Shopify);
+cartwright_sdk::source_plugin!(Stepped);
 
 mod goods;
 mod notices;
 mod orders;
 mod people;
+mod subscriptions;
 mod tasks;
 mod topics;
 
 use bindings::*;
 use cartwright_sdk::encoding::{from_base64, to_hex};
-use cartwright_sdk::{json, time};
+use cartwright_sdk::{json, state, time};
 use secrets::Algorithm;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -94,18 +95,67 @@ impl SimpleSource for Shopify {
     }
 
     fn request(task: Task) -> Result<Request, Fault> {
-        let config: Config = json::config(&connection::config())?;
-        let shop = config.api_domain.ok_or_else(|| Fault::bad_config("api_domain: which shop is to be asked?"))?;
-        Ok(tasks::request(&shop, &task, connection::now()))
+        Ok(tasks::request(&asked_shop()?, &task, connection::now()))
     }
 
     fn answer(task: Task, response: Response) -> Result<Completion, Fault> {
         let config: Config = json::config(&connection::config())?;
-        // A body that is not what it should be ends the task as well.
-        Ok(tasks::answer(config.api_domain, &task, &response, connection::now()).unwrap_or_else(|fault| {
-            Completion::Failed(Refusal { kind: RefusalKind::Transient, code: None, text: fault.message })
-        }))
+        Ok(tasks::answer(config.api_domain, &task, &response, connection::now()).unwrap_or_else(unread))
     }
+}
+
+/// The source in steps: registering webhooks begins with those that the shop has.
+pub struct Stepped;
+
+impl Source for Stepped {
+    fn describe() -> Descriptor {
+        Shopify::describe()
+    }
+
+    fn tasks() -> Vec<Ability> {
+        <Shopify as SimpleSource>::tasks()
+    }
+
+    fn check_config(config: Json) -> Result<(), Fault> {
+        Shopify::check_config(config)
+    }
+
+    fn verify(webhook: Webhook) -> Verification {
+        Shopify::verify(webhook)
+    }
+
+    fn parse(webhook: Webhook) -> Result<Parsed, Fault> {
+        Shopify::parse(webhook)
+    }
+
+    fn begin(task: Task) -> Result<Step, Fault> {
+        Simple::<Shopify>::begin(task)
+    }
+
+    fn resume(state: Vec<u8>, responses: Vec<Response>) -> Result<Step, Fault> {
+        let first = || responses.first().ok_or_else(|| Fault::bad_input("there is no answer to the request"));
+        let now = connection::now();
+        if state::read(&state)? == [tasks::REGISTERING] {
+            return Ok(Step::Done(tasks::registered(first()?, now).unwrap_or_else(unread)));
+        }
+        match Task::from_state(&state)? {
+            Task::Subscribe(address) => {
+                let next = tasks::subscribe(&asked_shop()?, &address, first()?, now);
+                Ok(next.unwrap_or_else(|fault| Step::Done(unread(fault))))
+            }
+            _ => Simple::<Shopify>::resume(state, responses),
+        }
+    }
+}
+
+/// A body that is not what it should be ends the task as well.
+fn unread(fault: Fault) -> Completion {
+    Completion::Failed(Refusal { kind: RefusalKind::Transient, code: None, text: fault.message })
+}
+
+fn asked_shop() -> Result<String, Fault> {
+    let config: Config = json::config(&connection::config())?;
+    config.api_domain.ok_or_else(|| Fault::bad_config("api_domain: which shop is to be asked?"))
 }
 
 fn rotates(since: Option<time::Moment>, now: Instant) -> bool {

@@ -2,7 +2,7 @@
 
 use cartwright_sdk::events::Subject;
 use cartwright_sdk::json::{self, Id};
-use cartwright_sdk::serde_json::Value;
+use cartwright_sdk::serde_json::{Value, json};
 use cartwright_sdk::time::Moment;
 use cartwright_sdk::types::Fault;
 use serde::Deserialize;
@@ -49,10 +49,17 @@ pub(crate) fn shop_redacted(body: &[u8], around: &Circumstances) -> Told {
     of_shop("shop_redacted", around)
 }
 
+/// Somebody asks for what is kept of them. Who it is stands in the subject; of the rest only the request itself is kept.
 pub(crate) fn data_requested(body: &[u8], around: &Circumstances) -> Told {
     #[derive(Deserialize)]
     struct Request {
         customer: Customer,
+        /// Only this topic has it.
+        data_request: Numbered,
+    }
+    #[derive(Deserialize)]
+    struct Numbered {
+        id: Id,
     }
     #[derive(Deserialize)]
     struct Customer {
@@ -60,7 +67,7 @@ pub(crate) fn data_requested(body: &[u8], around: &Circumstances) -> Told {
     }
     let request: Request = json::input(body)?;
     let subject = Subject { customer: Some(request.customer.id.0), ..Subject::default() };
-    let fact = Saying::Notice("data_requested", json::input(body)?);
+    let fact = Saying::Notice("data_requested", json!({ "request": request.data_request.id.0 }));
     Ok(Some(News { occurred_at: around.told_at, subject, fact }))
 }
 

@@ -27,6 +27,7 @@ pub(crate) struct Person {
     tags: Option<String>,
     default_address: Option<Address>,
     email_marketing_consent: Option<Statement>,
+    sms_marketing_consent: Option<Statement>,
 }
 
 /// A postal address.
@@ -66,6 +67,17 @@ impl Statement {
     }
 }
 
+/// One consent of what was said of e-mail and of SMS: the host keeps one for both, and the later word counts. Who was
+/// never asked has said nothing, and of two at once the no counts.
+fn of_both(email: Option<&Statement>, sms: Option<&Statement>) -> Option<Consent> {
+    let said: Vec<Consent> = [email, sms].into_iter().flatten().filter_map(Statement::read).collect();
+    let weight = |consent: &&Consent| {
+        let is_no = consent.state == ConsentState::Unsubscribed;
+        (consent.state != ConsentState::Unknown, consent.at.map(|moment| moment.0), is_no)
+    };
+    said.iter().max_by_key(weight).cloned()
+}
+
 impl Person {
     fn read(&self) -> Customer {
         let address = self.default_address.as_ref();
@@ -79,7 +91,7 @@ impl Person {
             city: address.and_then(|address| address.city.clone()),
             registered_at: self.created_at,
             tags: self.tags.as_deref().map(tags),
-            consent: self.email_marketing_consent.as_ref().and_then(Statement::read),
+            consent: of_both(self.email_marketing_consent.as_ref(), self.sms_marketing_consent.as_ref()),
             ..Customer::default()
         }
     }
@@ -99,6 +111,7 @@ pub(crate) struct Buyer {
     #[serde(default, deserialize_with = "json::text")]
     customer_locale: Option<String>,
     buyer_accepts_marketing: Option<bool>,
+    buyer_accepts_sms_marketing: Option<bool>,
     created_at: Option<Moment>,
     customer: Option<Person>,
     shipping_address: Option<Address>,
@@ -142,8 +155,9 @@ impl Buyer {
     /// A ticked box is a yes of the moment it was made, so that an unsubscription after it stays; an unticked one
     /// says nothing.
     fn consent(&self) -> Option<Consent> {
-        let state = self.buyer_accepts_marketing.filter(|ticked| *ticked).map(|_| ConsentState::Subscribed)?;
-        Some(Consent { state, at: Some(self.created_at?) })
+        let is_ticked = [self.buyer_accepts_marketing, self.buyer_accepts_sms_marketing].contains(&Some(true));
+        let at = self.created_at.filter(|_| is_ticked)?;
+        Some(Consent { state: ConsentState::Subscribed, at: Some(at) })
     }
 }
 

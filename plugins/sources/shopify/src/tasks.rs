@@ -1,20 +1,23 @@
-//! What the host asks this source to do: each task is one request to the Admin API.
+//! What the host asks this source to do: each task is one request to the Admin API; only to register webhooks takes two.
 //!
 //! Orders of some customers are searched for by GraphQL, which alone can search by cart. All else is read page by page
 //! over REST, whose records are those of the webhooks, so they are read by the same code.
 
 use cartwright_sdk::json::{self, Id};
 use cartwright_sdk::serde_json::{Value, json};
-use cartwright_sdk::time;
 use cartwright_sdk::types::Instant;
+use cartwright_sdk::{state, time};
 use serde::Deserialize;
 
 use crate::bindings::{
-    Backfill, BackfillKind, Completion, Event, Fault, HttpRequest, HttpResponse, Key, Page, Refusal, RefusalKind,
-    Request, Response, Task,
+    Backfill, BackfillKind, Completion, Event, Fault, HttpRequest, HttpResponse, Key, Page, Pending, Refusal,
+    RefusalKind, Request, Response, Step, Task,
 };
+use crate::subscriptions;
 use crate::topics::{self, Circumstances};
 
+/// The state of a subscription once what the shop has was put right.
+pub(crate) const REGISTERING: &str = "registering";
 const VERSION: &str = "2026-07";
 /// Records of a page.
 const PAGE: usize = 50;
@@ -25,25 +28,6 @@ const LATELY: i64 = 14 * 86_400_000;
 const ORDER: &str = "id,name,currency,total_price,total_price_set,created_at,processed_at,updated_at,cancelled_at,\
                      financial_status,source_name,test,cart_token,checkout_token,line_items,email,contact_email,phone,\
                      customer,shipping_address,billing_address,customer_locale";
-/// What the shop is asked to tell by webhook.
-const TOPICS: [&str; 16] = [
-    "CARTS_CREATE",
-    "CARTS_UPDATE",
-    "CHECKOUTS_CREATE",
-    "CHECKOUTS_UPDATE",
-    "CHECKOUTS_DELETE",
-    "ORDERS_CREATE",
-    "ORDERS_PAID",
-    "ORDERS_UPDATED",
-    "ORDERS_CANCELLED",
-    "ORDERS_FULFILLED",
-    "REFUNDS_CREATE",
-    "FULFILLMENT_EVENTS_CREATE",
-    "CUSTOMERS_UPDATE",
-    "CUSTOMERS_EMAIL_MARKETING_CONSENT_UPDATE",
-    "PRODUCTS_UPDATE",
-    "APP_UNINSTALLED",
-];
 /// An order as GraphQL has it; what stands in it is what S08 needs.
 const SEARCH: &str = "query($search: String!, $first: Int!) { orders(first: $first, query: $search, \
      sortKey: CREATED_AT, reverse: true) { nodes { legacyResourceId name createdAt processedAt updatedAt cancelledAt \
@@ -77,8 +61,44 @@ pub(crate) fn request(shop: &str, task: &Task, now: Instant) -> Request {
         Task::OrdersOf(keys) => {
             graphql(json!({ "query": SEARCH, "variables": { "search": search(keys, now), "first": FOUND } }))
         }
-        Task::Subscribe(address) => return Request::sending(graphql(json!({ "query": subscription(address) }))),
+        Task::Subscribe(_) => graphql(subscriptions::listing()),
     })
+}
+
+/// What follows upon the list of the webhooks that a shop has.
+pub(crate) fn subscribe(shop: &str, address: &str, response: &Response, now: Instant) -> Result<Step, Fault> {
+    let data = match asked(response, now)? {
+        Ok(data) => data,
+        Err(refusal) => return Ok(Step::Done(Completion::Failed(refusal))),
+    };
+    Ok(match subscriptions::putting_right(&data, address) {
+        None => Step::Done(subscriptions::done()),
+        Some(changes) => {
+            let request = HttpRequest::post(format!("https://{shop}/admin/api/{VERSION}/graphql.json"));
+            let requests = vec![Request::sending(signed(request).json(&changes))];
+            Step::Call(Pending { requests, state: state::write(&[REGISTERING]) })
+        }
+    })
+}
+
+/// What the shop said to the changes.
+pub(crate) fn registered(response: &Response, now: Instant) -> Result<Completion, Fault> {
+    Ok(match asked(response, now)? {
+        Ok(data) => subscriptions::put_right(&data),
+        Err(refusal) => Completion::Failed(refusal),
+    })
+}
+
+/// What GraphQL answered, or why it did not.
+fn asked(response: &Response, now: Instant) -> Result<Result<Value, Refusal>, Fault> {
+    if let Response::Failed(failure) = response {
+        return Ok(Err(Refusal::unanswered(failure)));
+    }
+    let response = response.http().ok_or_else(|| Fault::bad_input("an answer of another kind"))?;
+    match Refusal::http(response, now) {
+        Some(refusal) => Ok(Err(refusal)),
+        None => data(response),
+    }
 }
 
 fn signed(request: HttpRequest) -> HttpRequest {
@@ -103,19 +123,6 @@ fn search(keys: &[Key], now: Instant) -> String {
     // Nobody has this id: a search for nothing would find everything.
     let terms = if terms.is_empty() { "customer_id:0".to_owned() } else { terms.join(" OR ") };
     format!("({terms}) AND created_at:>=\"{}\"", time::format(now - LATELY))
-}
-
-/// All topics at once. Shopify refuses those that it has already, which is as good.
-fn subscription(address: &str) -> String {
-    let address = Value::from(address);
-    let topic = |topic: &&str| {
-        format!(
-            "{0}: webhookSubscriptionCreate(topic: {0}, webhookSubscription: {{ callbackUrl: {address}, format: JSON }}) \
-             {{ userErrors {{ message }} }}",
-            topic
-        )
-    };
-    format!("mutation {{ {} }}", TOPICS.iter().map(topic).collect::<Vec<_>>().join(" "))
 }
 
 pub(crate) fn answer(
@@ -161,10 +168,7 @@ pub(crate) fn answer(
             }
             Err(refusal) => Completion::Failed(refusal),
         },
-        Task::Subscribe(_) => match data(response)? {
-            Ok(data) => subscribed(&data),
-            Err(refusal) => Completion::Failed(refusal),
-        },
+        Task::Subscribe(_) => return Err(Fault::bad_input("a subscription has steps of its own")),
     })
 }
 
@@ -235,18 +239,6 @@ fn data(response: &HttpResponse) -> Result<Result<Value, Refusal>, Fault> {
         _ => RefusalKind::Permanent,
     };
     Ok(Err(Refusal { kind, code, text: wrong.message }))
-}
-
-fn subscribed(data: &Value) -> Completion {
-    let refused = |topic: &&str| {
-        let errors = data[*topic]["userErrors"].as_array()?;
-        let message = errors.first()?["message"].as_str()?;
-        (!message.contains("already been taken")).then(|| format!("{topic}: {message}"))
-    };
-    match TOPICS.iter().find_map(refused) {
-        Some(text) => Completion::Failed(Refusal { kind: RefusalKind::Permanent, code: None, text }),
-        None => Completion::Subscribed(TOPICS.map(|topic| topic.to_lowercase()).into()),
-    }
 }
 
 /// An order of GraphQL in the words of REST and of webhooks.

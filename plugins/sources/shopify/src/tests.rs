@@ -194,6 +194,44 @@ fn consent_without_a_time_of_its_own_has_the_time_of_the_delivery() {
 }
 
 #[test]
+fn s18_what_was_said_of_sms_is_said_of_marketing_and_the_later_word_counts() {
+    use cartwright_domain::contact::ConsentState::{self, *};
+    let said =
+        |state: &str, at: Value| json!({"state": state, "opt_in_level": "single_opt_in", "consent_updated_at": at});
+    let day = |day: u32| json!(format!("2026-01-{day:02}T00:00:00Z"));
+    let consent = |email: Value, sms: Value| {
+        let person = json!({"id": 7, "updated_at": "2026-02-01T00:00:00Z",
+            "email_marketing_consent": email, "sms_marketing_consent": sms});
+        let What::CustomerUpdated(body) = told("customers/update", &person).unwrap().what else {
+            panic!("no customer")
+        };
+        body.consent.map(|consent| consent.state)
+    };
+    let never = || said("not_subscribed", Value::Null);
+    assert_eq!(consent(said("subscribed", day(1)), said("unsubscribed", day(2))), Some(Unsubscribed));
+    assert_eq!(consent(said("unsubscribed", day(1)), said("subscribed", day(2))), Some(Subscribed));
+    assert_eq!(consent(said("subscribed", day(1)), said("unsubscribed", day(1))), Some(Unsubscribed));
+    assert_eq!(consent(said("subscribed", day(1)), never()), Some(Subscribed), "who was not asked said nothing");
+    assert_eq!(consent(Value::Null, said("unsubscribed", day(2))), Some(Unsubscribed));
+    assert_eq!(consent(never(), Value::Null), Some(ConsentState::Unknown));
+    assert_eq!(consent(Value::Null, Value::Null), None);
+
+    let ticked = with(with(checkout(), "buyer_accepts_marketing", false), "buyer_accepts_sms_marketing", true);
+    let ticked = with(ticked, "sms_marketing_phone", "+40721000111");
+    let What::CheckoutUpdated(body) = told("checkouts/update", &ticked).unwrap().what else { panic!("no checkout") };
+    let buyer = body.customer.unwrap();
+    assert_eq!(buyer.phone.as_deref(), Some("+40721000111"));
+    let consent = buyer.consent.unwrap();
+    assert_eq!((consent.state, consent.at.unwrap().to_string().as_str()), (Subscribed, "2026-11-02T10:00:00.000Z"));
+    let What::CheckoutUpdated(body) =
+        told("checkouts/update", &with(ticked, "buyer_accepts_sms_marketing", false)).unwrap().what
+    else {
+        panic!("no checkout")
+    };
+    assert_eq!(body.customer.unwrap().consent, None);
+}
+
+#[test]
 fn customers_and_products_are_read() {
     let person = json!({"id": 7, "email": "a@b.de", "tags": "vip, gold ", "created_at": "2025-01-01T00:00:00Z",
         "updated_at": "2026-01-01T00:00:00Z", "default_address": {"country_code": "DE", "phone": ""}});

@@ -50,26 +50,42 @@ pub(crate) struct Circumstances {
 
 type Reading = fn(&[u8], &Circumstances) -> Result<Option<News>, Fault>;
 
+/// Every topic that is read here, and how.
+const TOPICS: [(&str, Reading); 23] = [
+    ("carts/create", goods::cart),
+    ("carts/update", goods::cart),
+    ("checkouts/create", goods::checkout),
+    ("checkouts/update", goods::checkout),
+    ("checkouts/delete", goods::checkout_deleted),
+    ("products/create", goods::product),
+    ("products/update", goods::product),
+    ("orders/create", orders::placed),
+    ("orders/paid", orders::paid),
+    ("orders/cancelled", orders::updated),
+    ("orders/updated", orders::updated),
+    ("orders/fulfilled", orders::fulfilled),
+    ("fulfillments/create", orders::parcel),
+    ("fulfillment_events/create", orders::parcel_event),
+    ("customers/create", people::customer),
+    ("customers/update", people::customer),
+    ("customers_email_marketing_consent/update", people::consent),
+    ("customers_marketing_consent/update", people::consent),
+    ("refunds/create", notices::refunded),
+    ("app/uninstalled", notices::uninstalled),
+    ("customers/data_request", notices::data_requested),
+    ("customers/redact", people::redacted),
+    ("shop/redact", notices::shop_redacted),
+];
+
+/// Shopify tells these to every app, at an address in its settings.
+const PRIVACY: [&str; 3] = ["customers/data_request", "customers/redact", "shop/redact"];
+
+/// The topics that a shop is asked to tell.
+pub(crate) fn subscribed() -> impl Iterator<Item = &'static str> {
+    TOPICS.into_iter().map(|(topic, _)| topic).filter(|topic| !PRIVACY.contains(topic))
+}
+
 /// How a topic is read; none where this source does not know it.
 pub(crate) fn reading(topic: &str) -> Option<Reading> {
-    Some(match topic {
-        "carts/create" | "carts/update" => goods::cart,
-        "checkouts/create" | "checkouts/update" => goods::checkout,
-        "checkouts/delete" => goods::checkout_deleted,
-        "products/create" | "products/update" => goods::product,
-        "orders/create" => orders::placed,
-        "orders/paid" => orders::paid,
-        "orders/cancelled" | "orders/updated" => orders::updated,
-        "orders/fulfilled" => orders::fulfilled,
-        "fulfillments/create" => orders::parcel,
-        "fulfillment_events/create" => orders::parcel_event,
-        "customers/create" | "customers/update" => people::customer,
-        "refunds/create" => notices::refunded,
-        "app/uninstalled" => notices::uninstalled,
-        "customers/data_request" => notices::data_requested,
-        "customers/redact" => people::redacted,
-        "shop/redact" => notices::shop_redacted,
-        "customers_email_marketing_consent/update" | "customers_marketing_consent/update" => people::consent,
-        _ => return None,
-    })
+    TOPICS.into_iter().find_map(|(known, reading)| (known == topic).then_some(reading))
 }

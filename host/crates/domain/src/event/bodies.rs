@@ -23,9 +23,12 @@ pub struct CustomEvent {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CartBody {
-    /// All lines; none means the cart was emptied.
+    /// All lines; none means the cart was emptied. Or what `lines_are` says.
     #[serde(default)]
     pub lines: Vec<Line>,
+    /// What the lines are of a source that tells a cart piece by piece.
+    #[serde(default, skip_serializing_if = "LinesAre::is_all")]
+    pub lines_are: LinesAre,
     /// Total as the customer sees it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total: Option<Money>,
@@ -41,6 +44,25 @@ pub struct CartBody {
     /// What the source tells of the person along with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer: Option<CustomerBody>,
+}
+
+/// What the lines of a cart's event are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LinesAre {
+    /// The cart as it is now.
+    #[default]
+    All,
+    /// What was put into it; the rest is as before.
+    Added,
+    /// What was taken out of it, by so many pieces; the rest is as before.
+    Removed,
+}
+
+impl LinesAre {
+    fn is_all(&self) -> bool {
+        *self == Self::All
+    }
 }
 
 /// One line of a cart or order.

@@ -33,7 +33,7 @@ impl Planner<'_> {
     pub(super) fn staff_address(&self, channel: &str, to: &str) -> Option<Address> {
         let channel = self.situation.channels.get(channel);
         let ability = channel.and_then(|channel| channel.ability.as_ref());
-        Address::read(to, ability.map_or(&AddressKind::ALL[..], |ability| &ability.addresses))
+        Address::read(to, ability.map_or(&AddressKind::ALL[..], |ability| ability.typed()))
     }
 
     pub(super) fn notify(&mut self, notice: &Notice<'_>) -> Flow {

@@ -72,7 +72,7 @@ pub(super) fn notify_faults(
         faults.push(StrategyFault::error(format!("{path}.content"), message));
     }
     let ability = view.channel(channel).and_then(|channel| channel.ability.as_ref());
-    let kinds = ability.map_or(&AddressKind::ALL[..], |ability| &ability.addresses);
+    let kinds = ability.map_or(&AddressKind::ALL[..], |ability| ability.typed());
     if Address::read(to, kinds).is_none() {
         let words = kinds.iter().map(|kind| match kind {
             AddressKind::Email => "an e-mail address",

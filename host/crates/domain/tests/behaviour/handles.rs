@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use cartwright_domain::contact::{Address, AddressKind};
-use cartwright_domain::customer::Customer;
+use cartwright_domain::contact::{Address, AddressKind, ConsentState};
+use cartwright_domain::customer::{Customer, Mark, Proof};
 use cartwright_domain::erasure::{erase, hash_of, leave_alone};
 use cartwright_domain::event::{Event, Receipt, ReceiptKind, Subject, What};
 use cartwright_domain::handle::{AnswerRule, name_on};
@@ -41,6 +41,7 @@ fn told(kind: ReceiptKind, handle: &str, text: Option<&str>, moment: Timestamp) 
         message_id: None,
         sender: Some(Address { kind: AddressKind::Handle, value: handle.into() }),
         text: text.map(str::to_owned),
+        also: None,
         link: None,
         failure: None,
         price: None,
@@ -51,6 +52,29 @@ fn told(kind: ReceiptKind, handle: &str, text: Option<&str>, moment: Timestamp) 
 
 fn says(handle: &str, moment: Timestamp) -> Event {
     told(ReceiptKind::Replied, handle, Some("Hello"), moment)
+}
+
+/// The same of somebody whom the provider knows by a phone as well.
+fn also_by_phone(mut event: Event, phone: &str) -> Event {
+    let What::Receipt(receipt) = &mut event.what else { panic!("no receipt") };
+    receipt.also = receipt.sender.replace(Address { kind: AddressKind::Phone, value: phone.into() });
+    event
+}
+
+/// A channel that knows people by phones, and by handles of its own.
+fn by_phone_too() -> Stage {
+    let mut stage = chatting();
+    let ability = stage.connection(CHANNEL).ability.as_mut().expect("it");
+    ability.addresses = vec![AddressKind::Phone, AddressKind::Handle];
+    ability.answers = None;
+    stage
+}
+
+/// A chat begins for whoever has this phone.
+fn begins_by_phone(phone: &str, moment: Timestamp) -> Event {
+    let mut event = custom("chat.spring", moment);
+    event.subject.phone = Some(phone.into());
+    event
 }
 
 /// An event about whoever the channel knows by this.
@@ -186,4 +210,78 @@ fn s45_whoever_was_erased_is_known_again_by_the_handle() {
     leave_alone(&mut again.world, &BTreeSet::from([name]));
     again.event(at(12, 1), &about("5010123", custom("chat.spring", at(12, 1))));
     assert_eq!(again.message().state, MessageState::Skipped { reason: SkipReason::Suppressed });
+}
+
+const PHONE: &str = "+4915112345678";
+
+#[test]
+fn s10_whoever_is_told_by_a_phone_and_a_handle_is_one_person_in_either_order() {
+    // The handle came first, and bought under a phone later.
+    let mut stage = by_phone_too();
+    stage.event(at(9, 0), &says("US.1", at(9, 0)));
+    stage.event(at(9, 1), &begins_by_phone(PHONE, at(9, 1)));
+    assert_eq!(stage.world.customers.len(), 2, "nobody knows yet");
+    stage.event(at(9, 2), &also_by_phone(told(ReceiptKind::Delivered, "US.1", None, at(9, 2)), PHONE));
+    assert_eq!(customer(&stage).handles[CHANNEL].value, "US.1");
+    assert_eq!(customer(&stage).phone.as_ref().expect("it").as_str(), PHONE);
+
+    // The phone came first; a delivery says what else they are called by, and no word of theirs.
+    let mut stage = by_phone_too();
+    stage.event(at(9, 0), &begins_by_phone(PHONE, at(9, 0)));
+    stage.event(at(9, 1), &also_by_phone(told(ReceiptKind::Delivered, "US.1", None, at(9, 1)), PHONE));
+    assert!(customer(&stage).handles.is_empty());
+    stage.event(at(9, 2), &says("US.1", at(9, 2)));
+    assert_eq!(customer(&stage).handles[CHANNEL].wrote_at, at(9, 2));
+    // Who has a phone is written to there.
+    let to = stage.message().to.clone().expect("it went out");
+    assert_eq!((to.kind, to.value.as_str()), (AddressKind::Phone, PHONE));
+
+    // Only the handle was known, and its owner writes from the phone.
+    let mut stage = by_phone_too();
+    stage.event(at(9, 0), &says("US.1", at(9, 0)));
+    stage.event(at(9, 1), &also_by_phone(says("US.1", at(9, 1)), PHONE));
+    let known = customer(&stage);
+    assert_eq!((known.phone.as_ref().expect("it").as_str(), known.phone_proof), (PHONE, Some(Proof::Inbound)));
+}
+
+#[test]
+fn s10_whoever_is_known_otherwise_stays_who_they_are() {
+    let mut stage = by_phone_too();
+    stage.event(at(9, 0), &says("US.1", at(9, 0)));
+    let mut identified = about("US.1", custom("shop.signed_in", at(9, 1)));
+    identified.subject.email = Some("bo@acorn.example".into());
+    stage.event(at(9, 1), &identified);
+    stage.event(at(9, 2), &begins_by_phone(PHONE, at(9, 2)));
+    stage.event(at(9, 3), &also_by_phone(told(ReceiptKind::Delivered, "US.1", None, at(9, 3)), PHONE));
+    assert_eq!(stage.world.customers.len(), 2, "a number changes hands more often than a mailbox");
+}
+
+#[test]
+fn s18_a_no_by_the_handle_is_one_for_the_phone_and_a_start_lifts_both() {
+    let mut stage = by_phone_too();
+    stage.event(at(9, 0), &also_by_phone(says("US.1", at(9, 0)), PHONE));
+    assert!(stage.world.customers.is_empty(), "whoever has a phone becomes a customer elsewhere");
+    stage.event(at(9, 1), &begins_by_phone(PHONE, at(9, 1)));
+    stage.event(at(9, 2), &also_by_phone(told(ReceiptKind::Delivered, "US.1", None, at(9, 2)), PHONE));
+    stage.event(at(9, 3), &told(ReceiptKind::OptedOut, "US.1", None, at(9, 3)));
+    let by = |kind, value: &str| Address { kind, value: value.into() };
+    let (phone, handle) = (by(AddressKind::Phone, PHONE), by(AddressKind::Handle, "US.1"));
+    let marks = |stage: &Stage, moment| [&phone, &handle].map(|to| customer(stage).mark_on(CHANNEL, to, moment));
+    assert_eq!(customer(&stage).marketing(), ConsentState::Unsubscribed);
+    assert_eq!(marks(&stage, at(9, 4)), [Some(Mark::Suppressed); 2]);
+    assert_eq!(customer(&stage).mark_on("sms", &phone, at(9, 4)), None, "the phone is theirs elsewhere");
+    stage.event(at(9, 5), &told(ReceiptKind::Replied, "US.1", Some("START"), at(9, 5)));
+    assert_eq!(marks(&stage, at(9, 6)), [None; 2]);
+}
+
+#[test]
+fn s18_a_no_of_somebody_nobody_knows_yet_is_kept_for_whoever_they_are() {
+    let mut stage = by_phone_too();
+    stage.event(at(9, 0), &told(ReceiptKind::OptedOut, "US.1", None, at(9, 0)));
+    stage.event(at(9, 1), &begins_by_phone(PHONE, at(9, 1)));
+    stage.event(at(9, 2), &also_by_phone(told(ReceiptKind::Delivered, "US.1", None, at(9, 2)), PHONE));
+    assert_eq!(customer(&stage).marketing(), ConsentState::Unsubscribed);
+    stage.wait_until(at(10, 30));
+    let last = stage.world.messages.values().map(|entry| &entry.value).max_by_key(|message| message.created_at);
+    assert_eq!(last.expect("it").state, MessageState::Skipped { reason: SkipReason::Unsubscribed });
 }

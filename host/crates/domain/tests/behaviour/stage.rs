@@ -517,6 +517,7 @@ fn receipt_of(
         message_id: message.map(|message| message.id),
         sender,
         text: text.map(str::to_owned),
+        also: None,
         link: None,
         failure: None,
         price: None,

@@ -91,7 +91,7 @@ fn subject(number: usize) -> Subject {
         let total = Some(Money { minor: 500 * i64::from(count), currency });
         let lines = (0..count).map(|place| line(place, currency)).collect();
         let recovery_url = Some("https://shop.example/warenkorb?ä=1".to_owned());
-        cart.cart = Some(Side { updated_at: moment(), lines, total, recovery_url });
+        cart.cart = Some(Side { updated_at: moment(), lines, total, recovery_url, pieces: None });
         Arc::new(cart)
     });
     Subject {

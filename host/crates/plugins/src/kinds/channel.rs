@@ -5,7 +5,7 @@
 
 mod completion;
 
-use cartwright_domain::contact::Address;
+use cartwright_domain::contact::{Address, AddressKind};
 use cartwright_domain::event::{Receipt, ReceiptKind};
 use cartwright_domain::plugin::{PluginFailure, PluginKind, Problem};
 use cartwright_domain::shop::ChannelTaskKind;
@@ -222,6 +222,7 @@ fn receipt(index: usize, receipt: wit::Receipt) -> Result<ReceiptEvent, PluginFa
     if receipt.id.is_empty() || receipt.id.len() > 255 {
         return Err(invalid(format!("{}: must have 1 to 255 characters", field("id"))));
     }
+    let (sender, also) = people(receipt.sender);
     Ok(ReceiptEvent {
         id: receipt.id,
         at: convert::moment(&field("at"), receipt.at)?,
@@ -230,7 +231,8 @@ fn receipt(index: usize, receipt: wit::Receipt) -> Result<ReceiptEvent, PluginFa
             provider_id: receipt.provider_id,
             // What a provider echoes may be another system's; then the message is found by the provider's id.
             message_id: receipt.message_id.and_then(|id| id.parse().ok()),
-            sender: receipt.sender.map(|from| Address { kind: convert::address_kind(from.kind), value: from.value }),
+            sender,
+            also,
             text: receipt.text,
             link: None,
             failure: receipt.failure.map(convert::rejection).transpose()?,
@@ -239,10 +241,44 @@ fn receipt(index: usize, receipt: wit::Receipt) -> Result<ReceiptEvent, PluginFa
     })
 }
 
+/// Who acted, and another address of theirs: of a handle with a phone behind it both are told at once, and the phone is
+/// the one that others know them by too.
+fn people(sender: Option<wit::Address>) -> (Option<Address>, Option<Address>) {
+    let Some(sender) = sender else { return (None, None) };
+    let sender = Address { kind: convert::address_kind(sender.kind), value: sender.value };
+    let told = sender.value.split_once('#').filter(|_| sender.kind == AddressKind::Handle);
+    let Some((handle, phone)) = told.filter(|(_, behind)| is_e164(behind)) else { return (Some(sender), None) };
+    let phone = Address { kind: AddressKind::Phone, value: phone.to_owned() };
+    (Some(phone), Some(Address { kind: AddressKind::Handle, value: handle.to_owned() }))
+}
+
+/// Tokens that stand behind a handle as well look like anything, but not like `+4915112345678`.
+fn is_e164(text: &str) -> bool {
+    let digits = text.strip_prefix('+').unwrap_or_default();
+    (7..=15).contains(&digits.len()) && !digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_phone_behind_a_handle_is_an_address_of_the_same_person_and_a_token_is_not() {
+        let told = |value: &str| {
+            let address = wit::Address { kind: wit::AddressKind::Handle, value: value.to_owned() };
+            let (sender, also) = people(Some(address));
+            let read = |address: Option<Address>| address.map(|address| (address.kind, address.value));
+            (read(sender), read(also))
+        };
+        let phone = Some((AddressKind::Phone, "+4915112345678".to_owned()));
+        let handle = |value: &str| Some((AddressKind::Handle, value.to_owned()));
+        assert_eq!(told("US.1#+4915112345678"), (phone, handle("US.1")));
+        for value in ["US.1", "5010#t-123", "5010#+", "5010#+49x5112345678", "5010#+0151123456789012"] {
+            assert_eq!(told(value), (handle(value), None));
+        }
+        assert_eq!(people(None), (None, None));
+    }
 
     #[test]
     fn s44_a_placeholder_in_a_message_is_found_wherever_it_stands() {

@@ -1,6 +1,8 @@
 //! The conformance kit: everything we ship keeps the promises of its kind, and who breaks one is told which.
 
-use crate::support::{built, host};
+use std::collections::BTreeSet;
+
+use crate::support::{built, host, shipped};
 use cartwright_plugins::conformance::{self, Depth, Finding, Fixture, Report};
 use hostile_guests::guests;
 use serde_json::json;
@@ -27,7 +29,10 @@ macro_rules! conforms {
             let passed = report.checks.iter().filter(|check| check.finding == Finding::Passed).count();
             assert!(passed >= $least, "{report}");
         }
-    )+};
+    )+
+        /// All that stand here.
+        const EXAMINED: &[&str] = &[$($file),+];
+    };
 }
 
 conforms! {
@@ -39,6 +44,7 @@ conforms! {
         {"label": "Ana"}, {"customer": "language"}, {"attribute": "Ana"}]}), 11;
     inbox_conforms: "inbox", json!({}), 9;
     email_smtp_conforms: "email_smtp", json!({}), 9;
+    webhook_conforms: "webhook", json!({"configs": [{"endpoint": "https://hooks.example.com/in?shop=7"}]}), 9;
     whatsapp_cloud_conforms: "whatsapp_cloud", json!({"contents": [
         {"template": "cart", "body": ["Ana"]}, {"template": "cart", "header": {"image": "https://a.example/b.png"}}]}), 9;
     twilio_conforms: "twilio", json!({"contents": [
@@ -58,6 +64,13 @@ conforms! {
     woocommerce_conforms: "woocommerce", json!({"configs": [
         {"shop_url": "https://shop.example", "consumer_key": "ck_1"}]}), 7;
     liquid_conforms: "liquid_renderer", json!({}), 4;
+}
+
+#[test]
+fn nothing_we_ship_is_forgotten() {
+    let examined: BTreeSet<&str> = EXAMINED.iter().copied().collect();
+    let shipped = shipped();
+    assert_eq!(examined, shipped.iter().map(|(_, file)| file.as_str()).collect());
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Everything we ship, through the runtime: each plugin is accepted, and each kind does its work end to end.
 
-use crate::support::{built, host, now, subject};
+use crate::support::{built, host, now, shipped, subject};
 use bytes::Bytes;
 use cartwright_domain::contact::{Address, AddressKind};
 use cartwright_domain::event::{ReceiptKind, What};
@@ -38,31 +38,60 @@ fn message(kind: AddressKind, to: &str, content: Value) -> ChannelTask {
 #[tokio::test]
 async fn every_plugin_we_ship_is_accepted() {
     let host = host();
-    for (file, name, kind) in [
-        ("high_value", "high-value", PluginKind::Condition),
-        ("ordered_since_start", "ordered-since-start", PluginKind::Condition),
-        ("first", "first", PluginKind::Selector),
-        ("by_label", "by-label", PluginKind::Selector),
-        ("inbox", "inbox", PluginKind::Channel),
-        ("email_smtp", "email-smtp", PluginKind::Channel),
-        ("whatsapp_cloud", "whatsapp-cloud", PluginKind::Channel),
-        ("twilio", "twilio", PluginKind::Channel),
-        ("messenger", "messenger", PluginKind::Channel),
-        ("slack", "slack", PluginKind::Channel),
-        ("smsapi", "smsapi", PluginKind::Channel),
-        ("email_sendgrid", "email-sendgrid", PluginKind::Channel),
-        ("zalo_zns", "zalo-zns", PluginKind::Channel),
-        ("events", "events", PluginKind::Source),
-        ("cloudevents", "cloudevents", PluginKind::Source),
-        ("segment", "segment", PluginKind::Source),
-        ("haravan", "haravan", PluginKind::Source),
-        ("shopify", "shopify", PluginKind::Source),
-        ("woocommerce", "woocommerce", PluginKind::Source),
-        ("liquid_renderer", "liquid", PluginKind::Renderer),
-    ] {
-        let record = host.check(built(file)).await.unwrap_or_else(|refusal| panic!("{file}: {refusal}"));
-        assert_eq!((record.name.as_str(), record.kind), (name, kind));
+    for (folder, file) in shipped() {
+        let record = host.check(built(&file)).await.unwrap_or_else(|refusal| panic!("{file}: {refusal}"));
+        let kind = match folder.as_str() {
+            "conditions" => PluginKind::Condition,
+            "selectors" => PluginKind::Selector,
+            "channels" => PluginKind::Channel,
+            "sources" => PluginKind::Source,
+            "renderers" => PluginKind::Renderer,
+            folder => panic!("{folder}: no kind of plugin"),
+        };
+        // One has another name than its crate, whose name is taken by the library it stands on.
+        let name = if file == "liquid_renderer" { "liquid".to_owned() } else { file.replace('_', "-") };
+        assert_eq!((record.name.as_str(), record.kind), (name.as_str(), kind));
         assert_eq!(record.licence.as_deref(), Some("Apache-2.0"), "{name}");
+    }
+}
+
+/// What a schema says of its fields, below each other: those without a title or a description.
+fn unexplained(path: &str, schema: &Value) -> Vec<String> {
+    let fields = schema["properties"].as_object().into_iter().flatten();
+    fields
+        .flat_map(|(name, field)| {
+            let path = format!("{path}/{name}");
+            let is_said = |what: &str| field[what].as_str().is_some_and(|words| !words.trim().is_empty());
+            let own = (!is_said("title") || !is_said("description")).then(|| path.clone());
+            own.into_iter().chain(unexplained(&path, field)).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn every_field_of_a_configuration_has_a_title_and_a_description() {
+    let host = host();
+    for (_, file) in shipped() {
+        let record = host.check(built(&file)).await.unwrap();
+        let schema = serde_json::to_value(&record.descriptor.config_schema).unwrap();
+        assert_eq!(unexplained("", &schema), Vec::<String>::new(), "{file}");
+    }
+}
+
+/// The last column of a plugin's line in a table of `plugins/README.md`, in KiB.
+fn shown_size(readme: &str, name: &str) -> Option<f64> {
+    let lines = readme.lines().filter(|line| line.starts_with(&format!("| {name} |")));
+    lines.filter_map(|line| line.trim_end_matches('|').rsplit('|').next()?.trim().parse().ok()).next()
+}
+
+#[test]
+fn the_page_on_plugins_knows_the_size_of_each_to_a_tenth() {
+    let readme = include_str!("../../../../../plugins/README.md");
+    for (_, file) in shipped() {
+        let name = file.replace('_', "-");
+        let size = built(&file).len() as f64 / 1_024.0;
+        let shown = shown_size(readme, &name).unwrap_or_else(|| panic!("{name} has no size in plugins/README.md"));
+        assert!((shown / size - 1.0).abs() < 0.1, "{name}: {shown} KiB are shown, it has {size:.0}");
     }
 }
 

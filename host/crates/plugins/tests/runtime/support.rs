@@ -186,6 +186,26 @@ pub(crate) fn subject(orders: usize) -> Subject {
     }
 }
 
+/// Every plugin we ship, by the folders under `plugins/`: the folder of its kind, and its file.
+pub(crate) fn shipped() -> Vec<(String, String)> {
+    let plugins = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../plugins"));
+    let folders = |folder: &std::path::Path| {
+        let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        entries.filter(|path| path.is_dir()).collect::<Vec<_>>()
+    };
+    let mut found = Vec::new();
+    for kind in folders(plugins) {
+        for manifest in folders(&kind).into_iter().map(|plugin| plugin.join("Cargo.toml")) {
+            let Ok(manifest) = std::fs::read_to_string(&manifest) else { continue };
+            let name = manifest.split("name = \"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+            let kind = kind.file_name().unwrap().to_str().unwrap();
+            found.push((kind.to_owned(), name.replace('-', "_")));
+        }
+    }
+    found.sort();
+    found
+}
+
 /// A real plugin, as `cargo xtask plugins` built it.
 pub(crate) fn built(name: &str) -> Vec<u8> {
     let folder = option_env!("CARTWRIGHT_PLUGINS_DIR").map_or_else(

@@ -311,6 +311,7 @@ contract! {
                 message_id: None,
                 sender: None,
                 text: None,
+                also: None,
                 link: None,
                 price: None,
                 failure: None,

@@ -84,22 +84,83 @@ fn refusals_of_graphql_come_with_the_status_of_a_success() {
     assert_eq!(refusal.kind, RefusalKind::Auth);
 }
 
+const ADDRESS: &str = "https://carts.example/hooks/1";
+
+/// What follows upon what the shop has, as words.
+fn registering(known: &Value) -> Result<String, Completion> {
+    let body = json!({ "data": { "webhookSubscriptions": { "nodes": known } } }).to_string().into_bytes();
+    let response = Response::Http(HttpResponse { status: 200, headers: vec![], body });
+    match tasks::subscribe(SHOP, ADDRESS, &response, NOW).unwrap() {
+        Step::Done(done) => Err(done),
+        Step::Call(mut next) => {
+            assert_eq!(cartwright_sdk::state::read(&next.state).unwrap(), [tasks::REGISTERING]);
+            let request = next.requests.remove(0);
+            assert_eq!(request.effect, Effect::Send);
+            let Action::Http(http) = request.action else { panic!("not HTTP") };
+            let body: Value = serde_json::from_slice(&http.body).unwrap();
+            Ok(body["query"].as_str().unwrap().to_owned())
+        }
+    }
+}
+
+fn subscription(topic: &str, uri: &str) -> Value {
+    json!({ "id": format!("gid://shopify/WebhookSubscription/{topic}"), "topic": topic, "uri": uri })
+}
+
 #[test]
-fn webhooks_are_registered_at_once_and_again_changes_nothing() {
-    let task = Task::Subscribe("https://carts.example/hooks/1".to_owned());
-    let (effect, request) = asked(&task);
-    assert_eq!(effect, Effect::Send);
-    let text = String::from_utf8(request.body).unwrap();
-    assert!(
-        text.contains("ORDERS_CREATE: webhookSubscriptionCreate") && text.contains("https://carts.example/hooks/1")
-    );
+fn the_shop_is_asked_for_every_topic_that_is_read_but_those_of_privacy() {
+    let (effect, request) = asked(&Task::Subscribe(ADDRESS.to_owned()));
+    assert_eq!(effect, Effect::None);
+    assert!(String::from_utf8(request.body).unwrap().contains("nodes { id topic uri }"));
+    let query = registering(&json!([])).unwrap();
+    assert_eq!(query.matches("webhookSubscriptionCreate").count(), subscriptions::wanted().count());
+    for topic in ["CUSTOMERS_MARKETING_CONSENT_UPDATE", "CUSTOMERS_CREATE", "PRODUCTS_CREATE", "FULFILLMENTS_CREATE"] {
+        assert!(query.contains(&format!("{topic}: webhookSubscriptionCreate(topic: {topic}, ")), "{topic}");
+    }
+    assert!(query.contains(r#"uri: "https://carts.example/hooks/1""#));
+    let told: Vec<&str> = topics::subscribed().collect();
+    assert!(told.iter().all(|topic| topics::reading(topic).is_some()));
+    for topic in ["customers/data_request", "customers/redact", "shop/redact"] {
+        assert!(topics::reading(topic).is_some() && !told.contains(&topic), "{topic}");
+    }
+    let Err(Completion::Subscribed(topics)) = registering(&every_one(ADDRESS)) else { panic!("not all") };
+    assert_eq!(topics, told);
+}
+
+fn every_one(address: &str) -> Value {
+    subscriptions::wanted().map(|topic| subscription(&topic, address)).collect()
+}
+
+#[test]
+fn webhooks_of_a_former_address_are_moved_and_others_left_alone() {
+    let moved = registering(&every_one("https://old.example/hooks/1")).unwrap();
+    assert_eq!(moved.matches("webhookSubscriptionUpdate").count(), subscriptions::wanted().count());
+    assert!(!moved.contains("Create") && !moved.contains("Delete"));
+    let mut known = every_one(ADDRESS);
+    let known = known.as_array_mut().unwrap();
+    known.push(subscription("ORDERS_CREATE", "https://another.example/hooks/2"));
+    known.push(subscription("THEMES_CREATE", "https://old.example/hooks/1"));
+    assert!(registering(&json!(known)).is_err(), "another connection, and a topic that is not ours");
+    known.push(subscription("ORDERS_CREATE", "https://old.example/hooks/1"));
+    let query = registering(&json!(known)).unwrap();
+    let gone = r#"mutation { ORDERS_CREATE_0: webhookSubscriptionDelete(id: "gid://shopify/WebhookSubscription/ORDERS_CREATE") { userErrors { message } } }"#;
+    assert_eq!(query, gone);
+}
+
+#[test]
+fn what_the_shop_refuses_of_it_is_said() {
+    let answered = |status: u16, body: Value| {
+        let response = HttpResponse { status, headers: vec![], body: body.to_string().into_bytes() };
+        tasks::registered(&Response::Http(response), NOW).unwrap()
+    };
     let errors = |message: &str| json!({ "data": { "ORDERS_CREATE": { "userErrors": [{ "message": message }] } } });
     assert!(matches!(
-        answered(&task, 200, &errors("Address for this topic has already been taken")),
+        answered(200, errors("Address for this topic has already been taken")),
         Completion::Subscribed(_)
     ));
-    let Completion::Failed(refusal) = answered(&task, 200, &errors("Address is invalid")) else { panic!("registered") };
+    let Completion::Failed(refusal) = answered(200, errors("Address is invalid")) else { panic!("registered") };
     assert_eq!(refusal.text, "ORDERS_CREATE: Address is invalid");
+    assert!(matches!(answered(503, json!({})), Completion::Failed(_)));
 }
 
 #[test]
@@ -168,7 +229,11 @@ fn s45_whoever_is_to_be_erased_is_named_by_all_that_shopify_knows() {
     assert_eq!(event.what.name(), "shopify.customer_redacted");
     let names = (event.subject.customer.as_deref(), event.subject.email.as_deref(), event.subject.phone.as_deref());
     assert_eq!(names, (Some("7"), Some("ana@example.ro"), Some("+40721000111")));
-    assert_eq!(told("customers/data_request", &body).unwrap().what.name(), "shopify.data_requested");
+    assert!(read(&webhook("customers/data_request", &body), None, NOW).is_err(), "it has no request");
+    let mut request = body;
+    request["data_request"] = json!({ "id": 9999 });
+    let What::Custom(custom) = told("customers/data_request", &request).unwrap().what else { panic!("not custom") };
+    assert_eq!((custom.name.as_str(), custom.body), ("shopify.data_requested", json!({ "request": "9999" })));
     let shop = json!({ "shop_id": 1, "shop_domain": SHOP });
     assert_eq!(told("shop/redact", &shop).unwrap().what.name(), "shopify.shop_redacted");
 }
