@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use cartwright_engine::Probing;
 use cartwright_testkit::present;
 use cartwright_testkit::provider::{Answer, Provider, Received};
 use cartwright_tests::node::Program;
@@ -159,6 +160,11 @@ fn is_signed(request: &Received) -> bool {
 /// Connects it anew, and asks.
 async fn probe(world: &World, channel: &Shipped) -> Value {
     channel.connect(world).await;
+    let shop = world.shop().parse().unwrap();
+    let connections = world.engine.store.connections(shop).await.unwrap();
+    let connection = connections.iter().find(|entry| entry.value.name == channel.channel).unwrap();
+    let probing = world.engine.probing(shop, &connection.value).await.unwrap();
+    assert_ne!(probing, Probing::Never, "{}: the doctor would not ask", channel.file);
     world.api.post(&format!("/v1/channels/{}/probe", channel.channel), &json!({})).await.ok()
 }
 

@@ -150,7 +150,7 @@ function FunnelBars({ steps }: { steps: Step[] }) {
           <tr key={step.word}>
             <th scope="row">{say(step.word)}</th>
             <td className="bar">
-              <div style={{ inlineSize: `${((step.count ?? 0) / most) * 100}%` }} />
+              {step.count ? <div style={{ inlineSize: `${(step.count / most) * 100}%` }} /> : null}
             </td>
             <td className="number">{step.count == null ? '–' : number(step.count)}</td>
             <td className="number quiet">{step.share == null ? '–' : share(step.share)}</td>
