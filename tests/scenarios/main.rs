@@ -26,6 +26,7 @@ mod plugins;
 mod policies;
 mod reminder;
 mod replacing;
+mod replies;
 mod short_links;
 mod signed;
 mod storefront;

@@ -29,6 +29,7 @@ mod people;
 mod plugins;
 mod publication;
 mod reading;
+mod replies;
 mod search;
 mod settings;
 mod test_sends;
@@ -40,6 +41,8 @@ pub(crate) use journal::select_asides;
 pub(crate) use ledger::DUE_PRICES;
 #[cfg(test)]
 pub(crate) use reading::{count_running, select_messages, select_runs};
+#[cfg(test)]
+pub(crate) use replies::select_replies;
 #[cfg(test)]
 pub(crate) use search::SEARCHES;
 

@@ -15,6 +15,7 @@ mod people;
 mod plugins;
 mod publication;
 mod reading;
+mod replies;
 mod revised;
 mod search;
 mod settings;
@@ -29,6 +30,8 @@ pub(crate) use ledger::{DUE_PRICES, SENT_TO};
 pub(crate) use load::LOADS;
 #[cfg(test)]
 pub(crate) use reading::{count_running, select_messages, select_runs};
+#[cfg(test)]
+pub(crate) use replies::select_replies;
 #[cfg(test)]
 pub(crate) use search::SEARCHES;
 
