@@ -1,10 +1,11 @@
 //! Replies: what customers write is told to the shop's people once, and they answer it on the same channel.
 
 use cartwright_domain::time::Span;
+use cartwright_testkit::database::Database;
 use cartwright_testkit::provider::{Answer, Provider};
 use cartwright_testkit::shopify::{self, ANA, TEAPOT};
 use cartwright_testkit::whatsapp as meta;
-use cartwright_tests::{Reply, World, on_both_databases};
+use cartwright_tests::{Reply, Stoppable, World, on_both_databases};
 use serde_json::{Value, json};
 
 use crate::whatsapp;
@@ -165,4 +166,37 @@ async fn replies_are_told_only_where_a_channel_can_carry_them(world: &World) {
         let refused = world.operator.patch(&shop, &json!({ "replies": [target] })).await;
         assert_eq!((refused.status, &refused.body["errors"][0]["field"]), (422, &json!(field)));
     }
+}
+
+/// A process dies while it answers; what another one finds.
+async fn answered_once(database: impl AsyncFn() -> Database) {
+    for point in cartwright_engine::failpoints::REPLY_POINTS {
+        let database = database().await;
+        let url = database.url().to_owned();
+        let world = World::open(database).await;
+        let shop = Shop::open(&world).await;
+        told_over(&world, json!([])).await;
+        shop.writes(QUESTION, "Is it red?").await;
+        let reply = shop.only_reply().await;
+        let path = format!("/v1/replies/{}/answer", reply["id"].as_str().unwrap());
+        world.api.post(&path, &json!({ "text": "It is." })).await.ok();
+        let start = |point| Stoppable::start(env!("CARGO_BIN_EXE_stoppable"), &url, world.now(), point);
+        let mut first = start(Some(point));
+        assert!(!first.skip(Span::minutes(1)), "{point} was not reached");
+        assert!(first.aborted());
+        assert!(start(None).skip(Span::hours(1)));
+        let reply = shop.only_reply().await;
+        assert_eq!(reply["answers"][0]["state"], "uncertain", "after {point}: {reply:#}");
+        assert_eq!(shop.provider.received().len(), 1 + usize::from(*point == "reply.answered"), "after {point}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s22_a_crash_on_sqlite_answers_at_most_once() {
+    answered_once(Database::sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s22_a_crash_on_postgres_answers_at_most_once() {
+    answered_once(Database::postgres).await;
 }

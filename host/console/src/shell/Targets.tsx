@@ -18,6 +18,11 @@ type Change = Schemas['ShopChange']
 /** What alerts are written for; the service says the same. */
 const WRITTEN_FOR = ['email', 'slack', 'webhook', 'sms', 'inbox']
 
+const WORDS = {
+  alerts: { nobody: 'alerts.noTargets', about: 'alerts.targetsAbout' },
+  replies: { nobody: 'replies.noTargets', about: 'replies.targetsAbout' },
+} as const
+
 /** What can carry a text at any time; the service says the same. */
 const canTell = (of: 'alerts' | 'replies', ability?: Schemas['ChannelAbility'] | null) =>
   of === 'alerts'
@@ -38,7 +43,8 @@ export function Targets(props: { of: 'alerts' | 'replies'; kept: Target[]; save:
     mutationFn: () => {
       const params = { path: { shop: shop.id } }
       const targets = asked.map(({ channel, to }) => ({ channel, to: to.trim() }))
-      return take(api.PATCH('/v1/shops/{shop}', { params, body: { [of]: targets } as Change }))
+      const body = (of === 'alerts' ? { alerts: targets } : { replies: targets }) as Change
+      return take(api.PATCH('/v1/shops/{shop}', { params, body }))
     },
     onSuccess: after => {
       save(after)
@@ -56,11 +62,11 @@ export function Targets(props: { of: 'alerts' | 'replies'; kept: Target[]; save:
   const isKept = (one: Target) => kept.some(known => known.channel === one.channel && known.to === one.to)
   // A channel that is gone stays readable until somebody chooses another.
   const namesFor = (one: Target) => [...new Set([...able.map(({ name }) => name), one.channel])]
-  if (isStill && asked.length === 0) return <p className="quiet">{say(`${of}.noTargets`)}</p>
+  if (isStill && asked.length === 0) return <p className="quiet">{say(WORDS[of].nobody)}</p>
   return (
     <div className="stack">
-      <p className="quiet small">{say(`${of}.targetsAbout`)}</p>
-      {asked.length === 0 && <p>{say(`${of}.noTargets`)}</p>}
+      <p className="quiet small">{say(WORDS[of].about)}</p>
+      {asked.length === 0 && <p>{say(WORDS[of].nobody)}</p>}
       {connected.data && able.length === 0 && <p>{say('alerts.noChannels')}</p>}
       {refusal && !refusal.errors.some(error => error.field.startsWith(`${of}[`)) && <Trouble error={refusal} />}
       {saved.error && !refusal && <Trouble error={saved.error} />}
