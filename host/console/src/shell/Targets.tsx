@@ -43,8 +43,8 @@ export function Targets(props: { of: 'alerts' | 'replies'; kept: Target[]; save:
     mutationFn: () => {
       const params = { path: { shop: shop.id } }
       const targets = asked.map(({ channel, to }) => ({ channel, to: to.trim() }))
-      const body = (of === 'alerts' ? { alerts: targets } : { replies: targets }) as Change
-      return take(api.PATCH('/v1/shops/{shop}', { params, body }))
+      const change: Partial<Change> = { [of]: targets }
+      return take(api.PATCH('/v1/shops/{shop}', { params, body: change as Change }))
     },
     onSuccess: after => {
       save(after)
