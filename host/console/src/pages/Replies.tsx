@@ -26,13 +26,19 @@ export function Replies() {
   return (
     <Page title={say('nav.replies')} about={say('replies.about')}>
       <div className="split">
+        {reply ? (
+          <div className="stack">
+            <Opened key={reply} id={reply} />
+          </div>
+        ) : (
+          <All />
+        )}
         <div className="stack">
-          {reply ? <Opened key={reply} id={reply} /> : <p className="quiet">{say('replies.choose')}</p>}
+          {reply && <All chosen={reply} />}
           <Card title={say('replies.targets')}>
             <Told />
           </Card>
         </div>
-        <All chosen={reply} />
       </div>
     </Page>
   )

@@ -42,8 +42,6 @@ pub(crate) use ledger::DUE_PRICES;
 #[cfg(test)]
 pub(crate) use reading::{count_running, select_messages, select_runs};
 #[cfg(test)]
-pub(crate) use replies::select_replies;
-#[cfg(test)]
 pub(crate) use search::SEARCHES;
 
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -31,8 +31,6 @@ pub(crate) use load::LOADS;
 #[cfg(test)]
 pub(crate) use reading::{count_running, select_messages, select_runs};
 #[cfg(test)]
-pub(crate) use replies::select_replies;
-#[cfg(test)]
 pub(crate) use search::SEARCHES;
 
 use std::path::Path;

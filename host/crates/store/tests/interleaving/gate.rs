@@ -323,6 +323,16 @@ forward! {
 }
 
 forward! {
+    Replies {
+        reply(shop: ShopId, reply: ReplyId) -> Option<KeptReply>;
+        replies(shop: ShopId, filter: &ReplyFilter, page: &PageRequest) -> Page<KeptReply>;
+        reply_sends(shop: ShopId, filter: &ReplySendFilter) -> Vec<Entry<ReplySend>>;
+        due_reply_sends(shop: ShopId, now: Timestamp, limit: u32) -> Vec<Entry<ReplySend>>;
+        count_notices(shop: ShopId, since: Timestamp) -> u64;
+    }
+}
+
+forward! {
     Components {
         component(shop: ShopId, digest: &str) -> Option<Bytes>;
     }
