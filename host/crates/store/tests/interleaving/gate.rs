@@ -8,7 +8,7 @@ use cartwright_domain::content::Content;
 use cartwright_domain::customer::Customer;
 use cartwright_domain::funnel::Cell;
 use cartwright_domain::ids::{
-    ConnectionId, CustomerId, IncidentId, KeyId, MessageId, NodeId, NoteId, RunId, ShopId, StrategyId, UserId,
+    ConnectionId, CustomerId, IncidentId, KeyId, MessageId, NodeId, NoteId, ReplyId, RunId, ShopId, StrategyId, UserId,
     VersionId,
 };
 use cartwright_domain::incident::Incident;
@@ -16,6 +16,7 @@ use cartwright_domain::message::Message;
 use cartwright_domain::oidc::{Account, Entrance, Keeper};
 use cartwright_domain::plugin::{Breaker, Kill, PluginRecord};
 use cartwright_domain::replacing::Replacement;
+use cartwright_domain::reply::ReplySend;
 use cartwright_domain::run::Run;
 use cartwright_domain::shard::Shard;
 use cartwright_domain::shop::{Connection, ConnectionKind, Shop};
