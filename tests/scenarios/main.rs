@@ -27,6 +27,7 @@ mod plugins;
 mod policies;
 mod reminder;
 mod replacing;
+mod replies;
 mod segment;
 mod short_links;
 mod signed;

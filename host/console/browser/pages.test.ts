@@ -27,6 +27,7 @@ const PAGES: Record<string, string> = {
   run: '/runs/{run}',
   messages: '/messages',
   message: '/messages/{message}',
+  replies: '/replies',
   reports: '/reports',
   inbox: '/inbox',
   plugins: '/plugins',

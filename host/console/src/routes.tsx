@@ -166,6 +166,16 @@ const message = createRoute({
   component: lazyRouteComponent(() => import('./pages/Message'), 'Message'),
 })
 
+const replies = createRoute({
+  getParentRoute: () => shop,
+  path: '/replies',
+  validateSearch: (search: Record<string, unknown>): { reply?: string; all?: boolean } => ({
+    ...optional(search, 'reply'),
+    ...(search.all === true ? { all: true } : {}),
+  }),
+  component: lazyRouteComponent(() => import('./pages/Replies'), 'Replies'),
+})
+
 const reports = createRoute({
   getParentRoute: () => shop,
   path: '/reports',
@@ -285,6 +295,7 @@ const pages = [
   run,
   messages,
   message,
+  replies,
   reports,
 ]
 

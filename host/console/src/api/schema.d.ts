@@ -1214,6 +1214,62 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/replies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists what customers wrote, newest first. */
+        get: operations["list_replies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/replies/{reply}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows what a customer wrote, what was sent because of it, and whether it can be answered now. */
+        get: operations["show_reply"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/replies/{reply}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answers a reply on the channel that it came over.
+         * @description It waits for no quiet hours, counts for no cap and needs no consent, because it answers somebody who wrote; only one
+         *     whose last word there was that they want to hear no more is not answered. It is queued with this, and sent at most
+         *     once; the same text to the same reply is one answer, unless it came to nothing.
+         */
+        post: operations["answer_reply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/reports/messages": {
         parameters: {
             query?: never;
@@ -1887,6 +1943,11 @@ export interface components {
         Alphabet: "gsm7" | "ucs2";
         /** @description A moment of the run. */
         Anchor: "run_start" | "last_message";
+        /** @description What the customer is to read. */
+        AnswerRequest: {
+            /** @description As it is written; the channel may take less than 4096 characters. */
+            text: string;
+        };
         /** @description What may be said only within a while after the customer's last word. */
         AnswerRule: {
             /**
@@ -2141,6 +2202,8 @@ export interface components {
             idempotent: boolean;
             /** @description It can be asked what became of a message. */
             lookup: boolean;
+            /** @description Where its contents bear what a person writes; none where only templates and the like go out. */
+            plain?: components["schemas"]["PlainFields"] | null;
             /** @description Receipts it can report; what it cannot is shown as `-`. */
             receipts?: components["schemas"]["ReceiptKind"][];
             /** @description The secrets that its task `refresh` renews. */
@@ -2218,6 +2281,13 @@ export interface components {
              * @description Its now.
              */
             now: string | number;
+        };
+        /** @description Why a reply cannot be answered. */
+        Closed: {
+            /** @description The code of the problem that an answer comes to. */
+            code: string;
+            /** @description Why, and what to do instead. */
+            detail: string;
         };
         /** @description A column. */
         ColumnView: {
@@ -2534,6 +2604,13 @@ export interface components {
             /** @description The newest event that would have begun a run and did not, by strategy. */
             turned_away?: {
                 [key: string]: components["schemas"]["TurnedAway"];
+            };
+            /**
+             * @description When they last wrote on channels that take answers for a while only, by the channel's name; for those with
+             *     handles of their own it stands there.
+             */
+            wrote?: {
+                [key: string]: string | number;
             };
         };
         /** @description Two dates such as `2026-12-24`. */
@@ -3556,6 +3633,13 @@ export interface components {
             next?: string | null;
         };
         /** @description A page of a list. */
+        ListOfReplyView: {
+            /** @description At most `limit` of them. */
+            items: components["schemas"]["ReplyView"][];
+            /** @description Pass it as `after` for the next page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
         ListOfRun: {
             /** @description At most `limit` of them. */
             items: components["schemas"]["Run"][];
@@ -4172,6 +4256,18 @@ export interface components {
              */
             waiting: number;
         };
+        /** @description The fields of a content's body that bear plain text. */
+        PlainFields: {
+            /**
+             * Format: uint32
+             * @description The longest text, in characters.
+             */
+            longest?: number | null;
+            /** @description The field of the subject, where there is one. */
+            subject?: string | null;
+            /** @description The field of the text. */
+            text: string;
+        };
         /** @description Why a plugin gave no usable answer. */
         PluginFailure: {
             /** @description Of a trap: the functions of the guest, innermost first, with the source line where the component says it. */
@@ -4652,6 +4748,187 @@ export interface components {
                 ][];
             };
         };
+        /** @description An answer or a notice. */
+        ReplySend: {
+            /**
+             * Format: date-time
+             * @description When it was decided.
+             */
+            at: string | number;
+            /**
+             * Format: uint32
+             * @description How often it was handed over.
+             * @default 0
+             */
+            attempts: number;
+            /** @description Who wrote it: a person, or the label of a key; nobody wrote a notice. */
+            by?: string | null;
+            /** @description The shop's channel connection that it goes over, by name. */
+            channel: string;
+            /**
+             * Format: uuid
+             * @description Whose that is.
+             */
+            customer: string;
+            /**
+             * Format: uuid
+             * @description Ours, as the channel knows it.
+             */
+            id: string;
+            /** @description Which of the two it is. */
+            kind: components["schemas"]["SendKind"];
+            /** @description The provider's last words on it, or ours where it was not sent. */
+            last_answer?: components["schemas"]["Details"] | null;
+            /**
+             * Format: date-time
+             * @description Past this it is not sent any more.
+             */
+            late_after: string | number;
+            /** @description The provider's id. */
+            provider_id?: string | null;
+            /** @description The furthest receipt. */
+            receipt?: components["schemas"]["ReceiptKind"] | null;
+            /**
+             * Format: uuid
+             * @description The reply that it is about.
+             */
+            reply: string;
+            /** @description The sender of the channel that it goes by; its default where there is none. */
+            sender?: string | null;
+            /** @description Of a notice: who wrote, and where. */
+            subject?: string | null;
+            /** @description What it says. */
+            text: string;
+            /** @description Where it goes. */
+            to: components["schemas"]["Address"];
+        } & ({
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            due_at: string | number;
+            /** @constant */
+            state: "queued";
+        } | {
+            /**
+             * Format: date-time
+             * @description Afterwards nobody will come back with the answer.
+             */
+            lease_until: string | number;
+            /** @constant */
+            state: "handed_over";
+        } | {
+            /** @constant */
+            state: "accepted";
+        } | ({
+            /** @constant */
+            state: "rejected";
+        } & ({
+            /** @constant */
+            class: "invalid_recipient";
+        } | {
+            /** @constant */
+            class: "not_on_channel";
+        } | {
+            /** @constant */
+            class: "opt_out";
+        } | {
+            /** @constant */
+            class: "window_closed";
+        } | {
+            /** @constant */
+            class: "frequency_cap";
+        } | {
+            /**
+             * Format: date-time
+             * @description Not before.
+             */
+            after?: string | number | null;
+            /** @constant */
+            class: "rate_limited";
+        } | {
+            /** @constant */
+            class: "transient";
+        } | {
+            /** @constant */
+            class: "template";
+        } | {
+            /** @constant */
+            class: "content_policy";
+        } | {
+            /** @constant */
+            class: "sender_policy";
+        } | {
+            /** @constant */
+            class: "auth";
+        } | {
+            /** @constant */
+            class: "billing";
+        } | {
+            /** @constant */
+            class: "too_large";
+        } | {
+            /** @constant */
+            class: "bad_request";
+        } | {
+            /** @constant */
+            class: "unknown";
+        })) | {
+            /** @constant */
+            state: "uncertain";
+        } | {
+            /** @constant */
+            state: "dropped";
+        });
+        /** @description What a customer wrote, with what was sent because of it. */
+        ReplyView: {
+            /** @description The answers to it, oldest first. */
+            answers: components["schemas"]["ReplySend"][];
+            /** @description Whether it asks for an answer: a word such as STOP or START does not. */
+            asks: boolean;
+            /**
+             * Format: date-time
+             * @description When it was written.
+             */
+            at: string | number;
+            /** @description The shop's channel connection that it came over, by name. */
+            channel: string;
+            /**
+             * Format: uuid
+             * @description Who wrote it.
+             */
+            customer: string;
+            /** @description Whether the text was longer. */
+            cut?: boolean;
+            /** @description The address that it came from, where the provider tells it. */
+            from?: components["schemas"]["Address"] | null;
+            /**
+             * Format: uuid
+             * @description Ours.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description The message that it most likely answers.
+             */
+            message?: string | null;
+            /** @description To whom it was told, and what became of that. */
+            notices: components["schemas"]["ReplySend"][];
+            /**
+             * Format: date-time
+             * @description When it arrived here.
+             */
+            received_at: string | number;
+            /** @description The sender of the channel that this message went by. */
+            sender?: string | null;
+            /** @description The text, up to 4096 characters; none for a picture, a recording and the like, which stay at the provider. */
+            text?: string | null;
+            /**
+             * @description Whether it asks for an answer and has none. An answer is one to everything that the customer wrote on the channel
+             *     before.
+             */
+            waits: boolean;
+        };
         /** @description A line of a report. */
         ReportLineView: {
             /**
@@ -4911,6 +5188,8 @@ export interface components {
             /** @description Who decides. */
             plugin: components["schemas"]["PluginRef"];
         };
+        /** @description What is sent because of a reply. */
+        SendKind: "answer" | "notice";
         /** @description A named identity of a channel: a number, an account, or a name with its address. */
         Sender: {
             /** @description What is said here in place of the channel's own configuration, by its fields. */
@@ -5000,6 +5279,8 @@ export interface components {
             push_filter?: components["schemas"]["PushFilter"];
             /** @description Whether quiet hours by where the customer is hold as well (S04). */
             quiet_hours?: components["schemas"]["QuietHours"];
+            /** @description Who is told of what customers write, over the shop's own channels. */
+            replies?: components["schemas"]["AlertTarget"][];
             /** @description Where the shop is on the web: hosts such as `shop.example`; what is below them is meant too. */
             sites?: string[];
             /** @description What the script on the shop's own pages may do; without, there is no script. */
@@ -5055,6 +5336,11 @@ export interface components {
              * @default null
              */
             quiet_hours: components["schemas"]["QuietHours"] | null;
+            /**
+             * @description Who is told of what customers write, over the shop's own channels.
+             * @default null
+             */
+            replies: components["schemas"]["AlertTarget"][] | null;
             /**
              * @description Where the shop is on the web: hosts such as `shop.example`; what is below them is meant too.
              * @default null
@@ -5128,6 +5414,57 @@ export interface components {
             name?: string | null;
             /** @description Where it leads. */
             url: string;
+        };
+        /** @description A reply, and whether it can be answered now. */
+        ShownReply: {
+            /** @description The answers to it, oldest first. */
+            answers: components["schemas"]["ReplySend"][];
+            /** @description Whether it asks for an answer: a word such as STOP or START does not. */
+            asks: boolean;
+            /**
+             * Format: date-time
+             * @description When it was written.
+             */
+            at: string | number;
+            /** @description The shop's channel connection that it came over, by name. */
+            channel: string;
+            /** @description Why it cannot be answered; absent where it can. */
+            closed?: components["schemas"]["Closed"] | null;
+            /**
+             * Format: uuid
+             * @description Who wrote it.
+             */
+            customer: string;
+            /** @description Whether the text was longer. */
+            cut?: boolean;
+            /** @description The address that it came from, where the provider tells it. */
+            from?: components["schemas"]["Address"] | null;
+            /**
+             * Format: uuid
+             * @description Ours.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description The message that it most likely answers.
+             */
+            message?: string | null;
+            /** @description To whom it was told, and what became of that. */
+            notices: components["schemas"]["ReplySend"][];
+            /**
+             * Format: date-time
+             * @description When it arrived here.
+             */
+            received_at: string | number;
+            /** @description The sender of the channel that this message went by. */
+            sender?: string | null;
+            /** @description The text, up to 4096 characters; none for a picture, a recording and the like, which stay at the provider. */
+            text?: string | null;
+            /**
+             * @description Whether it asks for an answer and has none. An answer is one to everything that the customer wrote on the channel
+             *     before.
+             */
+            waits: boolean;
         };
         /** @description What one stage said. */
         Side: {
@@ -8978,6 +9315,135 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PluginView"];
+                };
+            };
+            /** @description There is no such thing in this shop. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something else stands in the way: `code` says what. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the body does not fit: `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    list_replies: {
+        parameters: {
+            query?: {
+                /** @description Those of a customer. */
+                customer?: string;
+                /** @description Those over a channel, by name. */
+                channel?: string;
+                /** @description Only those that ask for an answer and have none. */
+                unanswered?: boolean;
+                /** @description At most this many, 1 to 200. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: {
+                /** @description Id of the shop; only needed with an operator's key. */
+                "Cartwright-Shop"?: components["parameters"]["Shop"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Replies. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOfReplyView"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    show_reply: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id of the shop; only needed with an operator's key. */
+                "Cartwright-Shop"?: components["parameters"]["Shop"];
+            };
+            path: {
+                /** @description Id of the reply. */
+                reply: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The reply. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShownReply"];
+                };
+            };
+            /** @description There is no such thing in this shop. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    answer_reply: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id of the shop; only needed with an operator's key. */
+                "Cartwright-Shop"?: components["parameters"]["Shop"];
+            };
+            path: {
+                /** @description Id of the reply. */
+                reply: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerRequest"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplySend"];
                 };
             };
             /** @description There is no such thing in this shop. */

@@ -116,7 +116,7 @@ function Told() {
   })
   return (
     <Answer of={found}>
-      {known => <Targets kept={known.alerts ?? []} save={one => queries.setQueryData(key, one)} />}
+      {known => <Targets of="alerts" kept={known.alerts ?? []} save={one => queries.setQueryData(key, one)} />}
     </Answer>
   )
 }

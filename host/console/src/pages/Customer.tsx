@@ -9,6 +9,7 @@ import { Answer, Empty, Trouble } from '../pieces/Answer'
 import { Card } from '../pieces/Card'
 import { useCustomer, useNameOf, useStrategies } from '../pieces/names'
 import { Page } from '../pieces/Page'
+import { Exchange } from '../pieces/Replies'
 import { ConsentState } from '../pieces/states'
 import { Tag, type Tone } from '../pieces/Tag'
 import { Facts, type Line, Trace, traceOf } from '../pieces/Trace'
@@ -28,7 +29,10 @@ export function Customer() {
       <Answer of={customer}>
         {known => (
           <div className="split">
-            <Timeline id={known.id} />
+            <div className="stack">
+              <Written id={known.id} />
+              <Timeline id={known.id} />
+            </div>
             <div className="stack">
               <Profile customer={known} />
               <WhyNot id={known.id} />
@@ -108,6 +112,27 @@ function Names({ names }: { names: string[] }) {
         </Tag>
       ))}
     </span>
+  )
+}
+
+/** What they wrote and were answered, newest first; nothing where they wrote nothing. */
+function Written({ id }: { id: string }) {
+  const { say } = useSpeech()
+  const { shop } = useVisit()
+  const replies = useQuery({
+    queryKey: ['shop', shop.id, 'replies', 'of', id],
+    queryFn: () => take(api.GET('/v1/replies', { params: { query: { customer: id, limit: 10 } } })),
+    refetchInterval: 10_000,
+  })
+  if (!replies.data?.items.length) return null
+  return (
+    <Card title={say('replies.of')}>
+      <ul className="plain stack">
+        {replies.data.items.map(reply => (
+          <Exchange key={reply.id} reply={reply} linked />
+        ))}
+      </ul>
+    </Card>
   )
 }
 

@@ -9,6 +9,7 @@ import {
   House,
   Inbox,
   type LucideIcon,
+  MessagesSquare,
   PlugZap,
   Puzzle,
   Route,
@@ -31,6 +32,7 @@ type Address =
   | '/$shop/customers'
   | '/$shop/runs'
   | '/$shop/messages'
+  | '/$shop/replies'
   | '/$shop/reports'
   | '/$shop/storefront'
   | '/$shop/alerts'
@@ -48,6 +50,7 @@ export function Links() {
     { to: '/$shop/customers', word: 'nav.customers', icon: Contact },
     { to: '/$shop/runs', word: 'nav.runs', icon: Route },
     { to: '/$shop/messages', word: 'nav.messages', icon: Send },
+    { to: '/$shop/replies', word: 'nav.replies', icon: MessagesSquare },
     { to: '/$shop/reports', word: 'nav.reports', icon: ChartNoAxesColumn },
     { to: '/$shop/inbox', word: 'nav.inbox', icon: Inbox },
     { to: '/$shop/connections', word: 'nav.connections', icon: PlugZap },

@@ -1,4 +1,4 @@
-/** Who is told of alerts: over which of the shop's channels, to whom; and a sample for each, to see that it arrives. */
+/** Who is told of alerts, or of what customers write: over which of the shop's channels, to whom; and a sample for each, to see that it arrives. */
 import { Button, NativeSelect, TextInput } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { Plus, Send, Trash2 } from 'lucide-react'
@@ -18,7 +18,19 @@ type Change = Schemas['ShopChange']
 /** What alerts are written for; the service says the same. */
 const WRITTEN_FOR = ['email', 'slack', 'webhook', 'sms', 'inbox']
 
-export function Targets({ kept, save }: { kept: Target[]; save: (shop: Shop) => void }) {
+const WORDS = {
+  alerts: { nobody: 'alerts.noTargets', about: 'alerts.targetsAbout' },
+  replies: { nobody: 'replies.noTargets', about: 'replies.targetsAbout' },
+} as const
+
+/** What can carry a text at any time; the service says the same. */
+const canTell = (of: 'alerts' | 'replies', ability?: Schemas['ChannelAbility'] | null) =>
+  of === 'alerts'
+    ? WRITTEN_FOR.includes(ability?.channel ?? '')
+    : ability?.channel === 'webhook' || Boolean(ability?.plain && !ability.answers)
+
+export function Targets(props: { of: 'alerts' | 'replies'; kept: Target[]; save: (shop: Shop) => void }) {
+  const { of, kept, save } = props
   const { say } = useSpeech()
   const { shop } = useVisit()
   const [asked, write] = useState(kept)
@@ -30,16 +42,17 @@ export function Targets({ kept, save }: { kept: Target[]; save: (shop: Shop) => 
   const saved = useMutation({
     mutationFn: () => {
       const params = { path: { shop: shop.id } }
-      const alerts = asked.map(({ channel, to }) => ({ channel, to: to.trim() }))
-      return take(api.PATCH('/v1/shops/{shop}', { params, body: { alerts } as Change }))
+      const targets = asked.map(({ channel, to }) => ({ channel, to: to.trim() }))
+      const change: Partial<Change> = { [of]: targets }
+      return take(api.PATCH('/v1/shops/{shop}', { params, body: change as Change }))
     },
     onSuccess: after => {
       save(after)
-      write(after.alerts ?? [])
+      write(after[of] ?? [])
     },
   })
   const refusal = saved.error instanceof Refusal ? saved.error : undefined
-  const able = (connected.data?.items ?? []).filter(one => WRITTEN_FOR.includes(one.ability?.channel ?? ''))
+  const able = (connected.data?.items ?? []).filter(one => canTell(of, one.ability))
   const change = (targets: Target[]) => {
     saved.reset()
     write(targets)
@@ -49,13 +62,13 @@ export function Targets({ kept, save }: { kept: Target[]; save: (shop: Shop) => 
   const isKept = (one: Target) => kept.some(known => known.channel === one.channel && known.to === one.to)
   // A channel that is gone stays readable until somebody chooses another.
   const namesFor = (one: Target) => [...new Set([...able.map(({ name }) => name), one.channel])]
-  if (isStill && asked.length === 0) return <p className="quiet">{say('alerts.noTargets')}</p>
+  if (isStill && asked.length === 0) return <p className="quiet">{say(WORDS[of].nobody)}</p>
   return (
     <div className="stack">
-      <p className="quiet small">{say('alerts.targetsAbout')}</p>
-      {asked.length === 0 && <p>{say('alerts.noTargets')}</p>}
+      <p className="quiet small">{say(WORDS[of].about)}</p>
+      {asked.length === 0 && <p>{say(WORDS[of].nobody)}</p>}
       {connected.data && able.length === 0 && <p>{say('alerts.noChannels')}</p>}
-      {refusal && !refusal.errors.some(error => error.field.startsWith('alerts[')) && <Trouble error={refusal} />}
+      {refusal && !refusal.errors.some(error => error.field.startsWith(`${of}[`)) && <Trouble error={refusal} />}
       {saved.error && !refusal && <Trouble error={saved.error} />}
       <ul className="plain records">
         {asked.map((one, place) => (
@@ -67,7 +80,7 @@ export function Targets({ kept, save }: { kept: Target[]; save: (shop: Shop) => 
                 value={one.channel}
                 disabled={isStill}
                 data={namesFor(one)}
-                error={refusal?.of(`alerts[${place}].channel`)}
+                error={refusal?.of(`${of}[${place}].channel`)}
                 onChange={event => set(place, { channel: event.currentTarget.value })}
               />
               <TextInput
@@ -75,7 +88,7 @@ export function Targets({ kept, save }: { kept: Target[]; save: (shop: Shop) => 
                 value={one.to}
                 disabled={isStill}
                 dir="auto"
-                error={refusal?.of(`alerts[${place}].to`) ?? refusal?.of(`alerts[${place}]`)}
+                error={refusal?.of(`${of}[${place}].to`) ?? refusal?.of(`${of}[${place}]`)}
                 onChange={event => set(place, { to: event.currentTarget.value })}
               />
               {!isStill && (
@@ -88,7 +101,7 @@ export function Targets({ kept, save }: { kept: Target[]; save: (shop: Shop) => 
                 </Button>
               )}
             </div>
-            {!isStill && <Sample of={one} isKept={isKept(one)} />}
+            {!isStill && of === 'alerts' && <Sample of={one} isKept={isKept(one)} />}
           </li>
         ))}
       </ul>

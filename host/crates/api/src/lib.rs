@@ -39,6 +39,7 @@ mod people;
 mod plugins;
 mod problem;
 mod rate;
+mod replies;
 mod reports;
 mod router;
 mod runs;

@@ -13,8 +13,8 @@ use crate::problem::{self, Code, Problem};
 use crate::rate::RateLimit;
 use crate::{
     access, alerts, audit, channels, chat_links, console, contents, customers, demo, envelope, events, health, hooks,
-    image_grids, journal, keys, markup, messages, openapi, people, plugins, rate, reports, runs, session, shops,
-    short_links, sources, storefront, strategies, test_sends, unsubscribe,
+    image_grids, journal, keys, markup, messages, openapi, people, plugins, rate, replies, reports, runs, session,
+    shops, short_links, sources, storefront, strategies, test_sends, unsubscribe,
 };
 
 /// What every handler is given.
@@ -97,6 +97,7 @@ fn closed_operations() -> OpenApiRouter<Api> {
         .merge(customers::operations())
         .merge(runs::operations())
         .merge(messages::operations())
+        .merge(replies::operations())
         .merge(reports::operations())
         .merge(journal::operations())
         .merge(alerts::operations())

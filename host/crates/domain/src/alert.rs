@@ -11,7 +11,7 @@ use crate::contact::{Address, AddressKind};
 use crate::message::HoldReason;
 use crate::outcome::next_step;
 use crate::publish::StrategyFault;
-use crate::shop::{Connection, ConnectionKind, Hold};
+use crate::shop::{ChannelAbility, Connection, ConnectionKind, Hold};
 use crate::source::{Trouble, TroubleKind};
 use crate::template::Template;
 use crate::time::Timestamp;
@@ -245,11 +245,33 @@ const WRITTEN_FOR: [&str; 5] = ["email", "slack", "webhook", "sms", "inbox"];
 
 /// What is wrong with where alerts go.
 pub fn target_faults(targets: &[AlertTarget], connections: &[Connection]) -> Vec<StrategyFault> {
+    let is_written_for = |ability: &ChannelAbility| match WRITTEN_FOR.contains(&ability.channel.as_str()) {
+        true => Ok(()),
+        false => Err(format!("alerts are written for {}; choose such a channel", WRITTEN_FOR.join(", "))),
+    };
+    faults_of("alerts", targets, connections, is_written_for)
+}
+
+/// What is wrong with where replies of customers are told.
+pub fn reply_target_faults(targets: &[AlertTarget], connections: &[Connection]) -> Vec<StrategyFault> {
+    let tells_people = |ability: &ChannelAbility| match ability.tells_people() {
+        true => Ok(()),
+        false => Err("the channel cannot carry a text at any time; choose e-mail, Slack, SMS or the like".to_owned()),
+    };
+    faults_of("replies", targets, connections, tells_people)
+}
+
+fn faults_of(
+    field: &str,
+    targets: &[AlertTarget],
+    connections: &[Connection],
+    can_tell: impl Fn(&ChannelAbility) -> Result<(), String>,
+) -> Vec<StrategyFault> {
     /// Whoever tells more people makes a list at their end.
     const MOST: usize = 10;
     let mut faults = Vec::new();
     if targets.len() > MOST {
-        faults.push(StrategyFault::error("alerts", format!("at most {MOST} places are told")));
+        faults.push(StrategyFault::error(field, format!("at most {MOST} places are told")));
     }
     for (place, target) in targets.iter().enumerate() {
         let known = connections
@@ -257,19 +279,18 @@ pub fn target_faults(targets: &[AlertTarget], connections: &[Connection]) -> Vec
             .find(|connection| connection.kind == ConnectionKind::Channel && connection.name == target.channel);
         let Some(known) = known else {
             let message = format!("the shop has no channel `{}`; connect it first", target.channel);
-            faults.push(StrategyFault::error(format!("alerts[{place}].channel"), message));
+            faults.push(StrategyFault::error(format!("{field}[{place}].channel"), message));
             continue;
         };
-        let ability = known.ability.as_ref();
-        if !ability.is_some_and(|ability| WRITTEN_FOR.contains(&ability.channel.as_str())) {
-            let message = format!("alerts are written for {}; choose such a channel", WRITTEN_FOR.join(", "));
-            faults.push(StrategyFault::error(format!("alerts[{place}].channel"), message));
+        let no_ability = || Err("nothing can be sent over the channel yet; install its plugin".to_owned());
+        if let Err(message) = known.ability.as_ref().map_or_else(no_ability, &can_tell) {
+            faults.push(StrategyFault::error(format!("{field}[{place}].channel"), message));
         } else if target.address(known).is_none() {
             let message = format!("`{}` can send nothing to `{}`", target.channel, target.to);
-            faults.push(StrategyFault::error(format!("alerts[{place}].to"), message));
+            faults.push(StrategyFault::error(format!("{field}[{place}].to"), message));
         }
         if targets[..place].contains(target) {
-            faults.push(StrategyFault::error(format!("alerts[{place}]"), "is there already; leave it out"));
+            faults.push(StrategyFault::error(format!("{field}[{place}]"), "is there already; leave it out"));
         }
     }
     faults

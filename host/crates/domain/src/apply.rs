@@ -18,6 +18,7 @@ use crate::product::Product;
 use crate::reaction;
 use crate::receipt::receive;
 use crate::reentry::{OnRetrigger, note_entry};
+use crate::reply;
 use crate::run::{EndReason, Position, Run, Trigger};
 use crate::strategy::{KeyKind, Strategy, StrategyState, TriggerKind, TriggerRule};
 use crate::time::Timestamp;
@@ -46,6 +47,8 @@ pub fn apply(world: &mut World, mint: &mut Mint, event: &Event, source: &str, re
         What::Receipt(receipt) => {
             handle::note(world, mint, receipt, event, source, received_at);
             receive(world, receipt, event, source, received_at);
+            reply::keep(world, mint, event, receipt, source, received_at);
+            reply::note_word(world, event, receipt, source, received_at);
             let Some(reaction) = reaction::take(world, mint, event, receipt, source, received_at) else {
                 return applied;
             };

@@ -14,9 +14,9 @@ use url::Url;
 
 use crate::contact::Address;
 use crate::publish::StrategyFault;
-use crate::reply::word_of;
 use crate::seal::seal;
 use crate::shop::Shop;
+use crate::stop_word::word_of;
 
 /// So many a shop may have.
 pub const MOST: usize = 200;

@@ -49,6 +49,10 @@ pub struct Customer {
     /// What channels know them by, where those have handles of their own; by the channel's name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub handles: BTreeMap<String, Handle>,
+    /// When they last wrote on channels that take answers for a while only, by the channel's name; for those with
+    /// handles of their own it stands there.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub wrote: BTreeMap<String, Timestamp>,
     /// ISO 3166-1 alpha-2.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
@@ -185,6 +189,7 @@ impl Customer {
             claimed_phone: None,
             email: None,
             handles: BTreeMap::new(),
+            wrote: BTreeMap::new(),
             country: None,
             province: None,
             city: None,
@@ -238,6 +243,12 @@ impl Customer {
         }
         let value = self.handles.get(channel)?.value.clone();
         Some(Address { kind, value })
+    }
+
+    /// When they last wrote on a channel that takes answers for a while only, as far as is known.
+    pub fn wrote_at(&self, channel: &str) -> Option<Timestamp> {
+        let by_handle = self.handles.get(channel).map(|handle| handle.wrote_at);
+        by_handle.max(self.wrote.get(channel).copied())
     }
 
     /// Takes a handle on a channel; of two the one that was used last is written to.
@@ -332,6 +343,10 @@ impl Customer {
         self.email = self.email.take().or(other.email);
         for (channel, handle) in other.handles {
             self.take_handle(channel, handle);
+        }
+        for (channel, at) in other.wrote {
+            let own = self.wrote.entry(channel).or_insert(at);
+            *own = at.max(*own);
         }
         // An address is taken as a whole.
         if self.country.is_none() {

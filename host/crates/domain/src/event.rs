@@ -276,6 +276,21 @@ pub enum ReceiptKind {
     OptedOut,
 }
 
+impl ReceiptKind {
+    /// How far a message has come by it: receipts come in any order, and a failure counts unless something later is known.
+    pub(crate) fn rank(self) -> i8 {
+        match self {
+            Self::Accepted => 0,
+            Self::Failed => 1,
+            Self::Delivered => 2,
+            Self::Read => 3,
+            Self::Clicked => 4,
+            Self::Replied => 5,
+            Self::OptedOut => -1,
+        }
+    }
+}
+
 /// Where an event came from: a connection of the shop, or its own API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

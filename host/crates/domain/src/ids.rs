@@ -82,6 +82,8 @@ ids! {
     NoteId,
     /// Something that went wrong, from when it did to its all-clear.
     IncidentId,
+    /// What a customer wrote.
+    ReplyId,
     /// A process that works on a database, from its start to its end.
     NodeId,
     /// A database with all its copies.
@@ -138,6 +140,18 @@ impl IncidentId {
     /// The id of a notice of it, as the channel knows it.
     pub fn notice(self, what: &str, channel: &str, to: &str) -> MessageId {
         MessageId(Uuid::new_v5(&self.0, format!("{what}/{channel}/{to}").as_bytes()))
+    }
+}
+
+impl ReplyId {
+    /// The id of what an event of a channel told: telling it twice tells it once.
+    pub fn of(shop: ShopId, channel: &str, event: &str) -> Self {
+        Self(Uuid::new_v5(&shop.0, format!("reply/{channel}/{event}").as_bytes()))
+    }
+
+    /// The id of what is sent because of it, as the channel knows it.
+    pub fn send(self, what: &str, to: &str, which: &str) -> MessageId {
+        MessageId(Uuid::new_v5(&self.0, format!("{what}/{to}/{which}").as_bytes()))
     }
 }
 

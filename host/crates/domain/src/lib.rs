@@ -83,6 +83,7 @@ pub mod short_link;
 pub mod sms;
 pub mod source;
 pub mod split;
+pub mod stop_word;
 pub mod stopping;
 pub mod storefront;
 pub mod strategy;

@@ -410,16 +410,7 @@ impl Message {
     /// Takes a receipt: states only move forward, in whatever order receipts come; a failure after the provider
     /// accepted counts unless something later is known. Returns whether anything changed.
     pub fn receive(&mut self, kind: ReceiptKind, failure: Option<&Rejection>, at: Timestamp) -> bool {
-        let rank = |kind: ReceiptKind| match kind {
-            ReceiptKind::Accepted => 0,
-            ReceiptKind::Failed => 1,
-            ReceiptKind::Delivered => 2,
-            ReceiptKind::Read => 3,
-            ReceiptKind::Clicked => 4,
-            ReceiptKind::Replied => 5,
-            ReceiptKind::OptedOut => -1,
-        };
-        let is_further = rank(kind) >= 0 && self.receipt.is_none_or(|known| rank(known) < rank(kind));
+        let is_further = kind.rank() >= 0 && self.receipt.is_none_or(|known| known.rank() < kind.rank());
         let clicked = kind == ReceiptKind::Clicked || self.receipt == Some(ReceiptKind::Clicked);
         let is_first_click = clicked && !self.clicked;
         self.clicked |= clicked;

@@ -231,15 +231,16 @@ fn choose_sender(candidate: &Candidate<'_>, reads: &mut Vec<FactRead>) -> Choice
     choice
 }
 
-/// The customer's last word on a channel that takes such a body only as an answer, where that was too long ago.
+/// The customer's last word on a channel that takes such a body only as an answer, where that was too long ago or
+/// none is known.
 fn unanswered_since(
     candidate: &Candidate<'_>,
     ability: &ChannelAbility,
     body: &serde_json::Value,
-) -> Option<Timestamp> {
+) -> Option<Option<Timestamp>> {
     let rule = ability.answers.as_ref().filter(|rule| candidate.recipient.is_none() && rule.binds(body))?;
-    let wrote_at = candidate.subject.customer.handles.get(candidate.channel_name)?.wrote_at;
-    (candidate.subject.now > wrote_at + rule.within).then_some(wrote_at)
+    let wrote_at = candidate.subject.customer.wrote_at(candidate.channel_name);
+    wrote_at.is_none_or(|wrote_at| candidate.subject.now > wrote_at + rule.within).then_some(wrote_at)
 }
 
 /// The filter of shop or strategy that the customer's tags do not pass.

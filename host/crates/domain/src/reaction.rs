@@ -7,7 +7,8 @@ use crate::heard::{Heard, hear};
 use crate::identity::resolve;
 use crate::ids::{CustomerId, MessageId, Mint};
 use crate::message::Purpose;
-use crate::reply::word_of;
+use crate::reply::SendKind;
+use crate::stop_word::word_of;
 use crate::strategy::TriggerKind;
 use crate::time::{Span, Timestamp};
 use crate::wait::AwaitedEvent;
@@ -44,6 +45,9 @@ pub(crate) fn take(
     let named = world.message_of(receipt);
     // The shop's own people are no customers, whatever they do with a notice.
     if named.is_some_and(|message| message.purpose == Purpose::Staff) {
+        return None;
+    }
+    if world.reply_send_of(receipt).is_some_and(|send| send.kind == SendKind::Notice) {
         return None;
     }
     // One click through several hands is one click, begins one run and ends one wait.
@@ -94,7 +98,7 @@ fn sender(
 }
 
 /// Most channels do not say what an answer is to: then it is to the newest message on the channel that had left.
-fn newest(world: &World, customer: CustomerId, channel: &str, at: Timestamp) -> Option<MessageId> {
+pub(crate) fn newest(world: &World, customer: CustomerId, channel: &str, at: Timestamp) -> Option<MessageId> {
     // Providers tell whole seconds.
     let left_by = at + Span::seconds(1);
     let messages = world.messages.of(customer).map(|entry| &entry.value);

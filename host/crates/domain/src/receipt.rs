@@ -9,7 +9,7 @@ use crate::ids::{CustomerId, MessageId};
 use crate::message::{MessageState, Purpose};
 use crate::outcome::{give_back, take_effect, wake};
 use crate::price;
-use crate::reply::{Word, word_of};
+use crate::stop_word::{Word, word_of};
 use crate::time::{Span, Timestamp};
 use crate::trace::{Happening, MessageTrace, TraceEntry};
 use crate::world::World;
@@ -23,7 +23,7 @@ pub(crate) fn receive(world: &mut World, receipt: &Receipt, event: &Event, told_
                 move_on(world, id, receipt, event, at);
             }
         }
-        None => {}
+        None => tell_send(world, receipt),
     }
     // S23: a refusal means the same for the address, the content and the channel whenever it is told, and also where the
     // message is known to have gone further.
@@ -46,6 +46,20 @@ pub(crate) fn receive(world: &mut World, receipt: &Receipt, event: &Event, told_
     }
     if receipt.kind == ReceiptKind::Replied {
         wrote(world, id, receipt, told_by);
+    }
+}
+
+/// What becomes of an answer to a reply, or of a notice of one.
+fn tell_send(world: &mut World, receipt: &Receipt) {
+    let id = world.reply_send_of(receipt).map(|send| send.id);
+    let Some(entry) = id.and_then(|id| world.reply_sends.get_mut(&id)) else { return };
+    let mut send = entry.value.clone();
+    // An answer that is answered names the reply to come, and is no receipt of its own.
+    if receipt.kind != ReceiptKind::Replied {
+        send.receive(receipt);
+    }
+    if send != entry.value {
+        *entry.edit() = send;
     }
 }
 

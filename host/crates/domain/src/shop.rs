@@ -15,12 +15,14 @@ use crate::ids::{ConnectionId, ShopId};
 use crate::message::HoldReason;
 use crate::money::Currency;
 use crate::push_filter::PushFilter;
+use crate::reply::PlainFields;
 use crate::sender::Sender;
 use crate::source::MOST_SILENCE;
 use crate::storefront::Storefront;
 use crate::template::TemplateFields;
 use crate::time::{Span, Timestamp};
 use crate::utm::Utm;
+use crate::webhook;
 use crate::window::Window;
 use crate::window::preset::QuietHours;
 
@@ -63,6 +65,9 @@ pub struct Shop {
     /// Who is told of what only people can put right, over the shop's own channels.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alerts: Vec<AlertTarget>,
+    /// Who is told of what customers write, over the shop's own channels.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replies: Vec<AlertTarget>,
     /// Where the shop is on the web: hosts such as `shop.example`; what is below them is meant too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sites: Vec<String>,
@@ -197,6 +202,9 @@ pub struct ChannelAbility {
     /// What may be said only within a while after the customer's last word.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answers: Option<AnswerRule>,
+    /// Where its contents bear what a person writes; none where only templates and the like go out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plain: Option<PlainFields>,
 }
 
 impl ChannelAbility {
@@ -213,6 +221,11 @@ impl ChannelAbility {
             Some(place) if place > 0 => &self.addresses[..place],
             _ => &self.addresses,
         }
+    }
+
+    /// Whether the shop's own people can be told something here at any time.
+    pub fn tells_people(&self) -> bool {
+        self.channel == webhook::CHANNEL || (self.plain.is_some() && self.answers.is_none())
     }
 
     /// Whether its provider tells which templates it knows.

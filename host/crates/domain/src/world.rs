@@ -18,6 +18,7 @@ use crate::ids::{CartId, ConnectionId, CustomerId, MessageId, RunId, StrategyId,
 use crate::message::{HoldReason, Message, Purpose};
 use crate::order::Order;
 use crate::product::Product;
+use crate::reply::{Reply, ReplySend};
 use crate::run::Run;
 use crate::shop::{Connection, Hold, Shop};
 use crate::strategy::{Policies, StrategyRecord, StrategyState, TriggerKind, Version};
@@ -173,6 +174,10 @@ pub struct World {
     pub traces: Vec<(RunId, TraceEntry)>,
     /// What people are to be told, or need not worry about any more.
     pub alarms: Vec<Alarm>,
+    /// What customers wrote.
+    pub replies: Vec<Reply>,
+    /// Answers and notices: those that are made, and those asked for.
+    pub reply_sends: BTreeMap<MessageId, Entry<ReplySend>>,
 }
 
 impl World {
@@ -201,6 +206,8 @@ impl World {
             contacts: BTreeMap::new(),
             traces: Vec::new(),
             alarms: Vec::new(),
+            replies: Vec::new(),
+            reply_sends: BTreeMap::new(),
         }
     }
 
@@ -218,6 +225,8 @@ impl World {
         self.gone.clear();
         self.traces.clear();
         self.alarms.clear();
+        self.replies.clear();
+        self.reply_sends.values_mut().for_each(Entry::commit);
         self
     }
 
@@ -332,6 +341,16 @@ impl World {
         let by_provider_id = || {
             let id = receipt.provider_id.as_ref()?;
             self.messages.values().find(|entry| entry.value.provider_id.as_ref() == Some(id))
+        };
+        by_id.or_else(by_provider_id).map(|entry| &entry.value)
+    }
+
+    /// The answer or notice that a receipt is about.
+    pub(crate) fn reply_send_of(&self, receipt: &Receipt) -> Option<&ReplySend> {
+        let by_id = receipt.message_id.and_then(|id| self.reply_sends.get(&id));
+        let by_provider_id = || {
+            let id = receipt.provider_id.as_ref()?;
+            self.reply_sends.values().find(|entry| entry.value.provider_id.as_ref() == Some(id))
         };
         by_id.or_else(by_provider_id).map(|entry| &entry.value)
     }

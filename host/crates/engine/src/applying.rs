@@ -8,12 +8,12 @@ use cartwright_domain::handle::name_on;
 use cartwright_domain::identity::names_of;
 use cartwright_domain::ids::{CustomerId, ShopId};
 use cartwright_domain::time::{Span, Timestamp};
-use cartwright_domain::world::Identity;
-use std::collections::BTreeMap;
+use cartwright_domain::world::{Identity, World};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::Engine;
 use crate::batch::changes_of;
-use crate::ports::{PendingEvent, StoreError, Wanted};
+use crate::ports::{PendingEvent, ReplySendFilter, StoreError, Wanted};
 use crate::settings::ShopSettings;
 
 /// Events of one transaction.
@@ -51,6 +51,7 @@ impl Engine {
         }
         let erased = self.erased_among(&settings, &wanted.identities).await?;
         let mut world = self.load_world(&settings, &wanted).await?;
+        self.load_reply_sends(&mut world, &wanted).await?;
         let mut mint = self.entropy.mint(self.now());
         let (mut late, mut not_again) = (0, 0);
         for event in &pending {
@@ -81,6 +82,22 @@ impl Engine {
         self.tally(shop, "late_event", late).await?;
         self.tally(shop, "not_again", not_again).await?;
         Ok(pending.len())
+    }
+
+    /// Answers and notices, where receipts name something that is no message.
+    async fn load_reply_sends(&self, world: &mut World, wanted: &Wanted) -> Result<(), StoreError> {
+        let known: BTreeSet<&str> =
+            world.messages.values().filter_map(|entry| entry.value.provider_id.as_deref()).collect();
+        let ids = wanted.messages.iter().filter(|id| world.messages.get(id).is_none()).copied().collect();
+        let is_open = |id: &&String| !known.contains(id.as_str());
+        let provider_ids = wanted.provider_ids.iter().filter(is_open).cloned().collect();
+        let filter = ReplySendFilter { ids, provider_ids, replies: Vec::new() };
+        if filter.ids.is_empty() && filter.provider_ids.is_empty() {
+            return Ok(());
+        }
+        let found = self.store.reply_sends(world.shop.id, &filter).await?;
+        world.reply_sends.extend(found.into_iter().map(|entry| (entry.value.id, entry)));
+        Ok(())
     }
 
     /// Counts what happened so many times, if it did.

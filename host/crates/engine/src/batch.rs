@@ -76,6 +76,8 @@ pub(crate) fn changes_of(mut world: World) -> Changes {
         runs: changed(world.runs.into_values()),
         messages: changed(world.messages.into_values()),
         connections: changed(world.connections.into_values().chain(world.sources.into_values())),
+        replies: world.replies,
+        reply_sends: changed(world.reply_sends.into_values()),
         traces: world.traces,
         figures,
         alarms: last_words(world.alarms),

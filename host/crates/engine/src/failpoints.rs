@@ -39,6 +39,9 @@ pub const ALERT_POINTS: &[&str] = &["alert.handed_over", "alert.answered"];
 /// Every point of a test send.
 pub const TEST_POINTS: &[&str] = &["test.handed_over", "test.answered"];
 
+/// Every point of an answer to a reply, and of a notice of one.
+pub const REPLY_POINTS: &[&str] = &["reply.handed_over", "reply.answered"];
+
 /// The default.
 pub fn none() -> Arc<dyn Failpoints> {
     Arc::new(NoFailpoints)

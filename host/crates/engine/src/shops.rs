@@ -41,6 +41,7 @@ impl Engine {
             cap: None,
             decide_together: DECIDE_TOGETHER,
             alerts: Vec::new(),
+            replies: Vec::new(),
             sites: Vec::new(),
             utm: Default::default(),
             push_filter: Default::default(),

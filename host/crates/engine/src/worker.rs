@@ -197,7 +197,7 @@ impl Engine {
             self.ask_sources(shop).await? + self.ask_for_templates(shop).await? + self.ask_for_prices(shop).await?;
         let advanced = self.advance_runs(shop).await?;
         let dispatched = self.dispatch_messages(shop).await?;
-        let tended = self.tend_incidents(shop).await?;
+        let tended = self.tend_incidents(shop).await? + self.tend_replies(shop).await?;
         Ok(applied + asked + advanced + dispatched + tended > 0)
     }
 

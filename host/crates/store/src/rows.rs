@@ -10,6 +10,7 @@ use cartwright_domain::incident::Incident;
 use cartwright_domain::message::Message;
 use cartwright_domain::order::Order;
 use cartwright_domain::plugin::{AuditEntry, PluginRecord};
+use cartwright_domain::reply::{Reply, ReplySend};
 use cartwright_domain::run::Run;
 use cartwright_domain::shop::ConnectionKind;
 use cartwright_domain::source::SourceState;
@@ -17,7 +18,7 @@ use cartwright_domain::template::TemplateBook;
 use cartwright_domain::test_send::TestSend;
 use cartwright_domain::time::{Span, Timestamp};
 use cartwright_domain::world::Entry;
-use cartwright_engine::ports::{ApiKey, Aside, Changes, KeptAside, Note, NoteKind, StoreError, Wanted};
+use cartwright_engine::ports::{ApiKey, Aside, Changes, KeptAside, KeptReply, Note, NoteKind, StoreError, Wanted};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -183,6 +184,26 @@ pub(crate) fn test_send(
     let mut test: TestSend = read(&document)?;
     test.customer = customer.map(CustomerId);
     Ok(Entry::loaded(test, revision.cast_unsigned()))
+}
+
+/// Whose it is, whether it waits for an answer, and the document of a reply.
+pub(crate) type ReplyRow = (Uuid, bool, String);
+
+/// A reply, from its row. The column says whose, whatever the document says: merging moves rows by it.
+pub(crate) fn reply((customer, waits, document): ReplyRow) -> Result<KeptReply, StoreError> {
+    let mut reply: Reply = read(&document)?;
+    reply.customer = CustomerId(customer);
+    Ok(KeptReply { reply, waits })
+}
+
+/// Whose it is, revision and document of an answer or notice.
+pub(crate) type SendRow = (Uuid, i64, String);
+
+/// An answer or notice, from its row; the column says whose.
+pub(crate) fn reply_send((customer, revision, document): SendRow) -> Result<Entry<ReplySend>, StoreError> {
+    let mut send: ReplySend = read(&document)?;
+    send.customer = CustomerId(customer);
+    Ok(Entry::loaded(send, revision.cast_unsigned()))
 }
 
 /// The word of a kind of address in a column.

@@ -29,6 +29,7 @@ pub fn shop() -> Shop {
         cap: None,
         decide_together: cartwright_domain::shop::DECIDE_TOGETHER,
         alerts: Vec::new(),
+        replies: Vec::new(),
         sites: Vec::new(),
         utm: Default::default(),
         push_filter: Default::default(),

@@ -1,4 +1,4 @@
-//! A rendered content variant as Meta's template message.
+//! A rendered content variant as Meta's template message, or as the text that answers a customer.
 
 use cartwright_sdk::json;
 use cartwright_sdk::serde_json::{Value, json};
@@ -12,7 +12,8 @@ use crate::bindings::{AddressKind, Fault, HttpRequest, Message, Request};
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Content {
-    template: String,
+    template: Option<String>,
+    text: Option<String>,
     language: Option<String>,
     header: Option<Header>,
     body: Option<Body>,
@@ -62,21 +63,26 @@ pub(crate) fn request(config: &Config, message: Message) -> Result<Request, Faul
         AddressKind::Handle => "recipient",
         _ => "to",
     };
+    let (kind, said, route) = match (&content.template, &content.text) {
+        (Some(template), None) => {
+            let language = content.language.clone().unwrap_or_else(|| language(&message.locale));
+            let said =
+                json!({ "name": template, "language": { "code": language }, "components": content.components() });
+            ("template", said, config.route.as_str())
+        }
+        // The marketing route takes templates alone.
+        (None, Some(text)) => ("text", json!({ "body": text, "preview_url": true }), "messages"),
+        _ => return Err(Fault::bad_input("name a template or write a text, one of the two")),
+    };
     let body = json!({
         "messaging_product": "whatsapp",
         "recipient_type": "individual",
         field: message.to.value,
-        "type": "template",
-        "template": {
-            "name": content.template,
-            "language": { "code": content.language.clone().unwrap_or_else(|| language(&message.locale)) },
-            "components": content.components(),
-        },
+        "type": kind,
+        (kind): said,
         "biz_opaque_callback_data": message.id,
     });
-    Ok(Request::sending(
-        HttpRequest::post(format!("{}/{}", config.number(), config.route)).bearer("access_token").json(&body),
-    ))
+    Ok(Request::sending(HttpRequest::post(format!("{}/{route}", config.number())).bearer("access_token").json(&body)))
 }
 
 impl Content {

@@ -88,6 +88,31 @@ fn named_parameters_carry_their_names_and_a_missing_picture_drops_the_header() {
 }
 
 #[test]
+fn a_text_without_a_template_is_an_answer_and_never_marketing() {
+    assert_eq!(
+        sent(json!({"text": "It is red."}), "en"),
+        json!({
+            "messaging_product": "whatsapp", "recipient_type": "individual", "to": "+4915112345678",
+            "type": "text", "text": {"body": "It is red.", "preview_url": true}, "biz_opaque_callback_data": "m-1",
+        })
+    );
+    let config: Config = json::config(r#"{"phone_number_id": "1", "route": "marketing_messages"}"#).unwrap();
+    let message = |content: &str| Message {
+        id: "m-1".to_owned(),
+        to: Address { kind: AddressKind::Phone, value: "+49151".to_owned() },
+        locale: "en".to_owned(),
+        content: content.to_owned(),
+        created_at: NOW,
+    };
+    let request = template::request(&config, message(r#"{"text": "It is."}"#)).unwrap();
+    let Action::Http(request) = request.action else { panic!("not HTTP") };
+    assert_eq!(request.url, "https://graph.facebook.com/v23.0/1/messages");
+    for wrong in ["{}", r#"{"text": "It is.", "template": "t"}"#] {
+        assert!(template::request(&config, message(wrong)).is_err(), "{wrong}");
+    }
+}
+
+#[test]
 fn a_header_is_a_picture_a_video_or_a_document() {
     let header =
         |header: Value| sent(json!({"template": "t", "header": header}), "de")["template"]["components"].clone();

@@ -58,6 +58,7 @@ const NEEDS: &[(&str, &str, Power)] = &[
     ("POST", "/v1/identify", Power::Integrate),
     ("GET", "/v1/metrics", Power::Operate),
     ("POST", "/v1/alerts/test", Power::Own),
+    ("POST", "/v1/replies/{reply}/answer", Power::Edit),
     ("POST", "/v1/customers/import", Power::Integrate),
     ("DELETE", "/v1/customers/{customer}", Power::Own),
     ("POST", "/v1/demo/skip", Power::Edit),

@@ -84,6 +84,10 @@ codes! {
     TestAddressRefused = "test_address_refused", CONFLICT, "A test may not go there";
     /// A channel over which nothing goes at the moment.
     ChannelHeld = "channel_held", CONFLICT, "Nothing goes over the channel now";
+    /// An answer that comes too late for its channel.
+    WindowClosed = "window_closed", CONFLICT, "The channel takes no answer any more";
+    /// An answer that cannot go out on its channel.
+    NotAnswerable = "not_answerable", CONFLICT, "The reply cannot be answered there";
     /// A link that works once and was used, or whose time is over.
     LinkGone = "link_gone", GONE, "The link is good for nothing any more";
     /// Too much.

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use cartwright_domain::alert::{AlertTarget, target_faults};
+use cartwright_domain::alert::{AlertTarget, reply_target_faults, target_faults};
 use cartwright_domain::cap::Cap;
 use cartwright_domain::publish::shop_faults;
 use cartwright_domain::push_filter::PushFilter;
@@ -60,6 +60,9 @@ pub(crate) struct ShopChange {
     /// Who is told of what only people can put right, over the shop's own channels: alerts, and their all-clears.
     #[serde(default)]
     alerts: Option<Vec<AlertTarget>>,
+    /// Who is told of what customers write, over the shop's own channels.
+    #[serde(default)]
+    replies: Option<Vec<AlertTarget>>,
     /// Where the shop is on the web: hosts such as `shop.example`; what is below them is meant too.
     #[serde(default)]
     sites: Option<Vec<String>>,
@@ -131,11 +134,17 @@ pub(crate) async fn change_shop(
         shop.storefront = storefront;
     }
     let mut found = shop_faults(&shop);
+    let connections: Vec<_> = match change.alerts.is_some() || change.replies.is_some() {
+        true => api.engine.store.connections(shop.id).await?.into_iter().map(|entry| entry.value).collect(),
+        false => Vec::new(),
+    };
     if let Some(alerts) = change.alerts {
-        let connections = api.engine.store.connections(shop.id).await?;
-        let connections: Vec<_> = connections.into_iter().map(|entry| entry.value).collect();
         found.extend(target_faults(&alerts, &connections));
         shop.alerts = alerts;
+    }
+    if let Some(replies) = change.replies {
+        found.extend(reply_target_faults(&replies, &connections));
+        shop.replies = replies;
     }
     faults::refuse(Code::InvalidRequest, found)?;
     api.engine.store.save_shop(&shop).await?;

@@ -105,6 +105,7 @@ mod tests {
             cap: None,
             decide_together: crate::shop::DECIDE_TOGETHER,
             alerts: Vec::new(),
+            replies: Vec::new(),
             sites: Vec::new(),
             utm: Default::default(),
             push_filter: Default::default(),

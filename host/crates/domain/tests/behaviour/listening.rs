@@ -343,7 +343,7 @@ fn a_strategy_may_begin_with_a_click_on_one_button_or_any() {
 }
 
 #[test]
-fn whoever_writes_first_becomes_a_customer_where_a_strategy_begins_with_it() {
+fn whoever_writes_first_becomes_a_customer_and_begins_what_begins_with_a_reply() {
     let mut stage = starting(json!({ "on": "reply" }));
     stage.event(at(15, 0), &reply_by("+4915112345678", at(15, 0)));
     let new = stage.world.customers.values().find(|entry| entry.value.phone.is_some()).expect("a customer");
@@ -351,7 +351,9 @@ fn whoever_writes_first_becomes_a_customer_where_a_strategy_begins_with_it() {
     assert_eq!(told, 1, "one run of {id}");
     let mut other = starting(json!({ "on": "click" }));
     other.event(at(15, 0), &reply_by("+4915112345678", at(15, 0)));
-    assert_eq!(other.world.customers.len(), 1, "nobody waits for strangers");
+    assert_eq!(other.world.customers.len(), 2, "what they wrote is kept, so they are known");
+    let new = other.world.customers.values().find(|entry| entry.value.phone.is_some()).expect("a customer");
+    assert!(other.runs().iter().all(|run| run.customer != new.value.id), "nobody waits for strangers");
 }
 
 proptest! {

@@ -18,6 +18,7 @@ mod people;
 mod prices;
 mod properties;
 mod quiet_hours;
+mod replies;
 mod rules;
 mod senders;
 mod sending;

@@ -18,6 +18,7 @@ use cartwright_domain::message::Message;
 use cartwright_domain::order::Order;
 use cartwright_domain::product::Product;
 use cartwright_domain::replacing::Replacement;
+use cartwright_domain::reply::{Reply, ReplySend};
 use cartwright_domain::run::Run;
 use cartwright_domain::shard::{Fence, Shard};
 use cartwright_domain::shop::{Connection, ConnectionKind, Shop};
@@ -216,6 +217,10 @@ pub struct Changes {
     pub incidents: Vec<Entry<Incident>>,
     /// Test sends that are handed over, or answered; no customer's message (S26).
     pub test_sends: Vec<Entry<TestSend>>,
+    /// What customers wrote; the same reply again changes nothing.
+    pub replies: Vec<Reply>,
+    /// Answers and notices of replies: one that is made again (revision 0) changes nothing.
+    pub reply_sends: Vec<Entry<ReplySend>>,
     /// Somebody who is erased: what is deleted beside the rows that change (S45).
     pub erased: Option<Erased>,
     /// Lines of traces, in order.
@@ -515,6 +520,7 @@ pub trait Store:
     + Ledger
     + Incidents
     + Erasure
+    + super::Replies
     + super::TestSends
     + super::Links
     + Reading
@@ -532,6 +538,7 @@ impl<
         + Ledger
         + Incidents
         + Erasure
+        + super::Replies
         + super::TestSends
         + super::Links
         + Reading

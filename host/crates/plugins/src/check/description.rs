@@ -3,6 +3,7 @@
 use cartwright_domain::handle::AnswerRule;
 use cartwright_domain::locale;
 use cartwright_domain::plugin::{Descriptor, FactNeed, HostNeed, Instances, SecretNeed, SourceAbility, SourceTaskKind};
+use cartwright_domain::reply::PlainFields;
 use cartwright_domain::shop::{Billing, ChannelAbility, ChannelTaskKind};
 use cartwright_domain::template::TemplateFields;
 use cartwright_engine::ports::{CheckStage, PluginRejection};
@@ -150,6 +151,7 @@ fn channel_ability(
         refreshes: ability.refreshes,
         templates: content_schema.and_then(TemplateFields::of),
         answers: content_schema.and_then(AnswerRule::of),
+        plain: content_schema.and_then(PlainFields::of),
     })
 }
 

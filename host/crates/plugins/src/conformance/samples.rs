@@ -56,6 +56,7 @@ fn subject(number: usize) -> Subject {
         cap: None,
         decide_together: cartwright_domain::shop::DECIDE_TOGETHER,
         alerts: Vec::new(),
+        replies: Vec::new(),
         sites: Vec::new(),
         utm: Default::default(),
         push_filter: Default::default(),

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cartwright_domain::event::Event;
 use cartwright_domain::identity::concerned;
 use cartwright_domain::ids::{CustomerId, RunId, ShopId};
+use cartwright_domain::reply::ReplySend;
 use cartwright_domain::world::{Entry, Identity};
 use cartwright_engine::ports::{Changes, Committed, Ledger, Settings, StoreError};
 
@@ -74,6 +75,7 @@ fn check(tables: &Tables, changes: &Changes) -> Result<(), StoreError> {
         && rows_stand(&tables.sources, &changes.sources, |source| source.connection)
         && rows_stand(&tables.messages, &changes.messages, |message| message.id)
         && rows_stand(&tables.incidents, &changes.incidents, |incident| incident.id)
+        && sends_stand(tables, &changes.reply_sends)
         && rows_stand(&tables.test_sends, &changes.test_sends, |test| test.id)
         && names_are_free(tables, changes)
         && keys_are_free(tables, changes)
@@ -95,6 +97,12 @@ fn rows_stand<K: Ord, T>(table: &BTreeMap<K, Row<T>>, entries: &[Entry<T>], key:
     let keys: BTreeSet<K> = entries.iter().map(|entry| key(&entry.value)).collect();
     keys.len() == entries.len()
         && entries.iter().all(|entry| table.get(&key(&entry.value)).map_or(0, |row| row.revision) == entry.revision)
+}
+
+/// One that is made again changes nothing; any other stands at the revision that it was loaded at.
+fn sends_stand(tables: &Tables, sends: &[Entry<ReplySend>]) -> bool {
+    let mut changed = sends.iter().filter(|entry| entry.revision > 0);
+    changed.all(|entry| tables.reply_sends.get(&entry.value.id).is_some_and(|row| row.revision == entry.revision))
 }
 
 /// Names are given freely, but taken only from customers that this batch has read (S10).
@@ -145,6 +153,8 @@ fn write(tables: &mut Tables, changes: &Changes) {
     let (going, ending): (Vec<_>, Vec<_>) = changes.runs.iter().partition(|entry| entry.value.is_active());
     ending.into_iter().chain(going).for_each(|entry| tables.put_run(entry));
     changes.messages.iter().for_each(|entry| tables.put_message(entry));
+    changes.replies.iter().for_each(|reply| tables.add_reply(reply));
+    changes.reply_sends.iter().for_each(|entry| tables.put_reply_send(entry));
     changes.sources.iter().for_each(|entry| tables.put_source(entry));
     changes.templates.iter().for_each(|entry| tables.put_template_book(&entry.value));
     changes.incidents.iter().for_each(|entry| tables.put_incident(entry));

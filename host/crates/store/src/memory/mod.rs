@@ -11,6 +11,7 @@ mod ledger;
 mod load;
 mod nodes;
 mod reading;
+mod replies;
 mod settings;
 mod tables;
 mod test_sends;

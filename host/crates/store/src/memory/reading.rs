@@ -148,6 +148,8 @@ impl Reading for MemoryStore {
                 "pending_events" => rows(&|tables| tables.pending.len()),
                 "plugin_figures" => rows(&|tables| tables.plugin_figures.len()),
                 "products" => rows(&|tables| tables.products.len()),
+                "replies" => rows(&|tables| tables.replies.len()),
+                "reply_sends" => rows(&|tables| tables.reply_sends.len()),
                 "runs" => rows(&|tables| tables.runs.len()),
                 "test_addresses" => rows(&|tables| tables.test_addresses.len()),
                 "test_sends" => rows(&|tables| tables.test_sends.len()),

@@ -7,11 +7,12 @@ use cartwright_domain::contact::Address;
 use cartwright_domain::customer::Customer;
 use cartwright_domain::erasure::Erased;
 use cartwright_domain::funnel::Cell;
-use cartwright_domain::ids::{CartId, ConnectionId, CustomerId, IncidentId, MessageId, RunId, StrategyId};
+use cartwright_domain::ids::{CartId, ConnectionId, CustomerId, IncidentId, MessageId, ReplyId, RunId, StrategyId};
 use cartwright_domain::incident::Incident;
 use cartwright_domain::message::Message;
 use cartwright_domain::order::Order;
 use cartwright_domain::product::Product;
+use cartwright_domain::reply::{Reply, ReplySend};
 use cartwright_domain::run::Run;
 use cartwright_domain::source::SourceState;
 use cartwright_domain::template::TemplateBook;
@@ -73,6 +74,8 @@ pub(super) struct Tables {
     pub(super) incidents: BTreeMap<IncidentId, Row<Incident>>,
     pub(super) test_addresses: BTreeMap<Address, Row<TestAddress>>,
     pub(super) test_sends: BTreeMap<MessageId, Row<TestSend>>,
+    pub(super) replies: BTreeMap<ReplyId, Reply>,
+    pub(super) reply_sends: BTreeMap<MessageId, Row<ReplySend>>,
     pub(super) traces: BTreeMap<RunId, Vec<TraceEntry>>,
     pub(super) inbox: BTreeMap<MessageId, InboxEntry>,
     pub(super) short_links: HashMap<String, MessageId>,
@@ -207,6 +210,18 @@ impl Tables {
         self.incidents.insert(entry.value.id, next(entry));
     }
 
+    /// The same reply again is already there.
+    pub(super) fn add_reply(&mut self, reply: &Reply) {
+        self.replies.entry(reply.id).or_insert_with(|| reply.clone());
+    }
+
+    /// One that is made again is already there.
+    pub(super) fn put_reply_send(&mut self, entry: &Entry<ReplySend>) {
+        if entry.revision > 0 || !self.reply_sends.contains_key(&entry.value.id) {
+            self.reply_sends.insert(entry.value.id, next(entry));
+        }
+    }
+
     pub(super) fn put_test_send(&mut self, entry: &Entry<TestSend>) {
         self.test_sends.insert(entry.value.id, next(entry));
     }
@@ -232,6 +247,11 @@ impl Tables {
                 self.inbox.remove(&id);
             }
             self.test_sends.retain(|_, row| !tried(row));
+            for id in self.reply_sends.values().filter(|row| row.value.customer == customer).map(|row| row.value.id) {
+                self.inbox.remove(&id);
+            }
+            self.reply_sends.retain(|_, row| row.value.customer != customer);
+            self.replies.retain(|_, reply| reply.customer != customer);
         }
         self.events.retain(|(_, sequence), _| !erased.events.contains(sequence));
         for sequence in &erased.events {
@@ -253,7 +273,9 @@ impl Tables {
         let sources = self.sources.values().filter_map(|row| row.value.due_at());
         let incidents = self.incidents.values().filter_map(|row| row.value.due_at);
         let books = self.template_books_due.values().copied();
-        run.into_iter().chain(message).chain(price).chain(sources).chain(books).chain(incidents).min()
+        let sends = self.reply_sends.values().filter_map(|row| row.value.due_at());
+        let first = run.into_iter().chain(message).chain(price);
+        first.chain(sources).chain(books).chain(incidents).chain(sends).min()
     }
 
     /// Whatever belonged to the one belongs to the other, with a new revision: who loaded it before must look again.
@@ -287,6 +309,13 @@ impl Tables {
         }
         for row in self.test_sends.values_mut().filter(|row| row.value.customer == Some(gone)) {
             row.value.customer = Some(heir);
+            row.revision += 1;
+        }
+        for reply in self.replies.values_mut().filter(|reply| reply.customer == gone) {
+            reply.customer = heir;
+        }
+        for row in self.reply_sends.values_mut().filter(|row| row.value.customer == gone) {
+            row.value.customer = heir;
             row.revision += 1;
         }
         for became in self.merged.values_mut().filter(|became| **became == gone) {

@@ -82,6 +82,11 @@ pub(super) async fn erase(
             "delete from inbox where shop_id = $1
              and message_id in (select send_id from test_sends where shop_id = $1 and customer_id = $2)",
             "delete from test_sends where shop_id = $1 and customer_id = $2",
+            // What they wrote, what they were answered, and what people of the shop were told of it.
+            "delete from inbox where shop_id = $1
+             and message_id in (select send_id from reply_sends where shop_id = $1 and customer_id = $2)",
+            "delete from reply_sends where shop_id = $1 and customer_id = $2",
+            "delete from replies where shop_id = $1 and customer_id = $2",
         ] {
             sqlx::query(sql).bind(shop.0).bind(customer.0).execute(&mut **transaction).await.map_err(failed)?;
         }

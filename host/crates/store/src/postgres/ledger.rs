@@ -31,7 +31,8 @@ impl Ledger for PostgresStore {
                  or exists (select 1 from messages where shop_id = s.shop_id and price_due_at <= $1)
                  or exists (select 1 from source_states where shop_id = s.shop_id and due_at <= $1)
                  or exists (select 1 from template_books where shop_id = s.shop_id and due_at <= $1)
-                 or exists (select 1 from incidents where shop_id = s.shop_id and due_at <= $1))
+                 or exists (select 1 from incidents where shop_id = s.shop_id and due_at <= $1)
+                 or exists (select 1 from reply_sends where shop_id = s.shop_id and due_at <= $1))
              order by shop_id",
         )
         .bind(now.millis())
@@ -51,7 +52,8 @@ impl Ledger for PostgresStore {
                  (select min(price_due_at) from messages where shop_id = s.shop_id and price_due_at is not null),
                  (select min(due_at) from source_states where shop_id = s.shop_id and due_at is not null),
                  (select min(due_at) from template_books where shop_id = s.shop_id and due_at is not null),
-                 (select min(due_at) from incidents where shop_id = s.shop_id and due_at is not null)))
+                 (select min(due_at) from incidents where shop_id = s.shop_id and due_at is not null),
+                 (select min(due_at) from reply_sends where shop_id = s.shop_id and due_at is not null)))
              from shops s where get_byte(sha256(uuid_send(shop_id)), 0) = any($1)",
         )
         .bind(numbers(shards))

@@ -29,6 +29,7 @@ mod people;
 mod plugins;
 mod publication;
 mod reading;
+mod replies;
 mod search;
 mod settings;
 mod test_sends;

@@ -190,7 +190,7 @@ impl Reading for PostgresStore {
 
 impl PostgresStore {
     /// The customer that a customer is now.
-    async fn heir(&self, shop: ShopId, customer: CustomerId) -> Result<Uuid, StoreError> {
+    pub(super) async fn heir(&self, shop: ShopId, customer: CustomerId) -> Result<Uuid, StoreError> {
         let became: Option<Uuid> =
             sqlx::query_scalar("select became from merged_customers where shop_id = $1 and customer_id = $2")
                 .bind(shop.0)

@@ -39,6 +39,7 @@ impl Ledger for SqliteStore {
                 or exists (select 1 from source_states where shop_id = s.shop_id and due_at <= $1)
                 or exists (select 1 from template_books where shop_id = s.shop_id and due_at <= $1)
                 or exists (select 1 from incidents where shop_id = s.shop_id and due_at <= $1)
+                or exists (select 1 from reply_sends where shop_id = s.shop_id and due_at <= $1)
              order by shop_id",
         )
         .bind(now.millis())
@@ -51,7 +52,7 @@ impl Ledger for SqliteStore {
     async fn next_due(&self, shards: &[Shard]) -> Result<Option<Timestamp>, StoreError> {
         // Shop by shop: the first entry of each index, never a walk over all that waits.
         type First = Option<i64>;
-        type Firsts = (Uuid, First, First, First, First, First, First);
+        type Firsts = (Uuid, First, First, First, First, First, First, First);
         let firsts: Vec<Firsts> = sqlx::query_as(
             "select shop_id,
                     (select min(due_at) from runs where shop_id = s.shop_id and due_at is not null),
@@ -59,15 +60,17 @@ impl Ledger for SqliteStore {
                     (select min(price_due_at) from messages where shop_id = s.shop_id and price_due_at is not null),
                     (select min(due_at) from source_states where shop_id = s.shop_id and due_at is not null),
                     (select min(due_at) from template_books where shop_id = s.shop_id and due_at is not null),
-                    (select min(due_at) from incidents where shop_id = s.shop_id and due_at is not null)
+                    (select min(due_at) from incidents where shop_id = s.shop_id and due_at is not null),
+                    (select min(due_at) from reply_sends where shop_id = s.shop_id and due_at is not null)
              from shops s",
         )
         .fetch_all(&self.reader)
         .await
         .map_err(failed)?;
         let own = firsts.into_iter().filter(|(shop, ..)| shards.contains(&Shard::of(ShopId(*shop))));
-        let due = own
-            .flat_map(|(_, run, message, price, source, book, incident)| [run, message, price, source, book, incident]);
+        let due = own.flat_map(|(_, run, message, price, source, book, incident, send)| {
+            [run, message, price, source, book, incident, send]
+        });
         Ok(due.flatten().min().map(Timestamp::from_millis))
     }
 

@@ -15,6 +15,7 @@ mod people;
 mod plugins;
 mod publication;
 mod reading;
+mod replies;
 mod revised;
 mod search;
 mod settings;

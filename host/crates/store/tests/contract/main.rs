@@ -21,6 +21,7 @@ mod people;
 mod plugins;
 mod prices;
 mod reading;
+mod replies;
 mod secrets;
 mod senders;
 mod settings;

@@ -8,7 +8,7 @@ use cartwright_domain::content::Content;
 use cartwright_domain::customer::Customer;
 use cartwright_domain::funnel::Cell;
 use cartwright_domain::ids::{
-    ConnectionId, CustomerId, IncidentId, KeyId, MessageId, NodeId, NoteId, RunId, ShopId, StrategyId, UserId,
+    ConnectionId, CustomerId, IncidentId, KeyId, MessageId, NodeId, NoteId, ReplyId, RunId, ShopId, StrategyId, UserId,
     VersionId,
 };
 use cartwright_domain::incident::Incident;
@@ -16,6 +16,7 @@ use cartwright_domain::message::Message;
 use cartwright_domain::oidc::{Account, Entrance, Keeper};
 use cartwright_domain::plugin::{Breaker, Kill, PluginRecord};
 use cartwright_domain::replacing::Replacement;
+use cartwright_domain::reply::ReplySend;
 use cartwright_domain::run::Run;
 use cartwright_domain::shard::Shard;
 use cartwright_domain::shop::{Connection, ConnectionKind, Shop};
@@ -319,6 +320,16 @@ forward! {
         test_send(shop: ShopId, test: MessageId) -> Option<Entry<TestSend>>;
         test_sends(shop: ShopId, page: &PageRequest) -> Page<TestSend>;
         count_test_sends(shop: ShopId, kind: TestKind, since: Timestamp) -> u64;
+    }
+}
+
+forward! {
+    Replies {
+        reply(shop: ShopId, reply: ReplyId) -> Option<KeptReply>;
+        replies(shop: ShopId, filter: &ReplyFilter, page: &PageRequest) -> Page<KeptReply>;
+        reply_sends(shop: ShopId, filter: &ReplySendFilter) -> Vec<Entry<ReplySend>>;
+        due_reply_sends(shop: ShopId, now: Timestamp, limit: u32) -> Vec<Entry<ReplySend>>;
+        count_notices(shop: ShopId, since: Timestamp) -> u64;
     }
 }
 

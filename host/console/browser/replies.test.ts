@@ -1,0 +1,136 @@
+/** A customer writes over WhatsApp: it stands among the replies, is answered from the console, and who only looks may
+ * not answer. */
+import { createHmac } from 'node:crypto'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Service } from './service'
+import { Visitor } from './visitor'
+
+/** Meta on this machine: it takes whatever is sent. */
+class Meta {
+  readonly sent: { type: string; text?: { body: string } }[] = []
+  private readonly server: Server = createServer(async (request, response) => {
+    let text = ''
+    for await (const chunk of request) text += String(chunk)
+    this.sent.push(JSON.parse(text))
+    const body = JSON.stringify({ messages: [{ id: `wamid.${this.sent.length}` }] })
+    response.writeHead(200, { 'content-type': 'application/json' }).end(body)
+  })
+
+  static async start(): Promise<Meta> {
+    const meta = new Meta()
+    await new Promise<void>(resolve => meta.server.listen(0, '127.0.0.1', resolve))
+    return meta
+  }
+
+  get host(): string {
+    return `127.0.0.1:${(this.server.address() as AddressInfo).port}`
+  }
+
+  stop() {
+    this.server.closeAllConnections()
+    this.server.close()
+  }
+}
+
+let meta: Meta
+let service: Service
+let visitor: Visitor
+let shop = ''
+
+beforeAll(async () => {
+  meta = await Meta.start()
+  service = await Service.demo(['--allow-private-host', meta.host])
+  visitor = await Visitor.come(service.url)
+  await visitor.goto('/')
+  shop = new URL(visitor.page.url()).pathname.replace('/console', '').replace(/\/$/, '')
+  const { items } = (await service.ask('GET', '/v1/plugins')) as {
+    items: { name: string; asks: { hosts: object[] } }[]
+  }
+  const asks = items.find(one => one.name === 'whatsapp-cloud')?.asks
+  const channel = (await service.ask('PUT', '/v1/channels/whatsapp', {
+    plugin: 'whatsapp-cloud',
+    config: { phone_number_id: '10655', endpoint: `http://${meta.host}` },
+    grants: { ...asks, hosts: [...(asks?.hosts ?? []), { host: meta.host, methods: ['GET', 'POST'] }] },
+    secrets: { access_token: 'the access token', app_secret: 'the app secret', verify_token: 'the verify token' },
+  })) as { webhook: string }
+  await writes(channel.webhook, 'Is the teapot red?')
+}, 120_000)
+
+afterAll(async () => {
+  await visitor?.leave()
+  await service?.stop()
+  meta?.stop()
+})
+
+/** Meta tells of a message, signed as it signs. */
+async function writes(webhook: string, text: string) {
+  const { now } = (await service.ask('GET', '/v1/demo/clock')) as { now: string }
+  const message = {
+    from: '4915112345678',
+    id: 'wamid.question',
+    timestamp: String(Math.floor(Date.parse(now) / 1_000)),
+    type: 'text',
+    text: { body: text },
+  }
+  const value = { messaging_product: 'whatsapp', messages: [message] }
+  const body = JSON.stringify({
+    object: 'whatsapp_business_account',
+    entry: [{ id: '1', changes: [{ field: 'messages', value }] }],
+  })
+  const signature = createHmac('sha256', 'the app secret').update(body).digest('hex')
+  const address = webhook.startsWith('http') ? webhook : `${service.url}${webhook}`
+  const answer = await fetch(`${service.url}${new URL(address).pathname}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-hub-signature-256': `sha256=${signature}` },
+    body,
+  })
+  expect(answer.status).toBe(200)
+}
+
+test('what a customer wrote is read and answered, and seen to be sent', async () => {
+  const { page } = visitor
+  await visitor.goto(`${shop}/replies`)
+  await page.getByRole('link', { name: 'Is the teapot red?' }).click()
+  await page.getByRole('textbox', { name: 'Your answer' }).fill('It is, dark red.')
+  await visitor.isSound('a reply that is answered')
+  await visitor.press(page.getByRole('button', { name: 'Send' }))
+  await page.getByText('sent', { exact: true }).waitFor()
+  expect(meta.sent.map(one => [one.type, one.text?.body])).toEqual([['text', 'It is, dark red.']])
+  await page.getByText('Nobody waits for an answer.').waitFor()
+  for (const [language, theme, width] of [
+    ['en', 'light', 1280],
+    ['ar', 'dark', 360],
+    ['zh', 'light', 360],
+  ] as const) {
+    await page.setViewportSize({ width, height: 860 })
+    await visitor.choose(language, theme)
+    await visitor.goto(new URL(page.url()).pathname.replace('/console', '') + new URL(page.url()).search)
+    await visitor.shoot(`reply-${language}-${theme}-${width}`)
+    await visitor.isSound(`a reply in ${language}, ${theme}, ${width}`)
+  }
+  await page.setViewportSize({ width: 1280, height: 860 })
+  await visitor.choose('en', 'light')
+}, 60_000)
+
+test('what was written stands with the customer', async () => {
+  const { page } = visitor
+  const { items } = (await service.ask('GET', '/v1/replies')) as { items: { customer: string }[] }
+  await visitor.goto(`${shop}/customers/${items[0]?.customer}`)
+  await page.getByRole('heading', { name: 'What they wrote' }).waitFor()
+  await page.getByText('It is, dark red.').waitFor()
+  await visitor.isSound('a customer who wrote')
+}, 30_000)
+
+test('who is told of replies is said beside them', async () => {
+  const { page } = visitor
+  await visitor.goto(`${shop}/replies`)
+  await visitor.press(page.getByRole('button', { name: 'Add somebody' }))
+  await page.getByRole('combobox', { name: 'Channel' }).last().selectOption('inbox')
+  await page.getByRole('textbox', { name: 'To whom' }).fill('staff')
+  await visitor.press(page.getByRole('button', { name: 'Save' }))
+  await page.getByText('Saved.').waitFor()
+  const { items } = (await service.ask('GET', '/v1/shops')) as { items: { replies?: object[] }[] }
+  expect(items[0]?.replies).toEqual([{ channel: 'inbox', to: 'staff' }])
+}, 30_000)
