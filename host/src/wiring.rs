@@ -29,6 +29,10 @@ pub(crate) struct RuntimeArgs {
     /// A private address that plugins may reach, such as `10.0.0.5:25`; may be given several times
     #[arg(long, value_name = "HOST:PORT")]
     pub(crate) allow_private_host: Vec<String>,
+    /// Certificates (PEM) of authorities that are believed beside the public ones, such as that of a mail server of
+    /// your own
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca_file: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) trust: TrustArgs,
 }
@@ -103,12 +107,20 @@ pub(crate) async fn open(url: &str, keys: SecretKeys) -> Result<Arc<dyn Store>, 
 
 /// The plugin runtime over the components of a store, or of a workbench.
 pub(crate) fn runtime(args: &RuntimeArgs, components: Arc<dyn Components>) -> Result<Arc<Runtime>, Failure> {
+    let authorities = match &args.ca_file {
+        None => Vec::new(),
+        Some(file) => {
+            let wrong = |why: String| Failure::bad_input(format!("--ca-file {}: {why}", file.display()));
+            let pem = std::fs::read(file).map_err(|why| wrong(format!("cannot be read: {why}")))?;
+            EgressPolicy::authorities_of(&pem).map_err(wrong)?
+        }
+    };
     let options = RuntimeOptions {
         cache_dir: args.cache.folder(),
         limits: Limits::default(),
         slices: Slices::Timed,
         components,
-        egress: EgressPolicy { allow_private: args.allow_private_host.clone() },
+        egress: EgressPolicy { allow_private: args.allow_private_host.clone(), authorities },
     };
     Runtime::new(options).map(Arc::new).map_err(Failure::bad_input)
 }

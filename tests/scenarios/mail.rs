@@ -13,6 +13,10 @@ on_both_databases!(
     a_public_verifier_accepts_an_ed25519_signature_and_nothing_changed,
     a_mail_server_says_whether_it_knows_the_shop,
     s23_an_unknown_mailbox_ends_the_message,
+    s23_a_grey_list_is_asked_again_and_lets_the_mail_in,
+    the_mail_goes_over_tls_from_the_first_byte,
+    the_mail_goes_over_tls_once_the_server_offers_it,
+    a_server_with_the_certificate_of_a_stranger_gets_nothing,
     s22_a_server_that_never_says_it_has_the_mail_is_not_given_it_again,
 );
 
@@ -21,15 +25,26 @@ async fn left_cart(world: &World, person: &Person) -> Option<Program> {
     left_cart_with(world, person, json!({}), json!({})).await
 }
 
+/// The same at a server that speaks in a way of its own; what stands before its address.
+async fn left_cart_at(world: &World, person: &Person, way: &str, scheme: &str) -> Option<Program> {
+    let mut server = Program::start("smtp.mjs", &[way])?;
+    let address = format!("{scheme}://127.0.0.1:{}", server.line());
+    leave_cart(world, person, json!({ "server": address }), json!({})).await;
+    Some(server)
+}
+
 /// The same with more in the configuration and among the secrets.
 async fn left_cart_with(world: &World, person: &Person, more: Value, hidden: Value) -> Option<Program> {
     let mut server = Program::start("smtp.mjs", &[])?;
-    let port = server.line();
+    let mut more = more;
+    more["server"] = json!(format!("smtp://127.0.0.1:{}", server.line()));
+    leave_cart(world, person, more, hidden).await;
+    Some(server)
+}
+
+async fn leave_cart(world: &World, person: &Person, more: Value, hidden: Value) {
     world.install("email_smtp").await;
-    let mut config = json!({
-        "server": format!("smtp://127.0.0.1:{port}"),
-        "from": { "name": "Acorn & Oak", "address": "shop@acorn.example" },
-    });
+    let mut config = json!({ "from": { "name": "Acorn & Oak", "address": "shop@acorn.example" } });
     config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     let mut secrets = json!({ "username": "shop", "password": "hush" });
     secrets.as_object_mut().unwrap().extend(hidden.as_object().unwrap().clone());
@@ -42,7 +57,6 @@ async fn left_cart_with(world: &World, person: &Person, more: Value, hidden: Val
     assert_eq!(world.tell("checkouts/create", &checkout).await, 200);
     assert_eq!(world.tell("carts/update", &shopify::cart("hWN4cart", &[TEAPOT], world.now())).await, 200);
     world.skip(Span::hours(4)).await;
-    Some(server)
 }
 
 fn reminder() -> Value {
@@ -134,6 +148,45 @@ async fn s23_an_unknown_mailbox_ends_the_message(world: &World) {
         "{message:#}"
     );
     assert_eq!(message["attempts"], 1);
+}
+
+async fn s23_a_grey_list_is_asked_again_and_lets_the_mail_in(world: &World) {
+    let later = Person { email: "later@acorn.example", ..ANA };
+    let Some(mut server) = left_cart(world, &later).await else { return };
+    let message = world.message().await;
+    assert_eq!((&message["state"], &message["attempts"]), (&json!("queued"), &json!(1)), "{message:#}");
+    assert_eq!(message["last_answer"]["code"], "451 4.7.1");
+    world.skip(Span::hours(1)).await;
+    let message = world.message().await;
+    assert_eq!((&message["state"], &message["attempts"]), (&json!("accepted"), &json!(2)), "{message:#}");
+    let mail: Value = serde_json::from_str(&server.line()).unwrap();
+    assert_eq!(mail["to"], json!([later.email]));
+}
+
+async fn is_taken_over_tls(world: &World, way: &str, scheme: &str) {
+    let Some(mut server) = left_cart_at(world, &ANA, way, scheme).await else { return };
+    let message = world.message().await;
+    assert_eq!(message["state"], "accepted", "{message:#}");
+    let mail: Value = serde_json::from_str(&server.line()).unwrap();
+    assert_eq!((&mail["secure"], &mail["user"]), (&json!(true), &json!("shop")));
+}
+
+async fn the_mail_goes_over_tls_from_the_first_byte(world: &World) {
+    is_taken_over_tls(world, "tls", "smtps").await;
+}
+
+async fn the_mail_goes_over_tls_once_the_server_offers_it(world: &World) {
+    is_taken_over_tls(world, "starttls", "smtp").await;
+}
+
+async fn a_server_with_the_certificate_of_a_stranger_gets_nothing(world: &World) {
+    let Some(_server) = left_cart_at(world, &ANA, "stranger", "smtps").await else { return };
+    let message = world.message().await;
+    assert_eq!(message["state"], "queued", "nothing was sent, so it is tried again: {message:#}");
+    let said = message["last_answer"]["text"].as_str().unwrap();
+    assert!(said.contains("certificate"), "{said}");
+    world.skip(Span::days(1)).await;
+    assert_eq!(world.message().await["reason"], "too_late");
 }
 
 async fn s22_a_server_that_never_says_it_has_the_mail_is_not_given_it_again(world: &World) {

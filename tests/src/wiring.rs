@@ -18,7 +18,10 @@ pub fn engine(store: Arc<dyn Store>, clock: Arc<dyn Clock>, entropy: Arc<dyn Ent
         limits: Limits::default(),
         slices: Slices::Timed,
         // Providers of tests are on this machine, at ports that nobody knows before.
-        egress: EgressPolicy { allow_private: (1..=u16::MAX).map(|port| format!("127.0.0.1:{port}")).collect() },
+        egress: EgressPolicy {
+            allow_private: (1..=u16::MAX).map(|port| format!("127.0.0.1:{port}")).collect(),
+            authorities: EgressPolicy::authorities_of(include_bytes!("../fixtures/tls/ca.pem")).unwrap(),
+        },
         components: store.clone(),
     };
     let runtime = Arc::new(Runtime::new(options).unwrap());

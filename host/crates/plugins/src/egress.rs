@@ -28,6 +28,8 @@ use crate::runtime::{Runtime, SetUpError};
 use names::Reach;
 use pace::{Gate, Pace};
 use placeholders::Secrets;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 
 /// What an operator allows beyond the public network.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -35,9 +37,22 @@ pub struct EgressPolicy {
     /// `host:port` of servers that may stand at a private address and speak without TLS, such as `127.0.0.1:1025`;
     /// `host:*` for all ports of a host.
     pub allow_private: Vec<String>,
+    /// Certificates (DER) of authorities that are believed beside the public ones: a mail server of the house may have
+    /// one of its own.
+    pub authorities: Vec<Vec<u8>>,
 }
 
 impl EgressPolicy {
+    /// The certificates of a PEM file; what is wrong with it if it holds none.
+    pub fn authorities_of(pem: &[u8]) -> Result<Vec<Vec<u8>>, String> {
+        let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+        let found = found.map_err(|why| format!("holds a certificate that cannot be read: {why}"))?;
+        match found.is_empty() {
+            true => Err("holds no certificate; write it as PEM, beginning with -----BEGIN CERTIFICATE-----".to_owned()),
+            false => Ok(found.into_iter().map(|certificate| certificate.to_vec()).collect()),
+        }
+    }
+
     /// Where a host may stand.
     fn reach(&self, host: &str, port: u16) -> Reach {
         let is_it = |allowed: &String| {
@@ -69,7 +84,8 @@ pub(crate) struct Ways {
 impl Ways {
     pub(crate) fn new(policy: EgressPolicy, limits: Arc<Limits>) -> Result<Self, SetUpError> {
         install_tls();
-        let http = http::Clients::new(&limits).map_err(|why| SetUpError::Egress(why.to_string()))?;
+        let http =
+            http::Clients::new(&limits, &policy.authorities).map_err(|why| SetUpError::Egress(why.to_string()))?;
         Ok(Self { policy, limits, http, pace: Pace::default() })
     }
 
@@ -153,7 +169,7 @@ mod tests {
     #[test]
     fn an_operator_allows_a_port_or_all_of_a_host() {
         let allow_private = ["127.0.0.1:1025", "[::1]:25", "mail.internal:*"].map(str::to_owned).to_vec();
-        let policy = EgressPolicy { allow_private };
+        let policy = EgressPolicy { allow_private, authorities: Vec::new() };
         for (host, port) in [("127.0.0.1", 1025), ("[::1]", 25), ("MAIL.internal", 587)] {
             assert_eq!(policy.reach(host, port), Reach::Anywhere, "{host}:{port}");
         }

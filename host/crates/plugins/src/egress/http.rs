@@ -38,8 +38,9 @@ pub(super) struct Clients {
 }
 
 impl Clients {
-    pub(super) fn new(limits: &Limits) -> Result<Self, Box<dyn std::error::Error>> {
-        Ok(Self { public: client(limits, Reach::Public)?, anywhere: client(limits, Reach::Anywhere)? })
+    pub(super) fn new(limits: &Limits, authorities: &[Vec<u8>]) -> Result<Self, Box<dyn std::error::Error>> {
+        let client = |reach| client(limits, authorities, reach);
+        Ok(Self { public: client(Reach::Public)?, anywhere: client(Reach::Anywhere)? })
     }
 
     pub(super) fn client(&self, reach: Reach) -> &Client {
@@ -78,8 +79,11 @@ impl Clients {
     }
 }
 
-fn client(limits: &Limits, reach: Reach) -> Result<Client, Box<dyn std::error::Error>> {
-    let roots = rustls::RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+fn client(limits: &Limits, authorities: &[Vec<u8>], reach: Reach) -> Result<Client, Box<dyn std::error::Error>> {
+    let mut roots = rustls::RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    for authority in authorities {
+        roots.add(authority.clone().into())?;
+    }
     let provider = rustls::crypto::ring::default_provider();
     let mut tls = rustls::ClientConfig::builder_with_provider(provider.into())
         .with_safe_default_protocol_versions()?

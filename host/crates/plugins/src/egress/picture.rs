@@ -144,7 +144,7 @@ mod tests {
     }
 
     fn ways(allowed: &[String]) -> Ways {
-        let policy = EgressPolicy { allow_private: allowed.to_vec() };
+        let policy = EgressPolicy { allow_private: allowed.to_vec(), authorities: Vec::new() };
         Ways::new(policy, Arc::new(Limits::default())).unwrap()
     }
 

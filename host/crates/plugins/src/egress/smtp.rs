@@ -10,7 +10,7 @@ use cartwright_engine::ports::{EgressFailure, Mail, RequestEffect, Response};
 use lettre::Address;
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
-use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParameters};
 use lettre::transport::smtp::commands::{Data, Mail as MailFrom, Rcpt};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
 use lettre::transport::smtp::response::Response as Reply;
@@ -28,12 +28,14 @@ use crate::limits::Limits;
 const LEAVE: Duration = Duration::from_secs(1);
 
 /// A server, as the plugin named it.
-struct Server {
+struct Server<'a> {
     host: String,
     port: u16,
     /// TLS from the first byte, instead of by STARTTLS.
     tls: bool,
     reach: Reach,
+    /// Who is believed beside the public authorities.
+    authorities: &'a [Vec<u8>],
 }
 
 /// How a conversation ends before the mail is written.
@@ -93,7 +95,7 @@ pub(super) fn admits(
     credentials(secrets, mail).map(drop)
 }
 
-fn server(policy: &EgressPolicy, gate: Gate<'_>, mail: &Mail) -> Result<Server, EgressFailure> {
+fn server<'a>(policy: &'a EgressPolicy, gate: Gate<'_>, mail: &Mail) -> Result<Server<'a>, EgressFailure> {
     let wrong = || refused(format!("`{}` is no mail server; write it like smtp://host:587", mail.server));
     let url = Url::parse(&mail.server).map_err(|_| wrong())?;
     let (tls, usual_ports): (bool, &[u16]) = match url.scheme() {
@@ -107,7 +109,7 @@ fn server(policy: &EgressPolicy, gate: Gate<'_>, mail: &Mail) -> Result<Server, 
     let host = url.host_str().ok_or_else(wrong)?.to_owned();
     let port = url.port().or(usual_ports.first().copied()).ok_or_else(wrong)?;
     grants::check(gate, Target { host: &host, port, usual_ports, method: "SMTP", path: "/" })?;
-    Ok(Server { reach: policy.reach(&host, port), host, port, tls })
+    Ok(Server { reach: policy.reach(&host, port), host, port, tls, authorities: &policy.authorities })
 }
 
 fn credentials(secrets: Secrets<'_>, mail: &Mail) -> Result<Option<Credentials>, EgressFailure> {
@@ -124,7 +126,7 @@ fn credentials(secrets: Secrets<'_>, mail: &Mail) -> Result<Option<Credentials>,
 /// Signs in, names the sender and takes its leave; what the server says of the sender.
 async fn call_on(
     limits: &Limits,
-    server: &Server,
+    server: &Server<'_>,
     credentials: Option<Credentials>,
     from: &Address,
 ) -> Result<Response, End> {
@@ -136,7 +138,7 @@ async fn call_on(
 
 async fn sign_in(
     limits: &Limits,
-    server: &Server,
+    server: &Server<'_>,
     credentials: Option<Credentials>,
     from: &Address,
 ) -> Result<AsyncSmtpConnection, End> {
@@ -150,7 +152,7 @@ async fn sign_in(
 /// Everything up to the point where the server waits for the mail itself.
 async fn converse(
     limits: &Limits,
-    server: &Server,
+    server: &Server<'_>,
     credentials: Option<Credentials>,
     letter: &Letter,
 ) -> Result<AsyncSmtpConnection, End> {
@@ -173,7 +175,7 @@ async fn converse(
 }
 
 /// A connection with TLS; without only to a server that an operator named.
-async fn connect(limits: &Limits, server: &Server, from: &Address) -> Result<AsyncSmtpConnection, End> {
+async fn connect(limits: &Limits, server: &Server<'_>, from: &Address) -> Result<AsyncSmtpConnection, End> {
     let host = server.host.trim_matches(['[', ']']);
     let found = addresses(host, server.port, server.reach).await.map_err(|why| {
         End::Failed(match why {
@@ -181,7 +183,13 @@ async fn connect(limits: &Limits, server: &Server, from: &Address) -> Result<Asy
             Unreachable::NotFound { .. } => EgressFailure::NotSent(why.to_string()),
         })
     })?;
-    let tls = || TlsParameters::new(host.to_owned()).map_err(before);
+    let tls = || {
+        let mut parameters = TlsParameters::builder(host.to_owned());
+        for authority in server.authorities {
+            parameters = parameters.add_root_certificate(Certificate::from_der(authority.clone()).map_err(before)?);
+        }
+        parameters.build().map_err(before)
+    };
     let hello = ClientId::Domain(from.domain().to_owned());
     let from_the_start = if server.tls { Some(tls()?) } else { None };
     let timeout = Some(limits.connect);

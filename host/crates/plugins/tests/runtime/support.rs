@@ -63,7 +63,10 @@ pub(crate) fn host_allowing(limits: Limits, slices: Slices, private: &[&str]) ->
     let installed = Arc::new(Installed::default());
     // Compiled once for all tests: compiling is most of the time that they take.
     let cache_dir = Some(concat!(env!("CARGO_TARGET_TMPDIR"), "/plugins-cache").into());
-    let egress = EgressPolicy { allow_private: private.iter().map(|&server| server.to_owned()).collect() };
+    let egress = EgressPolicy {
+        allow_private: private.iter().map(|&server| server.to_owned()).collect(),
+        ..EgressPolicy::default()
+    };
     let options = RuntimeOptions { cache_dir, limits, slices, egress, components: installed.clone() };
     let runtime = Runtime::new(options).unwrap();
     Host { runtime, installed, shop: Mint::new(now(), [1; 32]).next() }
