@@ -15,6 +15,7 @@ use cartwright_domain::shop::Connection;
 use cartwright_domain::time::Span;
 use cartwright_domain::webhook;
 use cartwright_domain::world::Entry;
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::Engine;
@@ -176,11 +177,13 @@ impl Engine {
         };
         self.commit(shop, changes).await?;
         self.failpoints.reach("reply.handed_over");
-        for ready in going {
+        // Side by side: a provider that does not answer holds up no other.
+        let settled = join_all(going.into_iter().map(|ready| async {
             let delivery = self.send(ready).await;
             self.failpoints.reach("reply.answered");
-            self.settle_send(shop, delivery).await?;
-        }
+            self.settle_send(shop, delivery).await
+        }));
+        settled.await.into_iter().collect::<Result<(), StoreError>>()?;
         Ok(count)
     }
 
