@@ -28,6 +28,14 @@ test('events flow, and skipping ahead brings the reminder of whoever left a cart
   await visitor.press(clock.getByRole('button', { name: 'Skip' }))
   await visitor.press(page.getByRole('link', { name: 'Read what arrived, as on a phone' }))
   await page.getByText('Hi Mara, your Copper teapot').first().waitFor({ timeout: 20_000 })
+  // The third shopper wants no news.
+  const known = async () => ((await service.ask('GET', '/v1/customers')) as { items: unknown[] }).items.length
+  await expect.poll(known, { timeout: 20_000 }).toBeGreaterThan(2)
+  await service.ask('POST', '/v1/demo/skip', { by: '4h' })
+  await visitor.goto(`${new URL(page.url()).pathname.replace(/.*console/, '').replace(/\/inbox$/, '')}/reports`)
+  await page.getByRole('rowheader', { name: 'No consent to marketing' }).waitFor({ timeout: 20_000 })
+  await visitor.isSound('reports of the demo')
+  await visitor.shoot('demo-reports')
   await visitor.goto('/')
   await visitor.press(page.getByRole('button', { name: 'Close this for good' }))
   await expect.poll(() => page.getByText('Try this').count()).toBe(0)

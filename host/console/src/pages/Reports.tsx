@@ -132,28 +132,32 @@ function Download({ report }: { report: Pick<Schemas['MessageReport'], 'total' |
   )
 }
 
+type Bar = { key: string; label: string; count?: number | null; share?: number | null }
+
 /** The bars stand in the table: whoever does not see them reads the same figures. */
-function FunnelBars({ steps }: { steps: Step[] }) {
+function Bars(props: { what: string; shareOf: string; wraps?: boolean; bars: Bar[] }) {
   const { say, number, share } = useSpeech()
-  const most = Math.max(1, ...steps.map(step => step.count ?? 0))
+  const most = Math.max(1, ...props.bars.map(bar => bar.count ?? 0))
   return (
-    <table className="bars">
+    <table className={props.wraps ? 'bars wraps' : 'bars'}>
       <thead className="unseen">
         <tr>
-          <th scope="col">{say('reports.step')}</th>
-          <th scope="col">{say('reports.messages')}</th>
-          <th scope="col">{say('reports.ofBefore')}</th>
+          <th scope="col">{props.what}</th>
+          <th scope="col" colSpan={2}>
+            {say('reports.messages')}
+          </th>
+          <th scope="col">{props.shareOf}</th>
         </tr>
       </thead>
       <tbody>
-        {steps.map(step => (
-          <tr key={step.word}>
-            <th scope="row">{say(step.word)}</th>
+        {props.bars.map(bar => (
+          <tr key={bar.key}>
+            <th scope="row">{bar.label}</th>
             <td className="bar">
-              {step.count ? <div style={{ inlineSize: `${(step.count / most) * 100}%` }} /> : null}
+              {bar.count ? <div style={{ inlineSize: `${(bar.count / most) * 100}%` }} /> : null}
             </td>
-            <td className="number">{step.count == null ? '–' : number(step.count)}</td>
-            <td className="number quiet">{step.share == null ? '–' : share(step.share)}</td>
+            <td className="number">{bar.count == null ? '–' : number(bar.count)}</td>
+            <td className="number quiet">{bar.share == null ? '–' : share(bar.share)}</td>
           </tr>
         ))}
       </tbody>
@@ -161,23 +165,27 @@ function FunnelBars({ steps }: { steps: Step[] }) {
   )
 }
 
+function FunnelBars({ steps }: { steps: Step[] }) {
+  const { say } = useSpeech()
+  const bars = steps.map(step => ({ key: step.word, label: say(step.word), count: step.count, share: step.share }))
+  return <Bars what={say('reports.step')} shareOf={say('reports.ofBefore')} bars={bars} />
+}
+
+/** Shares are of all losses, or of all skips (S31). */
 function Reasons(props: { title: string; list: string; counts?: Schemas['ReasonCount'][] }) {
-  const { say, word, number, share } = useSpeech()
-  const counts = props.counts ?? []
+  const { say, word } = useSpeech()
+  const bars = (props.counts ?? []).map(one => ({
+    key: one.reason,
+    label: word(props.list, one.reason),
+    count: one.messages,
+    share: one.share,
+  }))
   return (
     <Card title={props.title}>
-      {counts.length === 0 ? (
+      {bars.length === 0 ? (
         <p className="quiet">{say('reports.none')}</p>
       ) : (
-        <ul className="plain lines">
-          {counts.map(one => (
-            <li key={one.reason}>
-              <span className="grow">{word(props.list, one.reason)}</span>
-              <span className="tabular">{number(one.messages)}</span>
-              <span className="quiet small">{one.share == null ? '' : share(one.share)}</span>
-            </li>
-          ))}
-        </ul>
+        <Bars what={props.title} shareOf={say('reports.share')} wraps bars={bars} />
       )}
     </Card>
   )
