@@ -19,6 +19,11 @@ export type Spot = { from: string; path: string[] }
 
 export const keyOf = (path: string[]) => path.join('/')
 
+/** Yes stands before no and both before other names, however the document orders them: a picture must not turn over
+ * when it was saved. */
+const RANKS: Record<string, number> = { yes: 0, no: 1, unknown: 3 }
+const rank = (branch: string) => RANKS[branch] ?? 2
+
 /** Every way out of a step, the one that most go first. */
 export function waysOf(step: Step): Way[] {
   const way = (to: string | null | undefined, ...path: string[]): Way => ({ path, to: to ?? '' })
@@ -35,7 +40,9 @@ export function waysOf(step: Step): Way[] {
         way(step.otherwise, 'otherwise'),
       ]
     case 'condition':
-      return Object.entries(step.branches).map(([name, to]) => way(to, 'branches', name))
+      return Object.keys(step.branches)
+        .sort((one, other) => rank(one) - rank(other) || one.localeCompare(other))
+        .map(name => way(step.branches[name], 'branches', name))
     case 'message':
       return [way(step.next, 'next'), ...(step.capped == null ? [] : [way(step.capped, 'capped')])]
     case 'split':
