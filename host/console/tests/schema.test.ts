@@ -61,6 +61,20 @@ test('of several ways to answer any one will do', () => {
   expect(said(schema, { n: 'x' })).not.toEqual([])
 })
 
+test('where one of several fields is wanted, all are asked, and one has to be filled in', () => {
+  const schema: Schema = {
+    type: 'object',
+    oneOf: [{ required: ['template'] }, { required: ['text'] }],
+    properties: { template: { type: 'string', title: 'Template' }, text: { type: 'string' } },
+  }
+  expect(shapeOf(schema)).toBe('fields')
+  expect(said(schema, {})).toEqual(['/template form.required'])
+  expect(said(schema, { text: 'Hello' })).toEqual([])
+  expect(said(schema, { template: 'cart', text: 'Hello' })).toEqual(['/text form.instead'])
+  const { oneOf: anyOf, ...rest } = schema
+  expect(said({ ...rest, anyOf }, { template: 'cart', text: 'Hello' })).toEqual([])
+})
+
 test('a form begins with what has no other value, and says nothing of what may be left out', () => {
   const schema: Schema = {
     type: 'object',
@@ -82,7 +96,7 @@ function schemas(folder: string): string[] {
       const isOurs = !/^(node_modules|target|build|dist|\..*)$/.test(entry.name)
       return isOurs ? schemas(join(folder, entry.name)) : []
     }
-    return entry.name === 'config.schema.json' ? [join(folder, entry.name)] : []
+    return /^(config|content)\.schema\.json$/.test(entry.name) ? [join(folder, entry.name)] : []
   })
 }
 
@@ -91,9 +105,15 @@ const shipped = [...schemas(join(ROOT, 'plugins')), ...schemas(join(ROOT, 'examp
 
 test.each(shipped)('%s is asked in fields alone', path => {
   const schema: Schema = JSON.parse(readFileSync(path, 'utf8'))
+  /** A document of anybody's own: only they know its fields. */
+  const isFree = (part: Schema) => part.type === 'object' && !part.properties
   const shapes = (part: Schema): string[] => [
     shapeOf(part),
-    ...Object.values(part.properties ?? {}).flatMap(field => shapes(resolve(schema, field))),
+    ...Object.values(part.properties ?? {})
+      .map(field => resolve(schema, field))
+      .filter(field => !isFree(field))
+      .flatMap(shapes),
   ]
+  expect(shapes(schema)[0]).toBe('fields')
   expect(shapes(schema)).not.toContain('json')
 })

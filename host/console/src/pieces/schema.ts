@@ -73,7 +73,7 @@ export function shapeOf(part: Schema): Shape {
   const types = [part.type ?? []].flat().filter(type => type !== 'null')
   if (part.const !== undefined) return 'choice'
   if (part.enum) return part.enum.every(one => typeof one !== 'object') ? 'choice' : 'json'
-  if (part.oneOf ?? part.anyOf) return 'variants'
+  if ((part.oneOf ?? part.anyOf) && !alternatives(part)) return 'variants'
   if (types.length > 1) return 'json'
   switch (types[0]) {
     case 'string':
@@ -95,6 +95,29 @@ export function shapeOf(part: Schema): Shape {
     default:
       return part.properties ? 'fields' : 'json'
   }
+}
+
+/** The names of which one group has to be filled in, where the ways to answer differ in nothing else. */
+function alternatives(part: Schema): string[][] | undefined {
+  const ways = part.oneOf ?? part.anyOf
+  const isNamesAlone = (way: Schema) => Object.keys(way).join() === 'required'
+  return part.properties && ways?.every(isNamesAlone) ? ways.map(way => way.required ?? []) : undefined
+}
+
+/** That none of several groups is filled in, or, of such as exclude each other, more than one. */
+function ofAlternatives(part: Schema, value: Fields, path: string): Fault[] {
+  const groups = alternatives(part)
+  if (!groups) return []
+  const lacking = groups.map(names => names.filter(name => value[name] === undefined))
+  const [first, second] = groups.filter((_, place) => lacking[place]?.length === 0)
+  if (!first) return (lacking[0] ?? []).map(name => ({ at: below(path, name), word: 'form.required' }))
+  if (!second || !part.oneOf) return []
+  const titles = first.map(name => part.properties?.[name]?.title ?? name)
+  return second.map(name => ({
+    at: below(path, name),
+    word: 'form.instead',
+    values: { other: titles.join(', ') },
+  }))
 }
 
 /** What stands in a form before anybody has written: nothing but what has no other value. */
@@ -163,11 +186,12 @@ export function faultsOf(root: Schema, part: Schema, value: unknown, path = ''):
     }
     case 'fields': {
       if (!isFields(value)) return wrong('form.required')
-      return Object.entries(known.properties ?? {}).flatMap(([name, field]) => {
+      const own = Object.entries(known.properties ?? {}).flatMap(([name, field]) => {
         const here = below(path, name)
         if (value[name] !== undefined) return faultsOf(root, field, value[name], here)
         return known.required?.includes(name) ? [{ at: here, word: 'form.required' as const }] : []
       })
+      return own.concat(ofAlternatives(known, value, path))
     }
     case 'json':
       return []
