@@ -2,6 +2,8 @@
 
 use axum::body::Body;
 use axum::http::Request;
+use cartwright_domain::time::Span;
+use cartwright_testkit::shopify::{self, ANA, TEAPOT};
 use serde_json::{Value, json};
 
 use crate::asking::{Service, reminder, settled};
@@ -134,4 +136,19 @@ async fn the_service_says_that_it_lives_and_is_ready() {
     for path in ["/healthz", "/readyz"] {
         assert_eq!(service.send(Request::get(path).body(Body::empty()).unwrap()).await.status, 200, "{path}");
     }
+}
+
+#[tokio::test]
+async fn the_orders_of_a_customer_stand_with_them_the_newest_first() {
+    let service = Service::busy().await;
+    let (world, ana) = (&service.world, service.first("/v1/customers").await);
+    for id in [7001, 7002] {
+        let order = shopify::order(id, None, &ANA, &[TEAPOT], world.now());
+        assert_eq!(world.tell("orders/create", &order).await, 200);
+        world.skip(Span::minutes(1)).await;
+    }
+    let orders = service.see(&format!("/v1/customers/{ana}/orders")).await;
+    let ids: Vec<_> = orders["items"].as_array().unwrap().iter().map(|order| &order["order_id"]).collect();
+    assert_eq!(ids, ["7002", "7001"]);
+    assert_eq!(orders["items"][0]["state"], "placed");
 }

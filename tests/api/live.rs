@@ -1,4 +1,4 @@
-//! Messages are told of as they come and change: to whoever may see them, and to nobody else.
+//! Messages and runs are told of as they come and change: to whoever may see them, and to nobody else.
 
 use axum::body::{Body, BodyDataStream};
 use axum::http::Request;
@@ -13,8 +13,9 @@ use crate::asking::Service;
 struct Listening(BodyDataStream);
 
 impl Listening {
-    async fn to(service: &Service, key: &str) -> Self {
-        let request = Request::builder().uri("/v1/messages/stream").header("authorization", format!("Bearer {key}"));
+    async fn to(service: &Service, list: &str, key: &str) -> Self {
+        let request =
+            Request::builder().uri(format!("/v1/{list}/stream")).header("authorization", format!("Bearer {key}"));
         let answer = service.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
         assert_eq!(answer.status(), 200);
         assert_eq!(answer.headers()["content-type"], "text/event-stream");
@@ -51,8 +52,8 @@ impl Listening {
 #[tokio::test]
 async fn messages_are_told_as_they_come_and_only_to_their_own_shop() {
     let service = Service::busy().await;
-    let own = Listening::to(&service, &service.own).await;
-    let foreign = Listening::to(&service, &service.foreign).await;
+    let own = Listening::to(&service, "messages", &service.own).await;
+    let foreign = Listening::to(&service, "messages", &service.foreign).await;
     let world = &service.world;
     let ben = Person { id: 72, first_name: "Ben", email: "ben@acorn.example", phone: None, ..ANA };
     let checkout = shopify::checkout("c8checkout", Some("hWN5cart"), &ben, &[TEAPOT], world.now());
@@ -62,5 +63,21 @@ async fn messages_are_told_as_they_come_and_only_to_their_own_shop() {
     let told = own.rest(&service).await;
     assert_eq!(told.matches("event: message").count(), 1, "the one of before was known: {told}");
     assert!(told.contains("\"state\":\"accepted\""), "{told}");
+    assert_eq!(foreign.rest(&service).await, "");
+}
+
+#[tokio::test]
+async fn runs_are_told_as_they_begin_and_go_on_and_only_to_their_own_shop() {
+    let service = Service::busy().await;
+    let own = Listening::to(&service, "runs", &service.own).await;
+    let foreign = Listening::to(&service, "runs", &service.foreign).await;
+    let world = &service.world;
+    let ben = Person { id: 72, first_name: "Ben", email: "ben@acorn.example", phone: None, ..ANA };
+    let checkout = shopify::checkout("c8checkout", Some("hWN5cart"), &ben, &[TEAPOT], world.now());
+    assert_eq!(world.tell("checkouts/create", &checkout).await, 200);
+    assert_eq!(world.tell("carts/update", &shopify::cart("hWN5cart", &[TEAPOT], world.now())).await, 200);
+    let told = own.rest(&service).await;
+    assert_eq!(told.matches("event: run").count(), 1, "the one of before was known: {told}");
+    assert!(told.contains("\"position\":"), "{told}");
     assert_eq!(foreign.rest(&service).await, "");
 }

@@ -179,7 +179,10 @@ const replies = createRoute({
 const reports = createRoute({
   getParentRoute: () => shop,
   path: '/reports',
-  validateSearch: (search: Record<string, unknown>): { strategy?: string } => optional(search, 'strategy'),
+  validateSearch: (
+    search: Record<string, unknown>,
+  ): { strategy?: string; version?: string; from?: string; until?: string } =>
+    several(search, ['strategy', 'version', 'from', 'until']),
   component: lazyRouteComponent(() => import('./pages/Reports'), 'Reports'),
 })
 

@@ -578,6 +578,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/customers/{customer}/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the orders of a customer, as far as sources told of them: by these, decisions are made. */
+        get: operations["list_orders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/customers/{customer}/why": {
         parameters: {
             query?: never;
@@ -774,7 +791,7 @@ export interface paths {
         /**
          * Tells of messages as they are decided and as they change, as server-sent events.
          * @description The first event is `ready`. Then each `message` holds a message of the shop as it is now: a new one, or one of the
-         *     50 newest whose state has changed. The answer ends after a quarter of a minute: ask again.
+         *     50 newest that has changed. The answer ends after a quarter of a minute: ask again.
          */
         get: operations["stream_messages"];
         put?: never;
@@ -1301,6 +1318,27 @@ export interface paths {
         };
         /** Lists runs, newest first. */
         get: operations["list_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/runs/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tells of runs as they begin and as they go on, as server-sent events.
+         * @description The first event is `ready`. Then each `run` holds a run of the shop as it is now: a new one, or one of the 50 newest
+         *     that has changed. The answer ends after a quarter of a minute: ask again.
+         */
+        get: operations["stream_runs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4139,6 +4177,47 @@ export interface components {
         };
         /** @description How a value is compared. */
         Operator: ("=" | "!=" | "<" | "<=" | ">" | ">=" | "empty" | "not_empty") | "includes" | "excludes" | "within";
+        /** @description An order of a customer. */
+        Order: {
+            /** @description Product types, tags and collections of what was bought. */
+            categories?: components["schemas"]["Categories"];
+            /**
+             * Format: uuid
+             * @description Whose it is.
+             */
+            customer: string;
+            /** @description What was bought, by SKU, variant or product id. */
+            goods?: string[];
+            /** @description Every SKU, variant and product id that these goods go by. */
+            names?: string[];
+            /** @description The platform's id, the key. */
+            order_id: string;
+            /** @description Who made it. */
+            origin: components["schemas"]["OrderOrigin"];
+            /**
+             * Format: date-time
+             * @description When it was placed.
+             */
+            placed_at: string | number;
+            /** @description Where it stands. */
+            state: components["schemas"]["OrderState"];
+            /** @description Total. */
+            total?: components["schemas"]["Money"] | null;
+            /**
+             * Format: date-time
+             * @description By the source's clock: the newer record wins.
+             */
+            updated_at: string | number;
+        };
+        /** @description Who made an order: only the customer's own end a run (S08). */
+        OrderOrigin: "customer" | "draft" | "renewal" | "staff" | "backfill" | "test";
+        /** @description Where an order stands. */
+        OrderState: "placed" | "paid" | "cancelled";
+        /** @description Orders of a customer. */
+        Orders: {
+            /** @description The newest first, at most 200. */
+            items: components["schemas"]["Order"][];
+        };
         /** @description Whether a run's own earlier contacts count. */
         OwnRun: "exempt" | "counts";
         /** @description What is remembered of a customer's runs of one strategy. */
@@ -7992,6 +8071,42 @@ export interface operations {
             default: components["responses"]["Refused"];
         };
     };
+    list_orders: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id of the shop; only needed with an operator's key. */
+                "Cartwright-Shop"?: components["parameters"]["Shop"];
+            };
+            path: {
+                /** @description Id of the customer. */
+                customer: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The orders. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Orders"];
+                };
+            };
+            /** @description There is no such thing in this shop. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
     why: {
         parameters: {
             query: {
@@ -9549,6 +9664,30 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListOfRun"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    stream_runs: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id of the shop; only needed with an operator's key. */
+                "Cartwright-Shop"?: components["parameters"]["Shop"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
                 };
             };
             default: components["responses"]["Refused"];

@@ -7,16 +7,17 @@ import { type ReactNode, useState } from 'react'
 import { api, type Schemas, take } from '../api/client'
 import { Answer, Empty, Trouble } from '../pieces/Answer'
 import { Card } from '../pieces/Card'
+import { More, usePages } from '../pieces/lists'
 import { useCustomer, useNameOf, useStrategies } from '../pieces/names'
 import { Page } from '../pieces/Page'
 import { Exchange } from '../pieces/Replies'
 import { ConsentState } from '../pieces/states'
 import { Tag, type Tone } from '../pieces/Tag'
-import { Facts, type Line, Trace, traceOf } from '../pieces/Trace'
+import { Facts, instantOf, type Line, Trace, traceOf } from '../pieces/Trace'
 import { useVisit } from '../shell/shop'
 import { useSpeech } from '../words'
 
-/** Runs whose decisions stand in the timeline. */
+/** Runs whose decisions stand in the timeline at first, and so many more each time. */
 const RUNS = 20
 
 export function Customer() {
@@ -31,7 +32,7 @@ export function Customer() {
           <div className="split">
             <div className="stack">
               <Written id={known.id} />
-              <Timeline id={known.id} />
+              <Timeline customer={known} />
             </div>
             <div className="stack">
               <Profile customer={known} />
@@ -136,42 +137,75 @@ function Written({ id }: { id: string }) {
   )
 }
 
-/** What was decided in every run, newest first. */
-function Timeline({ id }: { id: string }) {
+/** What was decided in every run, and what it was decided on: orders, consent, events that began nothing. */
+function Timeline({ customer }: { customer: Schemas['Customer'] }) {
   const { say } = useSpeech()
   const { shop } = useVisit()
-  const runs = useQuery({
-    queryKey: ['shop', shop.id, 'runs', 'of', id],
-    queryFn: () => take(api.GET('/v1/runs', { params: { query: { customer: id, limit: RUNS } } })),
-    refetchInterval: 10_000,
-  })
+  const { id } = customer
+  const runs = usePages(['runs', 'of', id], after =>
+    take(api.GET('/v1/runs', { params: { query: { customer: id, limit: RUNS, after } } })),
+  )
+  const known = runs.data?.pages.flatMap(page => page.items) ?? []
   const traces = useQueries({
-    queries: (runs.data?.items ?? []).map(run => ({
+    queries: known.map(run => ({
       queryKey: ['shop', shop.id, 'trace', run.id],
       queryFn: () => traceOf(run.id),
     })),
   })
-  const lines: Line[] = traces.flatMap((trace, place) =>
-    (trace.data?.items ?? []).map(entry => ({ entry, strategy: runs.data?.items[place]?.strategy })),
+  const orders = useQuery({
+    queryKey: ['shop', shop.id, 'orders', id],
+    queryFn: () => take(api.GET('/v1/customers/{customer}/orders', { params: { path: { customer: id } } })),
+    refetchInterval: 10_000,
+  })
+  const ofRuns: Line[] = traces.flatMap((trace, place) =>
+    (trace.data?.items ?? []).map(entry => ({ entry, strategy: known[place]?.strategy })),
   )
-  const newest = lines
-    .reverse()
-    .sort((a, b) => Date.parse(String(b.entry.at)) - Date.parse(String(a.entry.at)))
-  const failed = traces.find(trace => trace.error)?.error
+  const told = useTold()(customer, orders.data?.items ?? [])
+  // of one instant, what came later stands above
+  const newest = [...told, ...ofRuns].reverse().sort((a, b) => instantOf(b) - instantOf(a))
+  const failed = traces.find(trace => trace.error)?.error ?? orders.error
   return (
     <Card title={say('customer.timeline')}>
       {failed && <Trouble error={failed} />}
       <Answer of={runs}>
-        {({ items }) =>
-          items.length === 0 ? (
+        {() =>
+          newest.length === 0 ? (
             <Empty icon={History}>{say('customer.noRuns')}</Empty>
           ) : (
             <Trace lines={newest} />
           )
         }
       </Answer>
+      <More of={runs} />
     </Card>
   )
+}
+
+/** What happened to a customer outside of any run, in sentences. */
+function useTold() {
+  const { say, word, price } = useSpeech()
+  return (customer: Schemas['Customer'], orders: Schemas['Order'][]): Line[] => {
+    const said = ({ at, state, source }: Schemas['Consent'], topic?: string): Line => {
+      const words = { answer: word('consent', state), source }
+      const tone = state === 'unsubscribed' ? 'bad' : 'good'
+      const sentence = topic ? say('timeline.topic', { topic, ...words }) : say('timeline.consent', words)
+      return { told: { at, words: sentence, tone } }
+    }
+    const ordered = ({ placed_at, order_id, state, total }: Schemas['Order']): Line => {
+      const sum = total && price({ micros: Number(total.amount) * 1_000_000, currency: total.currency })
+      const words = { order: order_id, state: word('orderState', state), total: sum ?? '–' }
+      return { told: { at: placed_at, words: say('timeline.order', words), tone: 'plain' } }
+    }
+    return [
+      ...(customer.consent ? [said(customer.consent)] : []),
+      ...Object.entries(customer.topics ?? {}).map(([topic, consent]) => said(consent, topic)),
+      ...orders.map(ordered),
+      ...Object.entries(customer.turned_away ?? {}).map(([strategy, { at, event, reason }]): Line => {
+        const words = say('timeline.turnedAway', { event, reason: word('turnedAway', reason) })
+        return { told: { at, words, tone: 'warn' }, strategy }
+      }),
+    ]
+  }
 }
 
 const VERDICTS: Record<Schemas['Verdict'], Tone> = {

@@ -4,11 +4,12 @@ import { Link, useParams } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { api, type Schemas, take } from '../api/client'
 import { Answer } from '../pieces/Answer'
+import { attemptsOf } from '../pieces/attempts'
 import { Card } from '../pieces/Card'
 import { CustomerLink } from '../pieces/names'
 import { Page } from '../pieces/Page'
 import { MessageState, useMessageReason } from '../pieces/states'
-import { Trace, traceOf } from '../pieces/Trace'
+import { Trace, useSentence, useTrace } from '../pieces/Trace'
 import { useVisit } from '../shell/shop'
 import { useSpeech } from '../words'
 
@@ -29,6 +30,7 @@ export function Message() {
             <History message={known} />
             <div className="stack">
               <Details message={known} />
+              <Attempts message={known} />
               <Says message={known} />
               <Links message={known} />
             </div>
@@ -40,7 +42,7 @@ export function Message() {
 }
 
 function Details({ message }: { message: Schemas['MessageView'] }) {
-  const { say, word, moment, number, price } = useSpeech()
+  const { say, word, moment, price } = useSpeech()
   const { shop } = useVisit()
   const reason = useMessageReason()(message)
   const line = (term: string, value: ReactNode) => (
@@ -65,9 +67,6 @@ function Details({ message }: { message: Schemas['MessageView'] }) {
         {message.sender && line(say('message.sender'), <bdi>{message.sender}</bdi>)}
         {line(say('message.content'), <bdi>{message.content}</bdi>)}
         {line(say('message.purpose'), word('purpose', message.purpose))}
-        {line(say('message.attempts'), number(message.attempts))}
-        {message.handed_over_at &&
-          line(say('message.handedOver'), moment(message.handed_over_at, shop.time_zone))}
         {message.due_at && line(say('run.next'), moment(message.due_at, shop.time_zone))}
         {line(say('message.late'), moment(message.late_after, shop.time_zone))}
         {message.provider_id &&
@@ -76,6 +75,42 @@ function Details({ message }: { message: Schemas['MessageView'] }) {
         {message.last_answer &&
           line(say('message.answer'), <span dir="auto">{message.last_answer.text}</span>)}
       </dl>
+    </Card>
+  )
+}
+
+/** Each time that it was handed over, with what was answered, and the receipts that came. */
+function Attempts({ message }: { message: Schemas['MessageView'] }) {
+  const { say, word, moment } = useSpeech()
+  const { shop } = useVisit()
+  const sentence = useSentence()
+  const trace = useTrace(message.run)
+  const { attempts, receipts } = attemptsOf(trace.data?.items ?? [], message.id)
+  if (attempts.length + receipts.length === 0) return null
+  const at = (instant: string | number) => (
+    <time className="quiet small" dateTime={String(instant)}>
+      {moment(instant, shop.time_zone)}
+    </time>
+  )
+  return (
+    <Card title={say('message.attempts')}>
+      <ol className="plain lines">
+        {attempts.map(({ number, at: began, answer }) => (
+          <li key={`attempt ${number}`} className="stack tight">
+            <span className="row">
+              {say('message.attempt', { n: number })} {at(began)}
+            </span>
+            <span className="row" dir="auto">
+              {answer ? sentence(answer) : say('message.noAnswer')} {answer && at(answer.at)}
+            </span>
+          </li>
+        ))}
+        {receipts.map(({ kind, at: came }) => (
+          <li key={`receipt ${kind}`} className="row">
+            {word('receipt', kind)} {at(came)}
+          </li>
+        ))}
+      </ol>
     </Card>
   )
 }
@@ -136,11 +171,7 @@ function Links({ message }: { message: Schemas['MessageView'] }) {
 function History({ message }: { message: Schemas['MessageView'] }) {
   const { say } = useSpeech()
   const { shop } = useVisit()
-  const trace = useQuery({
-    queryKey: ['shop', shop.id, 'trace', message.run],
-    queryFn: () => traceOf(message.run),
-    refetchInterval: 5_000,
-  })
+  const trace = useTrace(message.run)
   return (
     <Card
       title={say('message.why')}

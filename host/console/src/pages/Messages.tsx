@@ -6,12 +6,10 @@ import { Card } from '../pieces/Card'
 import { beginning, end } from '../pieces/days'
 import { Days, OfStep, OfStrategy, OfVersion, OneOf } from '../pieces/filters'
 import { Pages, usePages } from '../pieces/lists'
-import { useLiveMessages } from '../pieces/live'
+import { Listening } from '../pieces/Listening'
 import { CustomerLink } from '../pieces/names'
 import { Page } from '../pieces/Page'
 import { MessageState, useMessageReason } from '../pieces/states'
-import { Tag } from '../pieces/Tag'
-import { queries } from '../session'
 import { useVisit } from '../shell/shop'
 import { useSpeech } from '../words'
 
@@ -45,17 +43,12 @@ export function Messages() {
       }),
     ),
   )
-  const isLive = useLiveMessages(() => {
-    queries.invalidateQueries({ queryKey: ['shop', shop.id, 'messages'] })
-  })
   const reasons = STATES.find(([one]) => one === state)?.[1]
   return (
     <Page
       title={say('nav.messages')}
       about={say('messages.about')}
-      actions={
-        <Tag tone={isLive ? 'good' : 'plain'}>{say(isLive ? 'messages.live' : 'messages.notLive')}</Tag>
-      }
+      actions={<Listening list="messages" />}
     >
       <search className="row">
         <OneOf

@@ -1,11 +1,12 @@
 /** What became of messages: the funnel and the reasons of losses, as bars and as figures side by side. */
-import { Button, NativeSelect } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { FileSpreadsheet } from 'lucide-react'
+import { ChartColumn, FileSpreadsheet } from 'lucide-react'
 import { api, type Schemas, take } from '../api/client'
-import { Answer } from '../pieces/Answer'
+import { Answer, Empty } from '../pieces/Answer'
 import { Card } from '../pieces/Card'
+import { Days, OfStrategy, OfVersion } from '../pieces/filters'
 import { StrategyName, useStrategies } from '../pieces/names'
 import { Page } from '../pieces/Page'
 import { type Cell, download } from '../pieces/workbook'
@@ -29,53 +30,65 @@ function stepsOf(total: Funnel): Step[] {
 export function Reports() {
   const { say } = useSpeech()
   const { shop } = useVisit()
-  const { strategy } = useSearch({ from: '/$shop/reports' })
+  const search = useSearch({ from: '/$shop/reports' })
+  const { strategy, version, from, until } = search
   const navigate = useNavigate({ from: '/$shop/reports' })
-  const strategies = useStrategies()
+  const narrow = (to: typeof search) => navigate({ search: before => ({ ...before, ...to }), replace: true })
   const report = useQuery({
-    queryKey: ['shop', shop.id, 'report', strategy ?? ''],
-    queryFn: () =>
-      take(api.GET('/v1/reports/messages', { params: { query: { strategy, by: 'strategy,version' } } })),
+    queryKey: ['shop', shop.id, 'report', strategy, from, until],
+    queryFn: () => {
+      const query = { strategy, from, to: until, by: 'strategy,version' }
+      return take(api.GET('/v1/reports/messages', { params: { query } }))
+    },
   })
-  const all = [{ value: '', label: say('runs.every') }]
   return (
     <Page title={say('nav.reports')} about={say('reports.about', { zone: shop.time_zone })}>
-      <div className="row">
-        <NativeSelect
-          aria-label={say('runs.strategy')}
-          value={strategy ?? ''}
-          data={all.concat(strategies.data?.items.map(one => ({ value: one.id, label: one.name })) ?? [])}
-          onChange={event => {
-            const strategy = event.currentTarget.value || undefined
-            navigate({ search: { strategy } })
-          }}
-        />
-      </div>
-      <Answer of={report}>
-        {({ total, lines }) => (
-          <>
-            <Card title={say('reports.funnel')} side={<Download report={{ total, lines }} />}>
-              <FunnelBars steps={stepsOf(total)} />
-            </Card>
-            <div className="grid">
-              <Reasons title={say('reports.skips')} list="skip" counts={total.skips} />
-              <Reasons title={say('reports.holds')} list="hold" counts={total.holds} />
-              <Reasons title={say('reports.losses')} list="rejection" counts={total.losses} />
-              {total.costs?.length ? <Costs costs={total.costs} /> : null}
-            </div>
-            {lines.length > 0 && <Versions lines={lines} />}
-          </>
+      <search className="row">
+        <OfStrategy value={strategy} choose={strategy => narrow({ strategy, version: undefined })} />
+        {strategy && (
+          <OfVersion strategy={strategy} value={version} choose={version => narrow({ version })} />
         )}
+        <Days from={from ?? report.data?.from} until={until ?? report.data?.to} choose={narrow} />
+      </search>
+      <Answer of={report}>
+        {({ total, lines }) => {
+          const chosen = version ? lines.filter(line => line.version === version) : lines
+          const [only] = chosen
+          if (version && !only) return <Empty icon={ChartColumn}>{say('filter.none')}</Empty>
+          return <Figures funnel={version && only ? only : total} lines={chosen} />
+        }}
       </Answer>
     </Page>
   )
 }
 
+type Line = Schemas['ReportLineView']
+
+function Figures({ funnel, lines }: { funnel: Funnel; lines: Line[] }) {
+  const { say } = useSpeech()
+  return (
+    <>
+      <Card title={say('reports.funnel')} side={<Download funnel={funnel} lines={lines} />}>
+        <FunnelBars steps={stepsOf(funnel)} />
+      </Card>
+      <div className="grid">
+        <Reasons title={say('reports.skips')} list="skip" counts={funnel.skips} />
+        <Reasons title={say('reports.holds')} list="hold" counts={funnel.holds} />
+        <Reasons title={say('reports.losses')} list="rejection" counts={funnel.losses} />
+        {funnel.costs?.length ? <Costs costs={funnel.costs} /> : null}
+      </div>
+      {lines.length > 0 && <Versions lines={lines} />}
+    </>
+  )
+}
+
+/** What the table of versions says of each. */
+const OF_VERSION = ['considered', 'targeted', 'accepted', 'delivered', 'read', 'clicked', 'failed'] as const
+
 /** The tables of the page, in the words of the page. */
-function Download({ report }: { report: Pick<Schemas['MessageReport'], 'total' | 'lines'> }) {
+function Download({ funnel, lines }: { funnel: Funnel; lines: Line[] }) {
   const { say, word } = useSpeech()
   const strategies = useStrategies()
-  const { total, lines } = report
   const reasons = (list: string, counts: Schemas['ReasonCount'][] = []): Cell[][] =>
     counts.map(one => [word(list, one.reason), one.messages, one.share])
   const sheet = (name: string, head: string[], rows: Cell[][]) => ({ name, rows: [head, ...rows] })
@@ -90,33 +103,23 @@ function Download({ report }: { report: Pick<Schemas['MessageReport'], 'total' |
       sheet(
         say('reports.funnel'),
         [say('reports.step'), say('reports.messages'), say('reports.ofBefore')],
-        stepsOf(total).map(step => [say(step.word), step.count, step.share]),
+        stepsOf(funnel).map(step => [say(step.word), step.count, step.share]),
       ),
-      ofReasons('reports.skips', 'skip', total.skips),
-      ofReasons('reports.holds', 'hold', total.holds),
-      ofReasons('reports.losses', 'rejection', total.losses),
+      ofReasons('reports.skips', 'skip', funnel.skips),
+      ofReasons('reports.holds', 'hold', funnel.holds),
+      ofReasons('reports.losses', 'rejection', funnel.losses),
       sheet(
         say('reports.costs'),
         [say('reports.currency'), say('reports.cost')],
-        (total.costs ?? []).map(cost => [cost.currency, cost.micros / 1_000_000]),
+        (funnel.costs ?? []).map(cost => [cost.currency, cost.micros / 1_000_000]),
       ),
       sheet(
         say('reports.versions'),
-        [
-          say('run.strategy'),
-          say('reports.version'),
-          say('figure.considered'),
-          say('figure.accepted'),
-          say('figure.delivered'),
-          say('figure.failed'),
-        ],
+        [say('run.strategy'), say('reports.version'), ...OF_VERSION.map(figure => say(`figure.${figure}`))],
         lines.map(line => [
           strategies.data?.items.find(one => one.id === line.strategy)?.name ?? line.strategy,
           line.number,
-          line.considered,
-          line.accepted,
-          line.delivered,
-          line.failed,
+          ...OF_VERSION.map(figure => line[figure]),
         ]),
       ),
     ])
@@ -208,10 +211,10 @@ function Costs({ costs }: { costs: Schemas['Price'][] }) {
   )
 }
 
-function Versions({ lines }: { lines: Schemas['ReportLineView'][] }) {
+function Versions({ lines }: { lines: Line[] }) {
   const { say, number } = useSpeech()
-  const cell = (label: string, count: number | null | undefined) => (
-    <td className="number" data-label={label}>
+  const cell = (key: string, label: string, count: number | null | undefined) => (
+    <td key={key} className="number" data-label={label}>
       {count == null ? '–' : number(count)}
     </td>
   )
@@ -226,18 +229,11 @@ function Versions({ lines }: { lines: Schemas['ReportLineView'][] }) {
               <th scope="col" className="number">
                 {say('reports.version')}
               </th>
-              <th scope="col" className="number">
-                {say('figure.considered')}
-              </th>
-              <th scope="col" className="number">
-                {say('figure.accepted')}
-              </th>
-              <th scope="col" className="number">
-                {say('figure.delivered')}
-              </th>
-              <th scope="col" className="number">
-                {say('figure.failed')}
-              </th>
+              {OF_VERSION.map(figure => (
+                <th key={figure} scope="col" className="number">
+                  {say(`figure.${figure}`)}
+                </th>
+              ))}
             </tr>
           </thead>
           <tbody>
@@ -246,11 +242,8 @@ function Versions({ lines }: { lines: Schemas['ReportLineView'][] }) {
                 <td data-label={say('run.strategy')}>
                   {line.strategy && <StrategyName id={line.strategy} />}
                 </td>
-                {cell(say('reports.version'), line.number)}
-                {cell(say('figure.considered'), line.considered)}
-                {cell(say('figure.accepted'), line.accepted)}
-                {cell(say('figure.delivered'), line.delivered)}
-                {cell(say('figure.failed'), line.failed)}
+                {cell('number', say('reports.version'), line.number)}
+                {OF_VERSION.map(figure => cell(figure, say(`figure.${figure}`), line[figure]))}
               </tr>
             ))}
           </tbody>

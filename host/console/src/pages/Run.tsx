@@ -7,7 +7,7 @@ import { Card } from '../pieces/Card'
 import { CustomerLink, StrategyName } from '../pieces/names'
 import { Page } from '../pieces/Page'
 import { RunPosition } from '../pieces/states'
-import { Trace, traceOf } from '../pieces/Trace'
+import { Trace, useTrace } from '../pieces/Trace'
 import { useVisit } from '../shell/shop'
 import { useSpeech } from '../words'
 
@@ -20,11 +20,7 @@ export function Run() {
     queryFn: () => take(api.GET('/v1/runs/{run}', { params: { path: { run: id } } })),
     refetchInterval: 5_000,
   })
-  const trace = useQuery({
-    queryKey: ['shop', shop.id, 'trace', id],
-    queryFn: () => traceOf(id),
-    refetchInterval: 5_000,
-  })
+  const trace = useTrace(id)
   return (
     <Page title={say('run.title')}>
       <Answer of={run}>

@@ -6,6 +6,7 @@ import { api, type Schemas, take } from '../api/client'
 import { Card } from '../pieces/Card'
 import { beginning, end } from '../pieces/days'
 import { Days, OfStep, OfStrategy, OfVersion, OneOf } from '../pieces/filters'
+import { Listening } from '../pieces/Listening'
 import { Pages, usePages } from '../pieces/lists'
 import { CustomerLink, StrategyName } from '../pieces/names'
 import { Page } from '../pieces/Page'
@@ -31,7 +32,7 @@ export function Runs() {
     ),
   )
   return (
-    <Page title={say('nav.runs')} about={say('runs.about')}>
+    <Page title={say('nav.runs')} about={say('runs.about')} actions={<Listening list="runs" />}>
       <search className="row">
         <OfStrategy
           value={strategy}

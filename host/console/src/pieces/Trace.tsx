@@ -1,4 +1,5 @@
 /** Why a run went the way it went: every decision in a sentence, with the facts that it was made on. */
+import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { api, type Schemas, take } from '../api/client'
@@ -8,6 +9,15 @@ import { StrategyName } from './names'
 
 /** What a run can say about itself, oldest first. */
 export const traceOf = (run: string) => take(api.GET('/v1/runs/{run}/trace', { params: { path: { run } } }))
+
+export function useTrace(run: string) {
+  const { shop } = useVisit()
+  return useQuery({
+    queryKey: ['shop', shop.id, 'trace', run],
+    queryFn: () => traceOf(run),
+    refetchInterval: 5_000,
+  })
+}
 
 type Entry = Awaited<ReturnType<typeof traceOf>>['items'][number]
 /** What a step changed; the document knows only one of the shapes at a time. */
@@ -116,33 +126,48 @@ function tone(entry: Entry): string {
   return 'plain'
 }
 
-/** A line, with the strategy of its run where lines of several stand together. */
-export type Line = { entry: Entry; strategy?: string }
+/** A line, with the strategy of its run where lines of several stand together; or something else that happened. */
+export type Line = { entry: Entry; strategy?: string } | { told: Told; strategy?: string }
+export type Told = { at: string | number; words: string; tone: 'plain' | 'good' | 'bad' | 'warn' }
+
+export const instantOf = (line: Line) => Date.parse(String('told' in line ? line.told.at : line.entry.at))
 
 /** Messages that are made up lead nowhere. */
 export function Trace({ lines, madeUp }: { lines: Line[]; madeUp?: boolean }) {
   const { moment } = useSpeech()
   const { shop } = useVisit()
   const sentence = useSentence()
+  const head = (at: string | number, strategy?: string, step?: string | null) => (
+    <div className="row small quiet">
+      <time dateTime={String(at)}>{moment(at, shop.time_zone)}</time>
+      {strategy && <StrategyName id={strategy} />}
+      {step && <span className="code">{step}</span>}
+    </div>
+  )
   return (
     <ol className="plain trace">
-      {lines.map(({ entry, strategy }, place) => (
-        // lines of a trace are only ever added at the end
-        <li key={place} className={tone(entry)}>
-          <div className="row small quiet">
-            <time dateTime={String(entry.at)}>{moment(entry.at, shop.time_zone)}</time>
-            {strategy && <StrategyName id={strategy} />}
-            {entry.step && <span className="code">{entry.step}</span>}
-          </div>
-          <div>{madeUp ? sentence(entry) : withMessage(entry, shop.id, sentence(entry))}</div>
-          {'reason' in entry && entry.what !== 'skipped' && entry.what !== 'ended' && reasonOf(entry) && (
-            <div className="quiet" dir="auto">
-              “{reasonOf(entry)}”
+      {lines.map((line, place) =>
+        'told' in line ? (
+          <li key={place} className={line.told.tone}>
+            {head(line.told.at, line.strategy)}
+            <div>{line.told.words}</div>
+          </li>
+        ) : (
+          // lines of a trace are only ever added at the end
+          <li key={place} className={tone(line.entry)}>
+            {head(line.entry.at, line.strategy, line.entry.step)}
+            <div>
+              {madeUp ? sentence(line.entry) : withMessage(line.entry, shop.id, sentence(line.entry))}
             </div>
-          )}
-          <Facts facts={entry.facts} />
-        </li>
-      ))}
+            {reasonOf(line.entry) && (
+              <div className="quiet" dir="auto">
+                “{reasonOf(line.entry)}”
+              </div>
+            )}
+            <Facts facts={line.entry.facts} />
+          </li>
+        ),
+      )}
     </ol>
   )
 }

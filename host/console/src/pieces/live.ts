@@ -15,8 +15,11 @@ export function events(text: string): { names: string[]; rest: string } {
   return { names, rest }
 }
 
-/** Calls on each message that comes or changes; tells whether it is listening. */
-export function useLiveMessages(changed: () => void): boolean {
+/** What each list's stream calls one of its items. */
+const ITEM = { messages: 'message', runs: 'run' } as const
+
+/** Calls on each item of a list that comes or changes; tells whether it is listening. */
+export function useLive(list: keyof typeof ITEM, changed: () => void): boolean {
   const { shop } = useVisit()
   const [isLive, live] = useState(false)
   const tell = useRef(changed)
@@ -27,7 +30,7 @@ export function useLiveMessages(changed: () => void): boolean {
     const listen = async (failures: number) => {
       let isHeard = false
       try {
-        const answer = await fetch('/v1/messages/stream', { headers: headersOf(), signal: left.signal })
+        const answer = await fetch(`/v1/${list}/stream`, { headers: headersOf(), signal: left.signal })
         if (!answer.ok || !answer.body) throw new Error(String(answer.status))
         const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader()
         for (let text = ''; ;) {
@@ -39,7 +42,7 @@ export function useLiveMessages(changed: () => void): boolean {
             isHeard = true
             live(true)
           }
-          if (names.includes('message')) tell.current()
+          if (names.includes(ITEM[list])) tell.current()
         }
       } catch {
         // What was missed is told of by the list itself.
@@ -53,6 +56,6 @@ export function useLiveMessages(changed: () => void): boolean {
       clearTimeout(timer)
       left.abort()
     }
-  }, [shop.id])
+  }, [shop.id, list])
   return isLive
 }

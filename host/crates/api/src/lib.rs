@@ -31,6 +31,7 @@ mod journal;
 mod json_lines;
 mod keys;
 mod listing;
+mod live;
 mod markup;
 mod messages;
 mod openapi;

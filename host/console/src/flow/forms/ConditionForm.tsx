@@ -1,10 +1,10 @@
 /** A condition: rules, the first of several, or a plugin with a form of its own; each says which branches there are. */
 import { Button } from '@mantine/core'
 import { Plus } from 'lucide-react'
-import { type Schema, SchemaForm } from '../../pieces/SchemaForm'
 import { useSpeech } from '../../words'
 import { freeName, type StepOf } from '../document'
 import { ChoiceField, Part, TextField, TickField } from './fields'
+import { PluginForm } from './PluginForm'
 import { freshGroup, RuleForm } from './RuleForm'
 import type { FormOf } from './StepForm'
 import { type Plugin, refOf, useHoldings } from './shop'
@@ -61,9 +61,8 @@ export function ConditionForm({ step, strategy, change }: FormOf<Condition>) {
               <bdi>{plugin.descriptor.summary}</bdi>
             </p>}
           {plugin && (
-            <SchemaForm
-              key={plugin.digest}
-              schema={plugin.descriptor.config_schema as Schema}
+            <PluginForm
+              plugin={plugin}
               value={step.config}
               change={config => change({ ...step, config }, 'config')}
             />

@@ -1,8 +1,8 @@
 /** A message: over which channels, all at once or one after the other, and what it says (S19). */
-import { type Schema, SchemaForm } from '../../pieces/SchemaForm'
 import { useSpeech } from '../../words'
 import type { StepOf } from '../document'
 import { ChoiceField, NumberField, Part, SpanField, TickField } from './fields'
+import { PluginForm } from './PluginForm'
 import type { FormOf } from './StepForm'
 import { refOf, useHoldings } from './shop'
 
@@ -161,9 +161,8 @@ function Selection(props: {
         change={name => set({ default: name || null })}
       />
       {plugin && (
-        <SchemaForm
-          key={plugin.digest}
-          schema={plugin.descriptor.config_schema as Schema}
+        <PluginForm
+          plugin={plugin}
           value={select.config}
           change={config => set({ config }, 'config')}
         />

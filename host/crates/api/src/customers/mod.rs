@@ -3,6 +3,7 @@
 mod erase;
 mod import;
 mod list;
+mod orders;
 mod show;
 mod why;
 
@@ -16,5 +17,6 @@ pub(crate) fn operations() -> OpenApiRouter<Api> {
         .routes(routes!(list::list_customers))
         .routes(routes!(show::show_customer, erase::erase_customer))
         .routes(routes!(import::import_customers))
+        .routes(routes!(orders::list_orders))
         .routes(routes!(why::why))
 }

@@ -3,6 +3,7 @@
 mod decisions;
 mod list;
 mod show;
+mod stream;
 mod trace;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -13,6 +14,7 @@ use crate::router::Api;
 pub(crate) fn operations() -> OpenApiRouter<Api> {
     OpenApiRouter::default()
         .routes(routes!(list::list_runs))
+        .routes(routes!(stream::stream_runs))
         .routes(routes!(show::show_run))
         .routes(routes!(trace::show_trace))
         .routes(routes!(decisions::list_run_decisions))
