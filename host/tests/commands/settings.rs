@@ -218,7 +218,7 @@ async fn s43_what_would_break_a_strategy_that_sends_does_not_become_active() {
     let InstallError::Breaks(faults) = narrow else { panic!("{narrow}") };
     assert_eq!(paths(&faults), ["strategies.High value first.steps.loyal.plugin"]);
     assert_eq!(setting.active("high-value").await.unwrap(), before);
-    engine.set_strategy_state(shop, published.record.id, StrategyState::Stopped).await.unwrap();
+    engine.set_strategy_state(shop, published.record.id, StrategyState::Stopped, "ana", None).await.unwrap();
     assert!(setting.grant(&before.digest, facts(&["orders.count"])).await.is_ok());
 }
 

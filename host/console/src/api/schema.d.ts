@@ -4041,6 +4041,11 @@ export interface components {
         /** @description The state it is to have. */
         NewState: {
             /**
+             * @description Why, for whoever asks later; at most 500 characters.
+             * @default null
+             */
+            reason: string | null;
+            /**
              * @description `live` enters and sends; `paused` does neither and keeps its runs; `closed` lets runs finish and none enter;
              *     `stopped` ends them (S27).
              */
@@ -5655,6 +5660,18 @@ export interface components {
         };
         /** @description How far somebody reaches. */
         StandingView: "operator" | "member";
+        /** @description Who gave a strategy its state, and why. */
+        StateChange: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string | number;
+            /** @description A person, or the label of a key. */
+            by: string;
+            /** @description Why, in their words. */
+            reason?: string | null;
+        };
         /** @description One step of the graph. */
         Step: {
             /** @description So long; days of 24 hours, whatever the clocks do. */
@@ -5915,6 +5932,8 @@ export interface components {
             };
             /** @description Whether it enters and sends (S27). */
             state: components["schemas"]["StrategyState"];
+            /** @description Who gave it its state; none since it was made. */
+            state_change?: components["schemas"]["StateChange"] | null;
             /** @description What begins a run. */
             trigger: components["schemas"]["TriggerKind"];
             /**

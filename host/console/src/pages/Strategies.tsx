@@ -116,6 +116,7 @@ export function Strategies() {
                   ) : (
                     <StrategyState state={one.state} />
                   )}
+                  <Given of={one} />
                   <Held of={one} />
                 </>
               ),
@@ -152,6 +153,20 @@ export function Strategies() {
       <Changing changing={changing} close={() => change(null)} />
       {leaving && <Leaving strategy={leaving} close={() => leave(null)} />}
     </Page>
+  )
+}
+
+/** Who gave it its state, and why. */
+function Given({ of }: { of: Line }) {
+  const { say, moment } = useSpeech()
+  const { shop } = useVisit()
+  const { state_change: change } = of
+  if (!change) return null
+  return (
+    <div className="quiet small">
+      {say('strategies.given', { by: change.by, at: moment(change.at, shop.time_zone) })}
+      {change.reason && <div dir="auto">“{change.reason}”</div>}
+    </div>
   )
 }
 
@@ -267,13 +282,18 @@ function Leaving({ strategy, close }: { strategy: Line; close: () => void }) {
 function Changing(props: { changing: { strategy: Line; to: State } | null; close: () => void }) {
   const { say, word } = useSpeech()
   const { shop } = useVisit()
-  const { changing, close } = props
+  const { changing } = props
+  const [reason, give] = useState('')
+  const close = () => {
+    give('')
+    props.close()
+  }
   const changed = useMutation({
     mutationFn: ({ strategy, to }: { strategy: Line; to: State }) =>
       take(
         api.POST('/v1/strategies/{strategy}/state', {
           params: { path: { strategy: strategy.id } },
-          body: { state: to },
+          body: { state: to, reason: reason.trim() || null },
         }),
       ),
     onSuccess: async () => {
@@ -286,12 +306,21 @@ function Changing(props: { changing: { strategy: Line; to: State } | null; close
       opened={changing !== null}
       onClose={close}
       title={<bdi>{changing?.strategy.name}</bdi>}
-      closeButtonProps={{ 'aria-label': say('answer.close') }}
+      // `Close` is a state here
+      closeButtonProps={{ 'aria-label': say('answer.cancel') }}
     >
       {changing && (
         <div className="stack">
           {changed.error && <Trouble error={changed.error} />}
           <p>{word('stateAbout', changing.to)}</p>
+          <TextInput
+            label={say('strategies.reason')}
+            description={say('strategies.reasonAbout')}
+            dir="auto"
+            maxLength={500}
+            value={reason}
+            onChange={event => give(event.currentTarget.value)}
+          />
           <div className="row">
             <Button
               color={changing.to === 'stopped' ? 'red' : undefined}

@@ -312,6 +312,21 @@ pub struct StrategyRecord {
     /// When its version or its state changed last.
     #[serde(default)]
     pub changed_at: Timestamp,
+    /// Who gave it its state; none since it was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state_change: Option<StateChange>,
+}
+
+/// Who gave a strategy its state, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StateChange {
+    /// When.
+    pub at: Timestamp,
+    /// A person, or the label of a key.
+    pub by: String,
+    /// Why, in their words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// Whether customers ever went a strategy's way.
@@ -340,6 +355,11 @@ pub enum Stays {
 }
 
 impl StrategyRecord {
+    /// As it is once somebody gave it a state.
+    pub fn with_state(self, state: StrategyState, change: &StateChange) -> Self {
+        Self { state, changed_at: change.at, state_change: Some(change.clone()), ..self }
+    }
+
     /// Whether it may be deleted: once it is stopped and its runs are over, or where nobody ever went its way.
     pub fn may_go(&self, ways: Ways) -> Result<(), Stays> {
         match (self.state, ways) {

@@ -2,7 +2,7 @@
 
 use cartwright_domain::content::Content;
 use cartwright_domain::ids::{ShopId, StrategyId};
-use cartwright_domain::strategy::{Stays, Step, Strategy, StrategyRecord, StrategyState, Version, Ways};
+use cartwright_domain::strategy::{StateChange, Stays, Step, Strategy, StrategyRecord, StrategyState, Version, Ways};
 
 pub use cartwright_domain::publish::{Severity, StrategyFault};
 
@@ -129,6 +129,7 @@ impl Engine {
             current_number: current.map_or(0, |record| record.current_number) + 1,
             created_at: current.map_or(now, |record| record.created_at),
             changed_at: now,
+            state_change: current.filter(|record| record.state == state).and_then(|record| record.state_change.clone()),
         };
         let revision = holdings.revision;
         let version = Version {
@@ -147,14 +148,18 @@ impl Engine {
         }
     }
 
-    /// Pauses, closes, stops or revives a strategy. Returns whether there is one. The runs of a stopped one end.
+    /// Pauses, closes, stops or revives a strategy, and keeps who did and why. Returns whether there is one. The runs of
+    /// a stopped one end.
     pub async fn set_strategy_state(
         &self,
         shop: ShopId,
         strategy: StrategyId,
         state: StrategyState,
+        by: &str,
+        reason: Option<String>,
     ) -> Result<bool, StoreError> {
-        let known = self.store.set_strategy_state(shop, strategy, state, self.now()).await?;
+        let change = StateChange { at: self.now(), by: by.to_owned(), reason };
+        let known = self.store.set_strategy_state(shop, strategy, state, &change).await?;
         if let Some(record) = self.store.strategies(shop).await?.iter().find(|record| record.id == strategy) {
             self.enrol_after_a_change(shop, record).await;
         }

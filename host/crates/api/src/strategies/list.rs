@@ -8,7 +8,7 @@ use cartwright_domain::ids::{ShopId, StrategyId};
 use cartwright_domain::message::HoldReason;
 use cartwright_domain::sender::Sender;
 use cartwright_domain::shop::{Connection, ConnectionKind};
-use cartwright_domain::strategy::{Strategy, StrategyState, TriggerKind};
+use cartwright_domain::strategy::{StateChange, Strategy, StrategyState, TriggerKind};
 use cartwright_domain::time::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -62,6 +62,9 @@ pub(crate) struct StrategyLine {
     senders: BTreeMap<String, Vec<String>>,
     /// How many runs of it are under way, counted no further than 10,000.
     running: u64,
+    /// Who gave it its state; none since it was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state_change: Option<StateChange>,
     /// When its version or its state changed last.
     changed_at: Timestamp,
     /// When it was made.
@@ -110,6 +113,7 @@ pub(crate) async fn list_strategies(
             channels: definition.channels().into_keys().map(str::to_owned).collect(),
             senders: senders_of(definition, &channels),
             running: 0,
+            state_change: record.state_change,
             changed_at: record.changed_at,
             created_at: record.created_at,
         })

@@ -120,6 +120,7 @@ impl Stage {
                     current_number: 1,
                     created_at: at(0, 0),
                     changed_at: at(0, 0),
+                    state_change: None,
                 };
                 LiveStrategy { record, version: Arc::new(version) }
             })

@@ -23,7 +23,7 @@ use cartwright_domain::run::Run;
 use cartwright_domain::shard::{Fence, Shard};
 use cartwright_domain::shop::{Connection, ConnectionKind, Shop};
 use cartwright_domain::source::SourceState;
-use cartwright_domain::strategy::{StrategyRecord, StrategyState, Version};
+use cartwright_domain::strategy::{StateChange, StrategyRecord, StrategyState, Version};
 use cartwright_domain::template::TemplateBook;
 use cartwright_domain::test_send::TestSend;
 use cartwright_domain::time::Timestamp;
@@ -390,7 +390,7 @@ pub trait Settings: Send + Sync {
         shop: ShopId,
         strategy: StrategyId,
         state: StrategyState,
-        at: Timestamp,
+        change: &StateChange,
     ) -> Result<bool, StoreError>;
     /// Forgets a strategy. Its versions stay, so that its runs and messages can still be read; its name is free. A
     /// conflict if the settings have moved since the revision, or if a run of it is under way.

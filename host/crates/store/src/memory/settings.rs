@@ -11,7 +11,7 @@ use cartwright_domain::oidc::{Account, Entrance, Keeper};
 use cartwright_domain::plugin::{Breaker, Kill, PluginRecord};
 use cartwright_domain::replacing::Replacement;
 use cartwright_domain::shop::{Connection, ConnectionKind, Shop};
-use cartwright_domain::strategy::{StrategyRecord, StrategyState, Version};
+use cartwright_domain::strategy::{StateChange, StrategyRecord, StrategyState, Version};
 use cartwright_domain::template::TemplateBook;
 use cartwright_domain::time::Timestamp;
 use cartwright_domain::trace::TraceEntry;
@@ -84,7 +84,7 @@ forward! {
         change replace_content(shop: ShopId, content: (&str, u32), versions: &[VersionId], at: Timestamp, revision: u64) -> ();
         ask replacements(shop: ShopId, versions: &[VersionId]) -> Vec<Replacement>;
         change publish(shop: ShopId, publication: &Publication<'_>) -> ();
-        change set_strategy_state(shop: ShopId, strategy: StrategyId, state: StrategyState, at: Timestamp) -> bool;
+        change set_strategy_state(shop: ShopId, strategy: StrategyId, state: StrategyState, change: &StateChange) -> bool;
         ask strategies(shop: ShopId) -> Vec<StrategyRecord>;
         ask versions(shop: ShopId, ids: &[VersionId]) -> Vec<Version>;
         ask versions_of(shop: ShopId, strategy: StrategyId) -> Vec<Version>;

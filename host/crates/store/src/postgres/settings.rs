@@ -8,7 +8,7 @@ use cartwright_domain::content::Content;
 use cartwright_domain::ids::{ConnectionId, KeyId, ShopId, StrategyId, VersionId};
 use cartwright_domain::replacing::Replacement;
 use cartwright_domain::shop::{Connection, ConnectionKind, Shop};
-use cartwright_domain::strategy::{StrategyRecord, StrategyState, Version};
+use cartwright_domain::strategy::{StateChange, StrategyRecord, StrategyState, Version};
 use cartwright_domain::template::TemplateBook;
 use cartwright_domain::time::Timestamp;
 use cartwright_domain::world::Entry;
@@ -340,7 +340,7 @@ impl Settings for PostgresStore {
         shop: ShopId,
         strategy: StrategyId,
         state: StrategyState,
-        at: Timestamp,
+        change: &StateChange,
     ) -> Result<bool, StoreError> {
         let mut transaction = self.begin().await?;
         let found: Option<String> =
@@ -351,7 +351,7 @@ impl Settings for PostgresStore {
                 .await
                 .map_err(failed)?;
         let Some(document) = found else { return Ok(false) };
-        let record = StrategyRecord { state, changed_at: at, ..rows::read(&document)? };
+        let record = rows::read::<StrategyRecord>(&document)?.with_state(state, change);
         sqlx::query("update strategies set document = $3 where shop_id = $1 and strategy_id = $2")
             .bind(shop.0)
             .bind(strategy.0)

@@ -4,7 +4,7 @@ use cartwright_domain::content::Content;
 use cartwright_domain::ids::{ShopId, StrategyId};
 use cartwright_domain::replacing::Replacement;
 use cartwright_domain::shop::{Connection, ConnectionKind, Shop};
-use cartwright_domain::strategy::{StrategyRecord, StrategyState, Version};
+use cartwright_domain::strategy::{StateChange, StrategyRecord, StrategyState, Version};
 use cartwright_domain::world::Entry;
 use cartwright_engine::ports::{ApiKey, Changes, Publication, Secret, Store, StoreError};
 use serde_json::json;
@@ -33,6 +33,11 @@ pub(crate) async fn publish(
     store.publish(shop, &Publication { revision, record, version, contents: &[] }).await
 }
 
+/// Somebody gave a strategy its state then.
+pub(crate) fn said_at(second: i64) -> StateChange {
+    StateChange { at: at(second), by: "ana".into(), reason: None }
+}
+
 pub(crate) fn strategy(name: &str, seed: u8, number: u32) -> (StrategyRecord, Version) {
     let strategy: StrategyId = mint(seed).next();
     let version: cartwright_domain::ids::VersionId = mint(seed + number as u8).next();
@@ -44,6 +49,7 @@ pub(crate) fn strategy(name: &str, seed: u8, number: u32) -> (StrategyRecord, Ve
         current_number: number,
         created_at: at(0),
         changed_at: at(i64::from(number)),
+        state_change: None,
     };
     let definition =
         json!({ "name": name, "trigger": { "on": "cart", "next": "end" }, "steps": { "end": { "kind": "exit" } } });
@@ -197,10 +203,12 @@ contract! {
         let shop = add_shop(&*store, 1).await;
         let (record, version) = strategy("carts", 10, 1);
         publish(&*store, shop, &record, &version).await.unwrap();
-        assert!(store.set_strategy_state(shop, record.id, StrategyState::Paused, at(7)).await.unwrap());
-        let paused = StrategyRecord { state: StrategyState::Paused, changed_at: at(7), ..record };
+        let change = StateChange { reason: Some("the cups are sold out".into()), ..said_at(7) };
+        assert!(store.set_strategy_state(shop, record.id, StrategyState::Paused, &change).await.unwrap());
+        let paused =
+            StrategyRecord { state: StrategyState::Paused, changed_at: at(7), state_change: Some(change), ..record };
         assert_eq!(store.strategies(shop).await.unwrap(), [paused]);
-        assert!(!store.set_strategy_state(shop, mint(99).next(), StrategyState::Live, at(8)).await.unwrap());
+        assert!(!store.set_strategy_state(shop, mint(99).next(), StrategyState::Live, &said_at(8)).await.unwrap());
     }
 
     async fn every_change_of_settings_moves_their_revision(db) {
@@ -227,7 +235,7 @@ contract! {
         moved("content").await;
         publish(&*store, shop, &strategy, &version).await.unwrap();
         moved("version").await;
-        store.set_strategy_state(shop, strategy.id, StrategyState::Closed, at(1)).await.unwrap();
+        store.set_strategy_state(shop, strategy.id, StrategyState::Closed, &said_at(1)).await.unwrap();
         moved("state").await;
         store.remove_connection(shop, ConnectionKind::Channel, "main").await.unwrap();
         moved("removal").await;

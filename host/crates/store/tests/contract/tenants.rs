@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::contract;
 use crate::plugins::{changes_at, figure, install, kill, mint_note, note, plugin};
-use crate::settings::{connection, content, publish, strategy};
+use crate::settings::{connection, content, publish, said_at, strategy};
 use crate::values::{add_person, add_shop, at, changed, is_conflict, mint, name, urgent};
 
 contract! {
@@ -94,7 +94,7 @@ contract! {
 
         assert!(!store.remove_key(other, key.id).await.unwrap());
         assert!(!store.remove_connection(other, ConnectionKind::Channel, "main").await.unwrap());
-        assert!(!store.set_strategy_state(other, record.id, StrategyState::Stopped, at(1)).await.unwrap());
+        assert!(!store.set_strategy_state(other, record.id, StrategyState::Stopped, &said_at(1)).await.unwrap());
         let revision = store.settings_revision(other).await.unwrap();
         assert!(!store.remove_strategy(other, record.id, revision).await.unwrap());
         for changes in [

@@ -21,7 +21,7 @@ use cartwright_domain::run::Run;
 use cartwright_domain::shard::Shard;
 use cartwright_domain::shop::{Connection, ConnectionKind, Shop};
 use cartwright_domain::source::SourceState;
-use cartwright_domain::strategy::{StrategyRecord, StrategyState, Version};
+use cartwright_domain::strategy::{StateChange, StrategyRecord, StrategyState, Version};
 use cartwright_domain::template::TemplateBook;
 use cartwright_domain::test_send::{TestAddress, TestKind, TestSend};
 use cartwright_domain::time::{Span, Timestamp};
@@ -176,7 +176,7 @@ forward! {
         replace_content(shop: ShopId, content: (&str, u32), versions: &[VersionId], at: Timestamp, revision: u64) -> ();
         replacements(shop: ShopId, versions: &[VersionId]) -> Vec<Replacement>;
         publish(shop: ShopId, publication: &Publication<'_>) -> ();
-        set_strategy_state(shop: ShopId, strategy: StrategyId, state: StrategyState, at: Timestamp) -> bool;
+        set_strategy_state(shop: ShopId, strategy: StrategyId, state: StrategyState, change: &StateChange) -> bool;
         remove_strategy(shop: ShopId, strategy: StrategyId, revision: u64) -> bool;
         strategies(shop: ShopId) -> Vec<StrategyRecord>;
         versions(shop: ShopId, ids: &[VersionId]) -> Vec<Version>;

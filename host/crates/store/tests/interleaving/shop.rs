@@ -56,6 +56,7 @@ pub(crate) async fn set_up(store: &dyn Store, case: &Case, now: Timestamp) -> Sh
             current_number: 1,
             created_at: now,
             changed_at: now,
+            state_change: None,
         };
         let revision = store.settings_revision(shop.id).await.unwrap();
         let publication = Publication { revision, record: &record, version: &version, contents: &[] };
