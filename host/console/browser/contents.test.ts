@@ -36,6 +36,7 @@ test('a content is written with a variable from the palette, previewed, refused 
   expect(await text.inputValue()).toBe('Hello {{ user_name }}')
   const phone = page.locator('.phone-screen')
   await phone.getByText('Hello Ana').waitFor()
+  await page.getByRole('searchbox').fill('ben@')
   await page.getByLabel('As seen by').selectOption({ label: 'Ben Lindqvist' })
   await phone.getByText('Hello Ben').waitFor()
   await visitor.isSound('the editor of a content')

@@ -1,5 +1,4 @@
 /** What a content would say, as on a phone: rendered by the host for a customer, while it is written. */
-import { NativeSelect } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useState } from 'react'
@@ -7,7 +6,7 @@ import { api, type Schemas, take } from '../api/client'
 import { HandIn } from '../connections/NewTemplate'
 import { Standing } from '../connections/Templates'
 import { Trouble } from '../pieces/Answer'
-import { useNameOf } from '../pieces/names'
+import { CustomerChoice } from '../pieces/CustomerChoice'
 import { Said } from '../pieces/Said'
 import { may } from '../session'
 import { useVisit } from '../shell/shop'
@@ -22,13 +21,8 @@ export function Preview(props: { content: Content; variant: Variant; isSaved: bo
   const { say } = useSpeech()
   const { shop } = useVisit()
   const { content, variant, isSaved } = props
-  const nameOf = useNameOf()
   const [customer, choose] = useState('')
   const [written] = useDebouncedValue(content, 300)
-  const customers = useQuery({
-    queryKey: ['shop', shop.id, 'customers', 'newest'],
-    queryFn: () => take(api.GET('/v1/customers', { params: { query: { limit: 20 } } })),
-  })
   const asked = {
     content: written,
     channel: variant.channel,
@@ -42,16 +36,14 @@ export function Preview(props: { content: Content; variant: Variant; isSaved: bo
     enabled: written.variants.includes(variant),
   })
   const html = preview.error ? undefined : (preview.data?.document as { html?: unknown } | undefined)?.html
+  const { definition } = variant.body as { definition?: unknown }
   return (
     <div className="stack">
-      <NativeSelect
+      <CustomerChoice
         label={say('contents.previewFor')}
+        nobody={say('contents.sample')}
         value={customer}
-        data={[
-          { value: '', label: say('contents.sample') },
-          ...(customers.data?.items.map(one => ({ value: one.id, label: nameOf(one) })) ?? []),
-        ]}
-        onChange={event => choose(event.currentTarget.value)}
+        choose={choose}
       />
       {preview.error && <Trouble error={preview.error} />}
       <div className="phone" aria-live="polite">
@@ -59,7 +51,7 @@ export function Preview(props: { content: Content; variant: Variant; isSaved: bo
           <bdi>{shop.name}</bdi>
         </div>
         <div className="phone-screen short">
-          {preview.data && !preview.error && <Said document={preview.data.document} />}
+          {preview.data && !preview.error && <Said document={preview.data.document} definition={definition} />}
         </div>
       </div>
       {!!preview.data?.templates?.length && (

@@ -1,11 +1,10 @@
 /** What would happen to one customer: the engine plays the strategy as it is on the screen, saved or not. */
-import { Button } from '@mantine/core'
-import { useMutation, useQuery } from '@tanstack/react-query'
-import { Play } from 'lucide-react'
-import { useState } from 'react'
+import { useDebouncedValue } from '@mantine/hooks'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { useEffect, useState } from 'react'
 import { api, Refusal, type Schemas, take } from '../api/client'
-import { Trouble } from '../pieces/Answer'
-import { useNameOf } from '../pieces/names'
+import { Trouble, Waiting } from '../pieces/Answer'
+import { CustomerChoice } from '../pieces/CustomerChoice'
 import { RunPosition } from '../pieces/states'
 import { Tag } from '../pieces/Tag'
 import { Facts, Trace } from '../pieces/Trace'
@@ -19,7 +18,6 @@ import { instantOf, localOf } from '../pieces/moment'
 const play = (body: Schemas['PreviewRequest']) => take(api.POST('/v1/strategies/preview', { body }))
 type Report = Awaited<ReturnType<typeof play>>
 type Entry = Report['runs'][number]['trace'][number]
-const MOST = 100
 
 /** When a run came to each step, by what it left in its trace. An exit leaves nothing there but the end of the run. */
 export function wayThrough(
@@ -48,33 +46,33 @@ export function Preview(props: {
 }) {
   const { say, word, moment } = useSpeech()
   const { shop } = useVisit()
-  const nameOf = useNameOf()
   const [customer, choose] = useState('')
   const [at, set] = useState(() => localOf(props.now, shop.time_zone))
   const [orderAfter, order] = useState<string | undefined>()
   const [place, look] = useState(0)
-  const customers = useQuery({
-    queryKey: ['shop', shop.id, 'flow', 'customers'],
-    queryFn: () => take(api.GET('/v1/customers', { params: { query: { limit: MOST } } })),
-  })
-  const show = (report: Report, place: number) => {
-    const run = report.runs[place]
-    look(place)
-    props.light(run && wayThrough(run.trace, at => moment(at, shop.time_zone), props.strategy.steps))
-  }
-  const preview = useMutation({
-    mutationFn: () =>
+  const { light } = props
+  // Whoever types is not played at each letter.
+  const [wanted] = useDebouncedValue({ strategy: props.strategy, customer, orderAfter, at }, 400)
+  const preview = useQuery({
+    queryKey: ['shop', shop.id, 'flow', 'preview', wanted],
+    queryFn: () =>
       play({
-        strategy: props.strategy,
-        customer: customer || null,
-        order_after: orderAfter ?? null,
-        at: at ? instantOf(at, shop.time_zone) : null,
+        strategy: wanted.strategy,
+        customer: wanted.customer || null,
+        order_after: wanted.orderAfter ?? null,
+        at: wanted.at ? instantOf(wanted.at, shop.time_zone) : null,
       }),
-    onSuccess: report => show(report, 0),
-    onError: () => props.light(undefined),
+    placeholderData: keepPreviousData,
+    retry: false,
+    gcTime: 0,
   })
-  const { data, error } = preview
-  const run = data?.runs[place]
+  const { error } = preview
+  const data = error ? undefined : preview.data
+  const run = data?.runs[place] ?? data?.runs[0]
+  const { steps } = wanted.strategy
+  useEffect(() => {
+    light(run && wayThrough(run.trace, at => moment(at, shop.time_zone), steps))
+  }, [run, steps, light, moment, shop.time_zone])
   const faults: Fault[] =
     error instanceof Refusal
       ? error.errors.map(({ field, message }) => ({ path: field, message, severity: 'error' }))
@@ -82,14 +80,11 @@ export function Preview(props: {
   return (
     <div className="stack">
       <p className="quiet small">{say('flow.preview.about')}</p>
-      <ChoiceField
+      <CustomerChoice
         label={say('run.customer')}
+        nobody={say('flow.preview.sample')}
         value={customer}
-        choices={[
-          ['', say('flow.preview.sample')],
-          ...(customers.data?.items ?? []).map((one): [string, string] => [one.id, nameOf(one)]),
-        ]}
-        change={choose}
+        choose={choose}
       />
       <TextField
         type="datetime-local"
@@ -99,15 +94,7 @@ export function Preview(props: {
         change={set}
       />
       <SpanField label={say('flow.preview.order')} value={orderAfter} change={order} />
-      <div>
-        <Button
-          leftSection={<Play size={15} aria-hidden />}
-          loading={preview.isPending}
-          onClick={() => preview.mutate()}
-        >
-          {say('flow.preview.play')}
-        </Button>
-      </div>
+      {preview.isPending && <Waiting />}
       {error && (faults.length > 0 ? <Faults of={faults} choose={props.choose} /> : <Trouble error={error} />)}
       {data && !run && (
         <div className="stack tight" role="status">
@@ -129,7 +116,7 @@ export function Preview(props: {
             String(at),
             moment(one.run.started_at, shop.time_zone),
           ])}
-          change={value => show(data, Number(value))}
+          change={value => look(Number(value))}
         />
       )}
       {run && (

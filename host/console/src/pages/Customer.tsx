@@ -183,7 +183,7 @@ function Timeline({ customer }: { customer: Schemas['Customer'] }) {
 
 /** What happened to a customer outside of any run, in sentences. */
 function useTold() {
-  const { say, word, price } = useSpeech()
+  const { say, word, money } = useSpeech()
   return (customer: Schemas['Customer'], orders: Schemas['Order'][]): Line[] => {
     const said = ({ at, state, source }: Schemas['Consent'], topic?: string): Line => {
       const words = { answer: word('consent', state), source }
@@ -192,8 +192,8 @@ function useTold() {
       return { told: { at, words: sentence, tone } }
     }
     const ordered = ({ placed_at, order_id, state, total }: Schemas['Order']): Line => {
-      const sum = total && price({ micros: Number(total.amount) * 1_000_000, currency: total.currency })
-      const words = { order: order_id, state: word('orderState', state), total: sum ?? '–' }
+      const sum = total ? money(total.amount, total.currency) : '–'
+      const words = { order: order_id, state: word('orderState', state), total: sum }
       return { told: { at: placed_at, words: say('timeline.order', words), tone: 'plain' } }
     }
     return [

@@ -94,20 +94,20 @@ function Attempts({ message }: { message: Schemas['MessageView'] }) {
   )
   return (
     <Card title={say('message.attempts')}>
-      <ol className="plain lines">
+      <ol className="plain stack">
         {attempts.map(({ number, at: began, answer }) => (
-          <li key={`attempt ${number}`} className="stack tight">
-            <span className="row">
-              {say('message.attempt', { n: number })} {at(began)}
-            </span>
-            <span className="row" dir="auto">
+          <li key={`attempt ${number}`}>
+            <div className="row">
+              <b>{say('message.attempt', { n: number })}</b> {at(began)}
+            </div>
+            <div className="row">
               {answer ? sentence(answer) : say('message.noAnswer')} {answer && at(answer.at)}
-            </span>
+            </div>
           </li>
         ))}
         {receipts.map(({ kind, at: came }) => (
           <li key={`receipt ${kind}`} className="row">
-            {word('receipt', kind)} {at(came)}
+            <b>{word('receipt', kind)}</b> {at(came)}
           </li>
         ))}
       </ol>
@@ -181,7 +181,7 @@ function History({ message }: { message: Schemas['MessageView'] }) {
         </Link>
       }
     >
-      <Answer of={trace}>{({ items }) => <Trace lines={items.map(entry => ({ entry }))} />}</Answer>
+      <Answer of={trace}>{({ items }) => <Trace lines={items.map(entry => ({ entry }))} here={message.id} />}</Answer>
     </Card>
   )
 }

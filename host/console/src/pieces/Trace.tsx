@@ -132,11 +132,12 @@ export type Told = { at: string | number; words: string; tone: 'plain' | 'good' 
 
 export const instantOf = (line: Line) => Date.parse(String('told' in line ? line.told.at : line.entry.at))
 
-/** Messages that are made up lead nowhere. */
-export function Trace({ lines, madeUp }: { lines: Line[]; madeUp?: boolean }) {
+/** Messages that are made up lead nowhere, and one on its own page not there. */
+export function Trace({ lines, madeUp, here }: { lines: Line[]; madeUp?: boolean; here?: string }) {
   const { moment } = useSpeech()
   const { shop } = useVisit()
   const sentence = useSentence()
+  const isLink = (entry: Entry) => !madeUp && !('message' in entry && entry.message === here)
   const head = (at: string | number, strategy?: string, step?: string | null) => (
     <div className="row small quiet">
       <time dateTime={String(at)}>{moment(at, shop.time_zone)}</time>
@@ -157,7 +158,9 @@ export function Trace({ lines, madeUp }: { lines: Line[]; madeUp?: boolean }) {
           <li key={place} className={tone(line.entry)}>
             {head(line.entry.at, line.strategy, line.entry.step)}
             <div>
-              {madeUp ? sentence(line.entry) : withMessage(line.entry, shop.id, sentence(line.entry))}
+              {isLink(line.entry)
+                ? withMessage(line.entry, shop.id, sentence(line.entry))
+                : sentence(line.entry)}
             </div>
             {reasonOf(line.entry) && (
               <div className="quiet" dir="auto">

@@ -21,6 +21,7 @@ export function useCustomer(id: string) {
   return useQuery({
     queryKey: ['shop', shop.id, 'customer', id],
     queryFn: () => take(api.GET('/v1/customers/{customer}', { params: { path: { customer: id } } })),
+    enabled: id !== '',
   })
 }
 
