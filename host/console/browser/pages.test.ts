@@ -72,6 +72,8 @@ const LOOKS: [string, 'light' | 'dark', number][] = [
   ['ar', 'light', 1280],
   ['ar', 'dark', 360],
   ['zh', 'light', 360],
+  ['ro', 'dark', 1280],
+  ['vi', 'light', 1280],
 ]
 
 test.each(LOOKS)(
@@ -87,7 +89,7 @@ test.each(LOOKS)(
     const direction = await visitor.page.evaluate(() => document.documentElement.dir)
     expect(direction).toBe(language === 'ar' ? 'rtl' : 'ltr')
   },
-  60_000,
+  120_000,
 )
 
 test('the list of strategies has all of its columns in sight, with room beside them', async () => {

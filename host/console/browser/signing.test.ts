@@ -27,6 +27,13 @@ async function choosePassword(visitor: Visitor, name: string, password: string) 
   await visitor.page.getByRole('button', { name: 'Begin' }).click()
 }
 
+const LOOKS = [
+  ['ar', 'dark', 360],
+  ['zh', 'light', 1280],
+  ['ro', 'dark', 1280],
+  ['vi', 'light', 360],
+] as const
+
 test('the printed link makes the first user, who signs out and in again', async () => {
   const ana = await come()
   await ana.goto('/')
@@ -34,6 +41,20 @@ test('the printed link makes the first user, who signs out and in again', async 
   await ana.isSound('signing in')
   await ana.shoot('sign-in')
   expect(await ana.page.getByRole('link', { name: /Sign in with/ }).count()).toBe(0)
+  for (const [language, theme, width] of LOOKS) {
+    await ana.page.setViewportSize({ width, height: 860 })
+    for (const [name, path] of [
+      ['sign-in', '/sign-in'],
+      ['welcome', service.link],
+    ] as const) {
+      await ana.goto(path)
+      await ana.choose(language, theme)
+      await ana.isSound(`${name} in ${language}, ${theme}`)
+      await ana.shoot(`${name}-${language}-${theme}-${width}`)
+    }
+  }
+  await ana.page.setViewportSize({ width: 1280, height: 860 })
+  await ana.choose('en', 'light')
   await ana.goto('/sign-in?refused=unknown')
   await ana.page.getByRole('alert').getByText('Nobody here has the address of this account').waitFor()
   await ana.isSound('a refusal by the provider')
