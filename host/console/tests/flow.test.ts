@@ -113,6 +113,19 @@ test('a hundred steps have a place each, and none over another', () => {
   expect(lines.filter(line => line.open)).toHaveLength(99)
 })
 
+test('what yes leads to stands left of what no leads to, in whatever order the document names them', () => {
+  const name = 'loyal'
+  const steps: Strategy['steps'] = {
+    five: { kind: 'message', channel: 'inbox', content: 'hello', next: 'over' },
+    free: { kind: 'message', channel: 'inbox', content: 'hello', next: 'over' },
+    [name]: { kind: 'condition', plugin: 'high-value@1', branches: { no: 'five', yes: 'free' }, on_error: 'no' },
+    over: { kind: 'exit' },
+  }
+  const strategy = { ...blankStrategy('New'), steps, trigger: { on: 'cart' as const, next: name } } as Strategy
+  const { places } = draw(strategy)
+  expect(places.get('free')?.x).toBeLessThan(places.get('five')?.x ?? 0)
+})
+
 test('a way back is drawn without turning the picture upside down', () => {
   const [one, message] = insert(blankStrategy('New'), { from: TRIGGER, path: ['next'] }, blankStep('message', held))
   const [two, repeat] = insert(one, { from: message, path: ['next'] }, blankStep('repeat', held))

@@ -23,6 +23,27 @@ export function linesOf(strategy: Strategy): Line[] {
   return lines
 }
 
+/** Where a step leads stands from left to right as its ways do. Of two that lead to the same places in turn the one
+ * that is come to first decides: an order that bites its own tail loses steps. */
+function besides(lines: Line[]): { left: string; right: string }[] {
+  const ways = new Map<string, Line[]>()
+  for (const line of lines) ways.set(line.from, [...(ways.get(line.from) ?? []), line])
+  const rank = new Map<string, number>()
+  const visit = (name: string) => {
+    if (rank.has(name)) return
+    rank.set(name, rank.size)
+    for (const line of ways.get(name) ?? []) visit(line.to)
+  }
+  visit(TRIGGER)
+  const isBefore = (one: string, other: string) => (rank.get(one) ?? Infinity) < (rank.get(other) ?? -1)
+  return [...ways.values()].flatMap(own =>
+    own.slice(1).flatMap(({ to }, place) => {
+      const left = own[place]?.to ?? ''
+      return isBefore(left, to) ? [{ left, right: to }] : []
+    }),
+  )
+}
+
 export function draw(strategy: Strategy): Drawing {
   const graph = new Graph()
   graph.setGraph({ rankdir: 'TB', nodesep: 44, ranksep: 64 })
@@ -37,7 +58,7 @@ export function draw(strategy: Strategy): Drawing {
     const isBack = strategy.steps[line.from]?.kind === 'repeat' && line.path[0] === 'next'
     if (!isBack) graph.setEdge(line.from, line.to)
   }
-  layout(graph)
+  layout(graph, { constraints: besides(lines) })
   const places = new Map<string, Place>()
   for (const name of graph.nodes()) {
     const { x, y, width, height } = graph.node(name) as Place & { width: number; height: number }
