@@ -159,6 +159,27 @@ test('a mail is put together of blocks by hand and by key, seen as it will be, a
   visitor.faults.length = 0
 }, 120_000)
 
+test('the picture of a cart is seen in the preview as it will be sent', async () => {
+  const page = visitor.page
+  const body = { text: 'Your cart', image: '{{ cart.image_grid }}' }
+  await service.ask('PUT', '/v1/contents/pictured', {
+    name: 'pictured',
+    variants: [
+      { channel: 'inbox', body },
+      { channel: 'inbox', locale: 'ro', body: { ...body, image: 'https://elsewhere.example/a.png' } },
+    ],
+  })
+  await visitor.goto(`${shop}/contents/pictured`)
+  const picture = page.locator('.phone-screen img')
+  await expect.poll(() => picture.evaluate(one => (one as HTMLImageElement).naturalWidth)).toBeGreaterThan(100)
+  await visitor.isSound('a content with a picture')
+  await visitor.shoot('content-picture')
+  await page.getByRole('button', { name: 'inbox · ro' }).click()
+  await page.getByText('Picture: https://elsewhere.example/a.png').waitFor()
+  expect(await picture.count()).toBe(0)
+  expect(visitor.faults).toEqual([])
+}, 60_000)
+
 test('customers are found by name, address and phone, and nobody is said kindly', async () => {
   const page = visitor.page
   await visitor.goto(`${shop}/customers`)

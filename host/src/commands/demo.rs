@@ -93,6 +93,10 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let visitor = add_visitor(&engine).await?;
     let (_, key) = engine.make_key(Some(shop), "demo").await?;
     let shell = args.data.join("try.sh");
+    let shoppers = match args.still {
+        true => "Nobody shops but whom you tell of.",
+        false => "Shoppers come by themselves, and one in three orders (--still begins without them).",
+    };
     let fill = |text: &str| {
         text.replace("@URL@", &url)
             .replace("@KEY@", &key)
@@ -100,6 +104,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
             .replace("@SECRET@", CLIENT_SECRET)
             .replace("@SHELL@", &shell.display().to_string())
             .replace("@NOW@", &clock.now().to_string())
+            .replace("@SHOPPERS@", shoppers)
     };
     std::fs::write(&shell, fill(SHELL)).map_err(|error| unwritable(&shell, &error))?;
     output::say(fill(GUIDE));

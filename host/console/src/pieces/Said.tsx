@@ -1,14 +1,14 @@
-/** What a message says, as on a phone. What plugins and templates made is shown as words; pictures are named, since
- * nothing is loaded from elsewhere. */
+/** What a message says, as on a phone. What plugins and templates made is shown as words; pictures of this host are
+ * shown, others are named, since nothing is loaded from elsewhere. */
+import { useState } from 'react'
 import { useSpeech } from '../words'
 import { screenOf } from './phone'
 
 export function Said(props: { document: unknown; definition?: unknown }) {
-  const { say } = useSpeech()
   const said = screenOf(props.document, props.definition)
   return (
     <div className="bubble" dir="auto">
-      {said.image && <div className="small quiet">{say('inbox.picture', { address: said.image })}</div>}
+      {said.image && <Picture address={said.image} />}
       {said.subject && <div className="bubble-subject">{said.subject}</div>}
       {said.text}
       {said.rest.length > 0 && (
@@ -37,4 +37,12 @@ export function Said(props: { document: unknown; definition?: unknown }) {
       ))}
     </div>
   )
+}
+
+function Picture({ address }: { address: string }) {
+  const { say } = useSpeech()
+  const [isBroken, judge] = useState(false)
+  const named = say('inbox.picture', { address })
+  if (isBroken || !address.startsWith(`${location.origin}/`)) return <div className="small quiet">{named}</div>
+  return <img className="bubble-picture" src={address} alt={named} onError={() => judge(true)} />
 }
