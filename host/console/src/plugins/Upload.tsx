@@ -2,7 +2,7 @@
 import { Alert, Button, NativeSelect } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { CircleCheck, Upload as Icon } from 'lucide-react'
+import { Check, CircleCheck, Minus, Upload as Icon, X } from 'lucide-react'
 import { useRef, useState } from 'react'
 import { Refusal } from '../api/client'
 import { Trouble } from '../pieces/Answer'
@@ -82,6 +82,7 @@ export function Upload() {
           title={say('plugins.checked', { name: sent.data.descriptor.title, version: sent.data.version })}
         >
           <div className="stack tight">
+            <Checks />
             <p>{word('stageAbout', sent.data.stage)}</p>
             {sent.data.distrust && <p lang="en">{sent.data.distrust}</p>}
             <div>
@@ -108,10 +109,37 @@ function Refused({ error }: { error: Error }) {
   return (
     <Trouble error={error}>
       {check && (
-        <p>
-          {word('pluginCheck', check)}. {word('pluginCheckNext', check)}
-        </p>
+        <>
+          <Checks failed={check} />
+          <p>{word('pluginCheckNext', check)}</p>
+        </>
       )}
     </Trouble>
   )
 }
+
+/** What the host looks at before it takes a component, in its order: the first no is the last look. */
+const CHECKS = ['file', 'metadata', 'compile', 'imports', 'world', 'describe', 'conformance']
+
+/** Which checks a component has passed: all, or those before the one that said no. */
+function Checks({ failed }: { failed?: string }) {
+  const { say, word } = useSpeech()
+  const end = failed ? CHECKS.indexOf(failed) : CHECKS.length
+  return (
+    <ul className="plain checks small" aria-label={say('plugins.checks')}>
+      {CHECKS.map((check, place) => {
+        const state = place < end ? 'passed' : place === end ? 'failed' : 'open'
+        const Icon = ICONS[state]
+        return (
+          <li key={check} className={state}>
+            <Icon size={15} aria-hidden />
+            {word('pluginCheck', check)}
+            <span className="unseen"> ({word('checkState', state)})</span>
+          </li>
+        )
+      })}
+    </ul>
+  )
+}
+
+const ICONS = { passed: Check, failed: X, open: Minus } as const
