@@ -41,7 +41,7 @@ let shop = ''
 
 beforeAll(async () => {
   meta = await Meta.start()
-  service = await Service.demo(['--allow-private-host', meta.host])
+  service = await Service.demo(['--still', '--allow-private-host', meta.host])
   visitor = await Visitor.come(service.url)
   await visitor.goto('/')
   shop = new URL(visitor.page.url()).pathname.replace('/console', '').replace(/\/$/, '')
