@@ -8,6 +8,7 @@ import { Trouble } from '../pieces/Answer'
 import { useNameOf } from '../pieces/names'
 import { RunPosition } from '../pieces/states'
 import { Tag } from '../pieces/Tag'
+import { FindingWords } from '../pieces/Told'
 import { Facts, Trace } from '../pieces/Trace'
 import { useVisit } from '../shell/shop'
 import { useSpeech } from '../words'
@@ -115,7 +116,7 @@ export function Preview(props: {
           {data.why?.findings.map((finding, place) => (
             // findings stand in the order of the checks
             <div key={place}>
-              <span lang="en">{finding.words}</span>
+              <FindingWords finding={finding} />
               <Facts facts={finding.facts} />
             </div>
           ))}
