@@ -145,6 +145,10 @@ async fn s27_many_messages_that_are_too_late_are_told_until_the_day_is_over(worl
     let alert = told(alerts(world).await).expect("an alert");
     assert!(alert["closed_at"].is_null(), "{alert:#}");
     assert_eq!(alert["words"], "12 messages were skipped today because they had become too late to send.");
+    assert_eq!(
+        alert["codes"],
+        json!({ "words": "too_late_today", "next_step": "see_what_holds", "values": { "n": "12" } })
+    );
     world.skip(Span::hours(24)).await;
     let alert = told(alerts(world).await).expect("it is known still");
     assert!(!alert["closed_at"].is_null(), "the next day has none");

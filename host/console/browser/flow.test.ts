@@ -99,7 +99,7 @@ test('high value first is built on the canvas from nothing, played, published, a
   expect(items.map(item => item.step)).toContain('five-percent')
   await visitor.goto(`${shop}/runs/${items.find(item => item.step === 'five-percent')?.run}`)
   await page.getByText('high-value', { exact: false }).first().waitFor()
-  await page.getByText('orders.count', { exact: false }).first().waitFor()
+  await page.getByText('Orders: how many', { exact: false }).first().waitFor()
   expect(visitor.faults).toEqual([])
 }, 180_000)
 

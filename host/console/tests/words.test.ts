@@ -73,7 +73,9 @@ test('every word is said somewhere', () => {
   const code = source()
   // Words of closed lists are put together: `word('role', …)`, say(`role.${…}`).
   const lists = new Set(
-    [...code.matchAll(/word\('(\w+)',|say\(`(\w+)\.\$/g)].map(match => match[1] ?? match[2]),
+    [...code.matchAll(/(?:word|told)\('(\w+)',|say\(`(\w+)\.\$|<Told of="(\w+)"/g)].map(
+      match => match[1] ?? match[2] ?? match[3],
+    ),
   )
   const silent = keys.filter(
     key => !code.includes(`'${key}'`) && !code.includes(`"${key}"`) && !lists.has(key.split('.')[0] ?? ''),
@@ -93,25 +95,28 @@ test('a word of the service that is newer than the console is shown as it is', (
 })
 
 /** Closed lists of the service, by the name of their words. */
-const LISTS = {
-  TriggerKind: 'trigger',
-  StrategyState: 'strategyState',
-  Purpose: 'purpose',
-  SkipReason: 'skip',
-  HoldReason: 'hold',
-  EndReason: 'end',
-  ReceiptKind: 'receipt',
-  Verdict: 'verdict',
-  Mark: 'mark',
-  ConsentState: 'consent',
-  Role: 'role',
-  PluginKind: 'pluginKind',
-  PluginProblem: 'pluginProblem',
-  Target: 'stageTo',
-  AlertCause: 'alert',
-}
+const LISTS: [string, string][] = [
+  ['TriggerKind', 'trigger'],
+  ['StrategyState', 'strategyState'],
+  ['Purpose', 'purpose'],
+  ['SkipReason', 'skip'],
+  ['HoldReason', 'hold'],
+  ['EndReason', 'end'],
+  ['ReceiptKind', 'receipt'],
+  ['Verdict', 'verdict'],
+  ['Mark', 'mark'],
+  ['ConsentState', 'consent'],
+  ['Role', 'role'],
+  ['PluginKind', 'pluginKind'],
+  ['PluginProblem', 'pluginProblem'],
+  ['Target', 'stageTo'],
+  ['AlertCause', 'alert'],
+  ['HoldReason', 'holdNext'],
+  ['FindingCode', 'finding'],
+  ['AlertCode', 'alertSays'],
+]
 
-test.each(Object.entries(LISTS))('every %s that the service may tell has a word', (type, list) => {
+test.each(LISTS)('every %s that the service may tell has a word in %s', (type, list) => {
   const document = JSON.parse(readFileSync(join(SOURCE, '../../docs/openapi.json'), 'utf8'))
   const schema = document.components.schemas[type] as { oneOf?: { const: string }[]; enum?: string[] }
   const told = [...(schema.oneOf ?? []).map(one => one.const), ...(schema.enum ?? [])]

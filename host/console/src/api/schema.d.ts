@@ -1940,6 +1940,19 @@ export interface components {
         };
         /** @description What went wrong. A closed list. */
         AlertCause: "channel_held" | "sender_held" | "content_held" | "channel_not_ready" | "odd_refusals" | "plugin_held" | "source_held" | "source_stale" | "source_refused" | "subscription_lost" | "token_expiring" | "too_late" | "erasure_wanted" | "data_requested";
+        /** @description What an alert or a hold says: why, or what to do. A closed list. */
+        AlertCode: "not_connected" | "refused_in_a_row" | "last_heard" | "never_heard" | "app_removed" | "too_late_today" | "plugin_fails" | "all_to_be_erased" | "answer_until" | "secret_ends" | "secret_not_renewed" | "ask_provider" | "store_credentials" | "top_up" | "approve_template" | "change_content" | "connect_channel" | "see_templates" | "probe_source" | "release_sender" | "see_refusals" | "await_template" | "change_template" | "await_paused_template" | "register_webhooks" | "ask_again" | "install_app_again" | "see_what_holds" | "see_traps" | "erase_them_alone" | "send_what_is_kept" | "nothing_is_kept" | "store_secret";
+        /** @description Which words of an alert or a hold are sentences of our own, for whoever says them in another language. */
+        AlertCodes: {
+            /** @description What `next_step` says. */
+            next_step?: components["schemas"]["AlertCode"] | null;
+            /** @description What stands in both, by name. */
+            values?: {
+                [key: string]: string;
+            };
+            /** @description What `words` says; none for a provider's or a plugin's own. */
+            words?: components["schemas"]["AlertCode"] | null;
+        };
         /** @description Where alerts go: over one of the shop's own channels, to its own people. */
         AlertTarget: {
             /** @description The channel connection, by name: best one that customers are not written to over, or its own hold goes unheard. */
@@ -1958,6 +1971,8 @@ export interface components {
              * @description Until when; absent while it stands.
              */
             closed_at?: string | number | null;
+            /** @description Which of these two are sentences of this service's own. */
+            codes: components["schemas"]["AlertCodes"];
             /** @description What a person reads first. */
             headline: string;
             /**
@@ -3005,6 +3020,8 @@ export interface components {
         Finding: {
             /** @description Which: `strategy`, `trigger`, `reentry`, `run`, or the step of a message. */
             check: string;
+            /** @description Which sentence `words` is, for whoever says it in another language. */
+            code: components["schemas"]["FindingCode"];
             /** @description The values that it was decided on. */
             facts: components["schemas"]["FactRead"][];
             /**
@@ -3021,9 +3038,15 @@ export interface components {
              * @description The run that it is about.
              */
             run?: string | null;
+            /** @description What stands in that sentence, by name. */
+            values: {
+                [key: string]: string;
+            };
             /** @description For people. */
             words: string;
         };
+        /** @description What a check can say. A closed list. */
+        FindingCode: "is_live" | "is_paused" | "is_closed" | "is_stopped" | "was_not_live" | "came_late" | "not_again" | "at_checkout" | "older_than_version" | "began_nothing" | "nothing_on_record" | "nothing_turned_away" | "may_enter" | "may_not_enter" | "would_be_refused" | "would_go" | "would_wait" | "would_wait_for_sender" | "would_be_paused" | "would_be_skipped" | "would_be_held" | "settles" | "at_step" | "waits_for_message" | "ended" | "accepted" | "handed_over" | "uncertain" | "on_its_way" | "held_out" | "held" | "skipped" | "rejected";
         /** @description A form on the shop's pages: a pop-up, or one that gives a coupon for an address. */
         Form: {
             /** @description Which addresses it asks for, in this order; one of them is enough. */
@@ -3224,6 +3247,8 @@ export interface components {
         };
         /** @description Why something waits, with what a person can do. */
         Hold: {
+            /** @description Which of these are sentences of our own. */
+            codes?: components["schemas"]["AlertCodes"];
             /** @description What to do. */
             next_step: string;
             /** @description Why. */

@@ -9,6 +9,7 @@ import { Trouble } from '../pieces/Answer'
 import { Card } from '../pieces/Card'
 import { faultsOf, type Schema, SchemaForm } from '../pieces/SchemaForm'
 import { Tag } from '../pieces/Tag'
+import { HeldStep, HeldWords } from '../pieces/Told'
 import { useDoing, type Version } from '../plugins/plugin'
 import { may } from '../session'
 import { useVisit } from '../shell/shop'
@@ -91,8 +92,8 @@ function One(props: { channel: string; sender: Sender; isDefault: boolean; edit?
         </span>
         {held && (
           <Alert color="yellow" variant="light" title={word('hold', held.reason)}>
-            <p lang="en" dir="auto">
-              {held.words} {held.next_step}
+            <p>
+              <HeldWords of={held} /> <HeldStep of={held} />
             </p>
             <p className="small">{say('alerts.since', { at: moment(held.since, shop.time_zone) })}</p>
           </Alert>

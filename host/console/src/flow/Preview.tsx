@@ -7,6 +7,7 @@ import { Trouble, Waiting } from '../pieces/Answer'
 import { CustomerChoice } from '../pieces/CustomerChoice'
 import { RunPosition } from '../pieces/states'
 import { Tag } from '../pieces/Tag'
+import { FindingWords } from '../pieces/Told'
 import { Facts, Trace } from '../pieces/Trace'
 import { useVisit } from '../shell/shop'
 import { useSpeech } from '../words'
@@ -102,7 +103,7 @@ export function Preview(props: {
           {data.why?.findings.map((finding, place) => (
             // findings stand in the order of the checks
             <div key={place}>
-              <span lang="en">{finding.words}</span>
+              <FindingWords finding={finding} />
               <Facts facts={finding.facts} />
             </div>
           ))}

@@ -7,6 +7,7 @@ import { Answer, Empty, Trouble } from '../pieces/Answer'
 import { Card } from '../pieces/Card'
 import { More, usePages } from '../pieces/lists'
 import { Page } from '../pieces/Page'
+import { HeldWords } from '../pieces/Told'
 import { queries } from '../session'
 import { Targets } from '../shell/Targets'
 import { useVisit } from '../shell/shop'
@@ -71,8 +72,8 @@ function Over({ alert }: { alert: One }) {
           until: moment(alert.closed_at ?? alert.opened_at, shop.time_zone),
         })}
       </p>
-      <p className="quiet small" dir="auto">
-        {alert.words}
+      <p className="quiet small">
+        <HeldWords of={alert} />
       </p>
       <Notices of={alert} />
     </li>

@@ -19,6 +19,7 @@ import { Card } from '../pieces/Card'
 import { Confirm } from '../pieces/Confirm'
 import { CopyLine } from '../pieces/CopyLine'
 import { Page } from '../pieces/Page'
+import { HeldStep, HeldWords } from '../pieces/Told'
 import { useDoing, usePlugins } from '../plugins/plugin'
 import { may } from '../session'
 import { useVisit } from '../shell/shop'
@@ -134,8 +135,8 @@ function Held({ kind, connection }: { kind: Kind; connection: One }) {
   return (
     <Alert color="yellow" variant="light" title={word('hold', held.reason)}>
       <div className="stack tight">
-        <p lang="en" dir="auto">
-          {held.words} {held.next_step}
+        <p>
+          <HeldWords of={held} /> <HeldStep of={held} />
         </p>
         <p className="small">{say('alerts.since', { at: moment(held.since, shop.time_zone) })}</p>
         {kind === 'channels' && may(shop, 'integrate') && (

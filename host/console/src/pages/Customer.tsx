@@ -13,6 +13,7 @@ import { Page } from '../pieces/Page'
 import { Exchange } from '../pieces/Replies'
 import { ConsentState } from '../pieces/states'
 import { Tag, type Tone } from '../pieces/Tag'
+import { FindingWords } from '../pieces/Told'
 import { Facts, instantOf, type Line, Trace, traceOf } from '../pieces/Trace'
 import { useVisit } from '../shell/shop'
 import { useSpeech } from '../words'
@@ -258,7 +259,7 @@ function WhyNot({ id }: { id: string }) {
                       <Tag tone={finding.passes === false ? 'warn' : finding.passes ? 'good' : 'plain'}>
                         {checkOf(finding.check)}
                       </Tag>
-                      <Words finding={finding} />
+                      <FindingWords finding={finding} />
                     </div>
                     <Facts facts={finding.facts} />
                   </li>
@@ -270,15 +271,4 @@ function WhyNot({ id }: { id: string }) {
       </div>
     </Card>
   )
-}
-
-/** The service tells it in English; where its reason is one of a closed list, there is a word for it in each language. */
-function Words({ finding }: { finding: Schemas['Finding'] }) {
-  const { word, language } = useSpeech()
-  const { reason } = finding
-  const known =
-    reason &&
-    ['end', 'skip', 'hold', 'rejection'].find(list => word(list, reason) !== reason.replaceAll('_', ' '))
-  if (language !== 'en' && known) return <span>{word(known, reason)}</span>
-  return <span lang="en">{finding.words}</span>
 }

@@ -6,6 +6,7 @@ import type { ReactNode } from 'react'
 import { api, type Schemas, take } from '../api/client'
 import { useVisit } from '../shell/shop'
 import { type Key, useSpeech } from '../words'
+import { HeldStep, HeldWords } from './Told'
 
 export function Alerts() {
   const { say } = useSpeech()
@@ -37,8 +38,12 @@ export function Standing({ alert, children }: { alert: Schemas['AlertView']; chi
       icon={<TriangleAlert aria-hidden />}
       title={say(`alert.${alert.cause}` as Key, { about: alert.about })}
     >
-      <p dir="auto">{alert.words}</p>
-      <p dir="auto">{alert.next_step}</p>
+      <p>
+        <HeldWords of={alert} />
+      </p>
+      <p>
+        <HeldStep of={alert} />
+      </p>
       <p className="small">{say('alerts.since', { at: moment(alert.opened_at, shop.time_zone) })}</p>
       {children}
     </Alert>

@@ -6,6 +6,7 @@ import { api, type Schemas, take } from '../api/client'
 import { useVisit } from '../shell/shop'
 import { useSpeech } from '../words'
 import { StrategyName } from './names'
+import { useShown } from './Told'
 
 /** What a run can say about itself, oldest first. */
 export const traceOf = (run: string) => take(api.GET('/v1/runs/{run}/trace', { params: { path: { run } } }))
@@ -189,16 +190,32 @@ function withMessage(entry: Entry, shop: string, text: string): ReactNode {
   )
 }
 
+/** Closed lists that values of facts are from. */
+const VALUES: Record<string, string> = {
+  'strategy.state': 'strategyState',
+  'channel.held': 'hold',
+  'sender.held': 'hold',
+}
+
 export function Facts({ facts }: { facts?: Schemas['FactRead'][] }) {
+  const { told } = useSpeech()
+  const shown = useShown()
   if (!facts?.length) return null
+  const valueOf = ({ fact, value }: Schemas['FactRead']) =>
+    told(VALUES[fact] ?? 'factValue', value) ?? told('factValue', value) ?? shown(value)
   return (
-    <ul className="plain facts" dir="ltr">
-      {facts.map((fact, place) => (
-        // facts stand in the order in which they were read
-        <li key={place}>
-          <span className="code">{fact.fact}</span> <span className="code value">{fact.value}</span>
-        </li>
-      ))}
+    <ul className="plain facts">
+      {facts.map((fact, place) => {
+        // What the host itself asks for has a name; what a plugin asks for goes by that of the contract.
+        const name = told('fact', fact.fact) ?? told('flowField', fact.fact)
+        return (
+          // facts stand in the order in which they were read
+          <li key={place}>
+            {name ? <span title={fact.fact}>{name}</span> : <span className="code">{fact.fact}</span>}{' '}
+            <bdi className="code value">{valueOf(fact)}</bdi>
+          </li>
+        )
+      })}
     </ul>
   )
 }

@@ -71,6 +71,11 @@ export function speech(language: Language, words: Words) {
       const key = `${list}.${name}`
       return key in words ? say(key as Key) : name.replaceAll('_', ' ')
     },
+    /** A sentence of the service's, by its family and code; none where this console does not know it. */
+    told: (list: string, code: string | null | undefined, values: Values = {}): string | undefined => {
+      const key = `${list}.${code}`
+      return code != null && key in words ? say(key as Key, values) : undefined
+    },
     /** The names of a closed list, in the order of its words. */
     list: (list: string): string[] => {
       const names = Object.keys(words).filter(key => key.startsWith(`${list}.`))

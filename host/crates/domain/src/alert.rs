@@ -4,17 +4,22 @@
 //! Whoever holds something says so here, and whoever releases it too; both are committed with what they are about, and
 //! saying either twice changes nothing. What an incident is from then on stands in [`crate::incident`].
 
+mod sentences;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::contact::{Address, AddressKind};
 use crate::message::HoldReason;
-use crate::outcome::next_step;
+use crate::outcome::step_of;
 use crate::publish::StrategyFault;
+use crate::said::{Said, Values};
 use crate::shop::{ChannelAbility, Connection, ConnectionKind, Hold};
 use crate::source::{Trouble, TroubleKind};
 use crate::template::Template;
 use crate::time::Timestamp;
+
+pub use sentences::AlertCode;
 
 /// What went wrong. A closed list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -140,6 +145,38 @@ pub struct Told {
     pub words: String,
     /// What to do.
     pub next_step: String,
+    /// Which of these are sentences of our own.
+    #[serde(default, skip_serializing_if = "AlertCodes::is_empty")]
+    pub codes: AlertCodes,
+}
+
+/// Which words of an alert or a hold are sentences of our own, for whoever says them in another language.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct AlertCodes {
+    /// What `words` says; none for a provider's or a plugin's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub words: Option<AlertCode>,
+    /// What `next_step` says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_step: Option<AlertCode>,
+    /// What stands in both, by name.
+    #[serde(skip_serializing_if = "Values::is_empty")]
+    pub values: Values,
+}
+
+impl AlertCodes {
+    /// Of what is said, and of what is to be done.
+    pub fn of(words: &Said<AlertCode>, next_step: &Said<AlertCode>) -> Self {
+        let values = words.values.iter().chain(&next_step.values);
+        let values = values.map(|(name, value)| (name.clone(), value.clone())).collect();
+        Self { words: words.code, next_step: next_step.code, values }
+    }
+
+    /// Whether all words are somebody else's.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl Alarm {
@@ -147,11 +184,13 @@ impl Alarm {
     pub fn raise(
         cause: AlertCause,
         about: &str,
-        words: impl Into<String>,
-        next_step: impl Into<String>,
+        words: impl Into<Said<AlertCode>>,
+        next_step: impl Into<Said<AlertCode>>,
         at: Timestamp,
     ) -> Self {
-        let told = Told { words: words.into(), next_step: next_step.into() };
+        let (words, next_step) = (words.into(), next_step.into());
+        let codes = AlertCodes::of(&words, &next_step);
+        let told = Told { words: words.text, next_step: next_step.text, codes };
         Self { cause, about: about.to_owned(), at, told: Some(told) }
     }
 
@@ -162,34 +201,35 @@ impl Alarm {
 
     /// Something is held.
     pub(crate) fn held(cause: AlertCause, about: &str, hold: &Hold, at: Timestamp) -> Self {
-        Self::raise(cause, about, &hold.words, &hold.next_step, at)
+        let (words, next_step) = (hold.words.clone(), hold.next_step.clone());
+        let told = Told { words, next_step, codes: hold.codes.clone() };
+        Self { cause, about: about.to_owned(), at, told: Some(told) }
     }
 
     /// Messages wait for a channel that cannot be used.
     pub(crate) fn not_ready(channel: &str, at: Timestamp) -> Self {
-        let words = "It is not connected, or no version of its plugin is active.";
-        Self::raise(AlertCause::ChannelNotReady, channel, words, next_step(HoldReason::ChannelNotReady), at)
+        let step = step_of(HoldReason::ChannelNotReady);
+        Self::raise(AlertCause::ChannelNotReady, channel, AlertCode::NotConnected, step, at)
     }
 
     /// A provider refuses with codes that nobody listed.
-    pub(crate) fn odd_refusals(channel: &str, words: &str, at: Timestamp) -> Self {
-        let step = "Look at the last refusals of the channel's messages; the provider says what its codes mean.";
-        Self::raise(AlertCause::OddRefusals, channel, words, step, at)
+    pub(crate) fn odd_refusals(channel: &str, words: Said<AlertCode>, at: Timestamp) -> Self {
+        Self::raise(AlertCause::OddRefusals, channel, words, AlertCode::SeeRefusals, at)
     }
 
     /// Messages wait for a template that their provider will not take; none while it only has not looked at it yet.
     pub(crate) fn not_approved(about: &str, template: &Template, at: Timestamp) -> Option<Self> {
-        let step = template.state.next_step().filter(|_| template.is_refused())?;
+        let step = template.state.step().filter(|_| template.is_refused())?;
         Some(Self::raise(AlertCause::ContentHeld, about, template.said(), step, at))
     }
 
     /// Messages wait for a source that is silent.
     pub(crate) fn stale(source: &Connection, at: Timestamp) -> Self {
         let words = match source.heard_at {
-            Some(heard) => format!("It was last heard of at {heard}."),
-            None => "It was never heard of.".to_owned(),
+            Some(heard) => AlertCode::LastHeard.with([("at", &heard)]),
+            None => AlertCode::NeverHeard.into(),
         };
-        Self::raise(AlertCause::SourceStale, &source.name, words, next_step(HoldReason::SourceStale), at)
+        Self::raise(AlertCause::SourceStale, &source.name, words, step_of(HoldReason::SourceStale), at)
     }
 
     /// What a source was asked to do failed; none where it is tried again and nobody has to do anything yet.
@@ -202,11 +242,10 @@ impl Alarm {
             None => trouble.text.clone(),
         };
         if is_subscription && (is_peoples || failures >= TRIES) {
-            let step =
-                "Correct the source's credentials and their rights, then save it: its webhooks are registered anew.";
+            let step = AlertCode::RegisterWebhooks;
             return Some(Self::raise(AlertCause::SubscriptionLost, source, words, step, trouble.at));
         }
-        let step = "Store working credentials for the source, then save it: it is asked again at once.";
+        let step = AlertCode::AskAgain;
         is_peoples.then(|| Self::raise(AlertCause::SourceRefused, source, words, step, trouble.at))
     }
 

@@ -73,6 +73,7 @@ pub mod replacing;
 pub mod reply;
 pub mod rule;
 pub mod run;
+pub mod said;
 mod schema;
 mod seal;
 pub mod sender;

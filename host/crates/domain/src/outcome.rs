@@ -1,6 +1,6 @@
 //! What a provider's answer changes (S23): the message, the address, the channel, and the run that waits.
 
-use crate::alert::{Alarm, AlertCause, content_on};
+use crate::alert::{Alarm, AlertCause, AlertCode, AlertCodes, content_on};
 use crate::chain;
 use crate::customer::{AddressMark, Mark, NOT_ON_CHANNEL};
 use crate::fact::FactRead;
@@ -191,8 +191,7 @@ pub(crate) fn take_effect(world: &mut World, message: &Message, rejection: &Reje
             if let Some(entry) = world.connections.get_mut(&message.channel)
                 && entry.value.sender(name).is_some_and(|sender| sender.held.is_none())
             {
-                let next_step = "Ask the provider why the sender is refused, put it right, then release the sender.";
-                let hold = Hold { next_step: next_step.to_owned(), ..hold(reason, &rejection.details, now) };
+                let hold = hold_until(AlertCode::ReleaseSender, reason, &rejection.details, now);
                 let about = sender_on(name, &message.channel);
                 world.alarms.push(Alarm::held(AlertCause::SenderHeld, &about, &hold, now));
                 if let Some(sender) = entry.edit().sender_mut(name) {
@@ -213,7 +212,13 @@ pub(crate) fn take_effect(world: &mut World, message: &Message, rejection: &Reje
 }
 
 fn hold(reason: HoldReason, details: &Details, since: Timestamp) -> Hold {
-    Hold { reason, since, words: words(details), next_step: next_step(reason).to_owned() }
+    hold_until(step_of(reason), reason, details, since)
+}
+
+/// Held with a provider's words, until somebody does what the step says.
+fn hold_until(step: AlertCode, reason: HoldReason, details: &Details, since: Timestamp) -> Hold {
+    let codes = AlertCodes { next_step: Some(step), ..AlertCodes::default() };
+    Hold { reason, since, words: words(details), next_step: step.english().to_owned(), codes }
 }
 
 fn words(details: &Details) -> String {
@@ -225,20 +230,20 @@ fn words(details: &Details) -> String {
 
 /// What a person can do about a hold.
 pub fn next_step(reason: HoldReason) -> &'static str {
+    step_of(reason).english()
+}
+
+/// The sentence that says so.
+pub fn step_of(reason: HoldReason) -> AlertCode {
     match reason {
-        HoldReason::SenderPolicy => "Ask the provider why the sender is refused, put it right, then release it.",
-        HoldReason::Auth => "Store working credentials for the channel, then release it.",
-        HoldReason::Billing => "Top up the provider's account, then release the channel.",
-        HoldReason::Template => "Have the template approved or choose another, then release the channel.",
-        HoldReason::ContentPolicy => "Change what the content says, then release the channel.",
-        HoldReason::ChannelNotReady => "Connect the channel and install its plugin.",
-        HoldReason::TemplateNotApproved => {
-            "See at the channel's templates what the provider says; once it approves the template, messages go by \
-             themselves."
-        }
-        HoldReason::SourceStale => {
-            "See with a probe why the source is silent; its first answer or event lets the messages go."
-        }
+        HoldReason::SenderPolicy => AlertCode::AskProvider,
+        HoldReason::Auth => AlertCode::StoreCredentials,
+        HoldReason::Billing => AlertCode::TopUp,
+        HoldReason::Template => AlertCode::ApproveTemplate,
+        HoldReason::ContentPolicy => AlertCode::ChangeContent,
+        HoldReason::ChannelNotReady => AlertCode::ConnectChannel,
+        HoldReason::TemplateNotApproved => AlertCode::SeeTemplates,
+        HoldReason::SourceStale => AlertCode::ProbeSource,
     }
 }
 
@@ -257,8 +262,8 @@ fn count_odd_refusals(world: &mut World, message: &Message, outcome: &Outcome, n
     entry.edit().odd_refusals = count;
     match odd {
         Some(details) if count == ODD_REFUSALS => {
-            let words = format!("{ODD_REFUSALS} in a row; the last: {}", words(details));
-            world.alarms.push(Alarm::odd_refusals(&message.channel, &words, now));
+            let words = AlertCode::RefusedInARow.with([("n", &ODD_REFUSALS), ("last", &words(details))]);
+            world.alarms.push(Alarm::odd_refusals(&message.channel, words, now));
         }
         None if before == ODD_REFUSALS => {
             world.alarms.push(Alarm::clear(AlertCause::OddRefusals, &message.channel, now));

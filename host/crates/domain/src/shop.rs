@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-use crate::alert::AlertTarget;
+use crate::alert::{AlertCodes, AlertTarget};
 use crate::cap::Cap;
 use crate::chat_link::ChatLink;
 use crate::contact::AddressKind;
@@ -278,6 +278,9 @@ pub struct Hold {
     pub words: String,
     /// What to do.
     pub next_step: String,
+    /// Which of these are sentences of our own.
+    #[serde(default, skip_serializing_if = "AlertCodes::is_empty")]
+    pub codes: AlertCodes,
 }
 
 /// A plugin and the major version a strategy or connection was made for.

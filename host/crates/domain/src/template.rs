@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::alert::AlertCode;
 use crate::content::Content;
 use crate::ids::ConnectionId;
 use crate::shop::Connection;
@@ -50,13 +51,16 @@ impl TemplateState {
 
     /// What a person can do about it; none where nothing has to be done.
     pub fn next_step(self) -> Option<&'static str> {
+        self.step().map(AlertCode::english)
+    }
+
+    /// The sentence that says so.
+    pub fn step(self) -> Option<AlertCode> {
         match self {
             Self::Approved => None,
-            Self::Pending => Some("Wait until the provider has looked at it; messages go out by themselves then."),
-            Self::Rejected => {
-                Some("Change the template at the provider as its reason says, or let the content name another one.")
-            }
-            Self::Paused => Some("Wait until the provider takes it again, or let the content name another template."),
+            Self::Pending => Some(AlertCode::AwaitTemplate),
+            Self::Rejected => Some(AlertCode::ChangeTemplate),
+            Self::Paused => Some(AlertCode::AwaitPausedTemplate),
         }
     }
 }

@@ -37,18 +37,6 @@ pub struct TurnedAway {
     pub reason: NoEntry,
 }
 
-impl NoEntry {
-    /// For people.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::StrategyNotLive => "the strategy was not live when it came",
-            Self::LateEvent => "it arrived when its time was already longer past than `max_lateness` allows",
-            Self::NotAgain => "the customer has been through the strategy, and its `reentry` let nobody in again yet",
-            Self::AtCheckout => "a checkout of the same customer was under way, and the cart belonged to it",
-        }
-    }
-}
-
 /// Keeps it with the customer; the newest for each strategy.
 pub(crate) fn note(world: &mut World, customer: CustomerId, strategy: StrategyId, turned_away: TurnedAway) {
     let Some(entry) = world.customers.get_mut(&customer) else { return };

@@ -1,23 +1,30 @@
 //! Why a customer did, or did not, get something of a strategy: an answer for everybody, also for those whom it never
 //! began for. What happened is told from what was written down; what never happened is checked as things stand.
 
+mod sentences;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::fmt::Display;
 
 use crate::cap::Refusal;
 use crate::customer::Customer;
 use crate::fact::FactRead;
 use crate::facts::Subject;
 use crate::ids::{CustomerId, MessageId, RunId};
-use crate::message::{HoldReason, Message, MessageState, Purpose, SkipReason};
+use crate::message::{Message, MessageState, Purpose, SkipReason};
 use crate::message_step::MessageStep;
 use crate::policy::{self, Candidate, Check};
 use crate::run::{EndReason, Position, Run, Trigger};
+use crate::said::{Said, Values};
 use crate::sending;
 use crate::strategy::{Step, StrategyState, TriggerKind};
 use crate::time::Timestamp;
+use crate::turned_away::NoEntry;
 use crate::world::{LiveStrategy, World};
 use crate::zone::Zone;
+
+pub use sentences::FindingCode;
 
 /// The answer in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -45,6 +52,11 @@ pub struct Finding {
     pub reason: Option<String>,
     /// For people.
     pub words: String,
+    /// Which sentence `words` is, for whoever says it in another language.
+    pub code: FindingCode,
+    /// What stands in that sentence, by name.
+    #[serde(skip_serializing_if = "Values::is_empty")]
+    pub values: Values,
     /// The values that it was decided on.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub facts: Vec<FactRead>,
@@ -66,9 +78,15 @@ pub struct Why {
 }
 
 impl Finding {
-    fn new(check: impl Into<String>, passes: Option<bool>, words: impl Into<String>) -> Self {
-        let (check, words) = (check.into(), words.into());
-        Self { check, passes, reason: None, words, facts: Vec::new(), run: None, message: None }
+    fn new<const N: usize>(
+        check: impl Into<String>,
+        passes: Option<bool>,
+        code: FindingCode,
+        values: [(&str, &dyn Display); N],
+    ) -> Self {
+        let Said { values, text: words, .. } = code.with(values);
+        let check = check.into();
+        Self { check, passes, reason: None, words, code, values, facts: Vec::new(), run: None, message: None }
     }
 
     fn because(mut self, reason: &impl Serialize) -> Self {
@@ -124,13 +142,13 @@ fn of_strategy(strategy: &LiveStrategy) -> Finding {
         FactRead::new("strategy.version", strategy.version.number),
         FactRead::new("strategy.published_at", strategy.version.published_at),
     ];
-    let (passes, words) = match strategy.record.state {
-        StrategyState::Live => (true, "it is live"),
-        StrategyState::Paused => (false, "it is paused: nobody enters and nothing is sent"),
-        StrategyState::Closed => (false, "it is closed: nobody enters"),
-        StrategyState::Stopped => (false, "it is stopped"),
+    let (passes, code) = match strategy.record.state {
+        StrategyState::Live => (true, FindingCode::IsLive),
+        StrategyState::Paused => (false, FindingCode::IsPaused),
+        StrategyState::Closed => (false, FindingCode::IsClosed),
+        StrategyState::Stopped => (false, FindingCode::IsStopped),
     };
-    Finding::new("strategy", Some(passes), words).on(facts)
+    Finding::new("strategy", Some(passes), code, []).on(facts)
 }
 
 /// Whether anything came that begins it: what was turned away is known exactly, the rest from what is on record.
@@ -142,8 +160,13 @@ fn of_trigger(world: &World, customer: &Customer, strategy: &LiveStrategy) -> Fi
             FactRead::new("event.occurred_at", turned_away.occurred_at),
             FactRead::new("turned_away_at", turned_away.at),
         ];
-        let words = format!("an event came, and {}", turned_away.reason.words());
-        return Finding::new("trigger", Some(false), words).because(&turned_away.reason).on(facts);
+        let code = match turned_away.reason {
+            NoEntry::StrategyNotLive => FindingCode::WasNotLive,
+            NoEntry::LateEvent => FindingCode::CameLate,
+            NoEntry::NotAgain => FindingCode::NotAgain,
+            NoEntry::AtCheckout => FindingCode::AtCheckout,
+        };
+        return Finding::new("trigger", Some(false), code, []).because(&turned_away.reason).on(facts);
     }
     let trigger = &strategy.version.definition.trigger;
     let of_customer = || world.carts.of(customer.id).map(|entry| &entry.value);
@@ -161,22 +184,20 @@ fn of_trigger(world: &World, customer: &Customer, strategy: &LiveStrategy) -> Fi
     );
     let what = word(&trigger.on).unwrap_or_default().replace('_', " ");
     let facts = vec![FactRead::new("trigger.newest_at", newest)];
+    let says = |passes, code: FindingCode| Finding::new("trigger", passes, code, [("what", &what)]);
     match newest {
-        Some(at) if at < strategy.version.published_at => {
-            let words = format!("the newest {what} is older than this version of the strategy");
-            Finding::new("trigger", Some(false), words).on(facts)
-        }
-        Some(_) => Finding::new("trigger", None, format!("a {what} is on record, but it began nothing")).on(facts),
-        None if is_on_record => Finding::new("trigger", Some(false), format!("no {what} is on record")).on(facts),
-        None => Finding::new("trigger", None, format!("no {what} that was turned away is on record")),
+        Some(at) if at < strategy.version.published_at => says(Some(false), FindingCode::OlderThanVersion).on(facts),
+        Some(_) => says(None, FindingCode::BeganNothing).on(facts),
+        None if is_on_record => says(Some(false), FindingCode::NothingOnRecord).on(facts),
+        None => says(None, FindingCode::NothingTurnedAway),
     }
 }
 
 fn of_reentry(customer: &Customer, strategy: &LiveStrategy, now: Timestamp) -> Finding {
     let key = crate::identity::customer_key(customer.id);
     let lets_in = strategy.version.definition.policies.reentry.lets_in(customer, strategy.record.id, &key, now);
-    let words = if lets_in { "the customer may enter" } else { "the customer may not come back, or not yet" };
-    Finding::new("reentry", Some(lets_in), words)
+    let code = if lets_in { FindingCode::MayEnter } else { FindingCode::MayNotEnter };
+    Finding::new("reentry", Some(lets_in), code, [])
 }
 
 /// What each message step would say at this moment, had the run come to it.
@@ -220,27 +241,29 @@ fn of_step(
         let check = policy::check(&candidate, &mut facts);
         let is_marketing = content.is_some_and(|content| content.purpose == Purpose::Marketing);
         let capped = Some(run).filter(|_| is_marketing).and_then(|run| refusal(world, run, channel, subject.now));
+        let says = |passes, code: FindingCode| Finding::new("", Some(passes), code, [("channel", &channel)]);
+        let waits = |until: Timestamp, code: FindingCode| {
+            Finding::new("", Some(true), code, [("channel", &channel), ("until", &until)])
+        };
+        let skips = |reason: SkipReason, code: FindingCode| {
+            let values: [(&str, &dyn Display); 2] = [("channel", &channel), ("reason", &words_of(&reason))];
+            Finding::new("", Some(false), code, values).because(&reason)
+        };
         let finding = match check {
             Check::Go(_) | Check::Wait(_) | Check::WaitForSender(_) if let Some(refusal) = &capped => {
                 facts.extend(refusal.reads());
-                let reason = refusal.reason();
-                Finding::new("", Some(false), format!("over {channel} it would be refused: {}", skip_words(reason)))
-                    .because(&reason)
+                skips(refusal.reason(), FindingCode::WouldBeRefused)
             }
-            Check::Go(_) => Finding::new("", Some(true), format!("over {channel} it could go out now")),
-            Check::Wait(until) => Finding::new("", Some(true), format!("over {channel} it would wait until {until}")),
-            Check::WaitForSender(until) => {
-                let words = format!("over {channel} it would wait until {until}: the provider wants nothing before");
-                Finding::new("", Some(true), words)
-            }
-            Check::Paused => Finding::new("", Some(false), "the strategy is paused"),
-            Check::Skip(reason) => {
-                Finding::new("", Some(false), format!("over {channel} it would be skipped: {}", skip_words(reason)))
-                    .because(&reason)
-            }
+            Check::Go(_) => says(true, FindingCode::WouldGo),
+            Check::Wait(until) => waits(until, FindingCode::WouldWait),
+            Check::WaitForSender(until) => waits(until, FindingCode::WouldWaitForSender),
+            Check::Paused => Finding::new("", Some(false), FindingCode::WouldBePaused, []),
+            Check::Skip(reason) => skips(reason, FindingCode::WouldBeSkipped),
             Check::Hold(reason) => {
-                Finding::new("", Some(false), format!("over {channel} it would be held: {}", hold_words(reason)))
-                    .because(&reason)
+                let (words, step) = (words_of(&reason), crate::outcome::next_step(reason));
+                let values: [(&str, &dyn Display); 3] =
+                    [("channel", &channel), ("reason", &words), ("next_step", &step)];
+                Finding::new("", Some(false), FindingCode::WouldBeHeld, values).because(&reason)
             }
         };
         Finding { check: format!("steps.{name}"), facts, ..finding }
@@ -263,13 +286,14 @@ fn imagined(customer: CustomerId, strategy: &LiveStrategy, now: Timestamp) -> Ru
 fn of_run(run: &Run) -> Finding {
     let mut facts = vec![FactRead::new("run.started_at", run.started_at), FactRead::new("run.due_at", run.due_at)];
     let finding = match &run.position {
-        Position::Settling => Finding::new("run", None, "it waits for the trigger to settle"),
-        Position::Step { step, .. } => Finding::new("run", None, format!("it is at the step `{step}`")),
-        Position::Message { step, .. } => Finding::new("run", None, format!("it waits for its message at `{step}`")),
+        Position::Settling => Finding::new("run", None, FindingCode::Settles, []),
+        Position::Step { step, .. } => Finding::new("run", None, FindingCode::AtStep, [("step", step)]),
+        Position::Message { step, .. } => Finding::new("run", None, FindingCode::WaitsForMessage, [("step", step)]),
         Position::Ended { ended_at, reason } => {
             facts.push(FactRead::new("run.ended_at", *ended_at));
             let passes = *reason == EndReason::Completed;
-            Finding::new("run", Some(passes), format!("it is over: {}", words_of(reason))).because(reason)
+            let words = words_of(reason);
+            Finding::new("run", Some(passes), FindingCode::Ended, [("reason", &words)]).because(reason)
         }
     };
     Finding { run: Some(run.id), facts, ..finding }
@@ -281,35 +305,29 @@ fn of_message(message: &Message) -> Finding {
     facts.extend(message.handed_over_at.map(|at| FactRead::new("message.handed_over_at", at)));
     facts.extend(message.due_at.map(|at| FactRead::new("message.due_at", at)));
     facts.extend(message.last_answer.as_ref().map(|answer| FactRead::new("provider.words", answer.text.as_str())));
+    let says = |passes, code: FindingCode| Finding::new("", passes, code, []);
     let finding = match &message.state {
-        MessageState::Accepted => Finding::new("", Some(true), "the provider has it"),
-        MessageState::HandedOver { .. } => Finding::new("", Some(true), "it was given to the provider"),
-        MessageState::Uncertain => {
-            Finding::new("", None, "the provider may have it; it is not sent again, so that nobody gets it twice")
-        }
-        MessageState::Queued | MessageState::Prepared { .. } => Finding::new("", None, "it is on its way out"),
-        MessageState::HeldOut => Finding::new("", Some(false), "it was held out, to see what it is worth"),
+        MessageState::Accepted => says(Some(true), FindingCode::Accepted),
+        MessageState::HandedOver { .. } => says(Some(true), FindingCode::HandedOver),
+        MessageState::Uncertain => says(None, FindingCode::Uncertain),
+        MessageState::Queued | MessageState::Prepared { .. } => says(None, FindingCode::OnItsWay),
+        MessageState::HeldOut => says(Some(false), FindingCode::HeldOut),
         MessageState::Held { reason } => {
-            Finding::new("", Some(false), format!("it is held: {}", hold_words(*reason))).because(reason)
+            let (words, step) = (words_of(reason), crate::outcome::next_step(*reason));
+            let values: [(&str, &dyn Display); 2] = [("reason", &words), ("next_step", &step)];
+            Finding::new("", Some(false), FindingCode::Held, values).because(reason)
         }
         MessageState::Skipped { reason } => {
-            Finding::new("", Some(false), format!("it was skipped: {}", skip_words(*reason))).because(reason)
+            Finding::new("", Some(false), FindingCode::Skipped, [("reason", &words_of(reason))]).because(reason)
         }
         MessageState::Rejected { class } => {
-            let words = format!("the provider refused it: {}", class.name().replace('_', " "));
-            Finding { reason: Some(class.name().to_owned()), ..Finding::new("", Some(false), words) }
+            let words = class.name().replace('_', " ");
+            let finding = Finding::new("", Some(false), FindingCode::Rejected, [("reason", &words)]);
+            Finding { reason: Some(class.name().to_owned()), ..finding }
         }
     };
     let (run, id) = (Some(message.run), Some(message.id));
     Finding { check: format!("steps.{}", message.step), facts, run, message: id, ..finding }
-}
-
-fn skip_words(reason: SkipReason) -> String {
-    words_of(&reason)
-}
-
-fn hold_words(reason: HoldReason) -> String {
-    format!("{}. {}", words_of(&reason), crate::outcome::next_step(reason))
 }
 
 fn words_of(reason: &impl Serialize) -> String {

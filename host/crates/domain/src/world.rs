@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
-use crate::alert::{Alarm, AlertCause};
+use crate::alert::{Alarm, AlertCause, AlertCode, AlertCodes};
 use crate::by_customer::ByCustomer;
 use crate::cap::Caps;
 use crate::cart::Cart;
@@ -303,14 +303,9 @@ impl World {
     pub fn uninstall(&mut self, source: ConnectionId, at: Timestamp) {
         let found = self.sources.values_mut().find(|entry| entry.value.id == source);
         let Some(entry) = found.filter(|entry| entry.value.held.is_none()) else { return };
-        let hold = Hold {
-            reason: HoldReason::Auth,
-            since: at,
-            words: "The app was removed from the shop at the platform.".to_owned(),
-            next_step:
-                "Install the app there again and save the source with its new credentials; or remove the source."
-                    .to_owned(),
-        };
+        let (words, step) = (AlertCode::AppRemoved.into(), AlertCode::InstallAppAgain.into());
+        let codes = AlertCodes::of(&words, &step);
+        let hold = Hold { reason: HoldReason::Auth, since: at, words: words.text, next_step: step.text, codes };
         self.alarms.push(Alarm::held(AlertCause::SourceHeld, &entry.value.name, &hold, at));
         entry.edit().held = Some(hold);
     }

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use cartwright_domain::alert::{Alarm, AlertCause, content_on, lateness_rises};
+use cartwright_domain::alert::{Alarm, AlertCause, AlertCode, content_on, lateness_rises};
 use cartwright_domain::erasure::ANSWERED_WITHIN;
 use cartwright_domain::funnel::{Figure, today};
 use cartwright_domain::ids::{IncidentId, MessageId, ShopId};
@@ -199,9 +199,8 @@ impl Engine {
         if !rises {
             return Ok(());
         }
-        let words = format!("{today} messages were skipped today because they had become too late to send.");
-        let step = "See which channel holds or limits them, or what kept the service from working, and put that right.";
-        let alarm = Alarm::raise(AlertCause::TooLate, "messages", words, step, self.now());
+        let words = AlertCode::TooLateToday.with([("n", &today)]);
+        let alarm = Alarm::raise(AlertCause::TooLate, "messages", words, AlertCode::SeeWhatHolds, self.now());
         self.sound(shop, vec![alarm]).await
     }
 

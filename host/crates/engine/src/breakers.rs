@@ -2,7 +2,7 @@
 //! costs no statement. The first failure brings it all into the database, and where a breaker opens or closes, the
 //! revision of the settings moves with it, so that every node knows by its next batch.
 
-use cartwright_domain::alert::{Alarm, AlertCause};
+use cartwright_domain::alert::{Alarm, AlertCause, AlertCode};
 use cartwright_domain::ids::ShopId;
 use cartwright_domain::plugin::breaker::WINDOW;
 use cartwright_domain::plugin::{Audited, Breaker, PluginRecord, Stage};
@@ -240,7 +240,6 @@ impl Engine {
 
 /// Runs hold for a plugin that is not asked any more.
 fn opened(version: &PluginRecord, failures: u32, subjects: u32, at: Timestamp) -> Alarm {
-    let words = format!("It failed on {failures} of {subjects} subjects; it is tried again now and then.");
-    let step = "Look at the plugin's traps, then roll it back or install a version that does not fail.";
-    Alarm::raise(AlertCause::PluginHeld, &version.label(), words, step, at)
+    let words = AlertCode::PluginFails.with([("failures", &failures), ("subjects", &subjects)]);
+    Alarm::raise(AlertCause::PluginHeld, &version.label(), words, AlertCode::SeeTraps, at)
 }

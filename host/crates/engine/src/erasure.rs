@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use cartwright_domain::alert::{Alarm, AlertCause};
+use cartwright_domain::alert::{Alarm, AlertCause, AlertCode};
 use cartwright_domain::erasure::{ANSWERED_WITHIN, Erased, Known, Notice, erase, hash_of, request_number};
 use cartwright_domain::event::Origin;
 use cartwright_domain::identity::names_of;
@@ -114,10 +114,9 @@ impl Engine {
                     .values()
                     .filter(|source| !matches!(pending.origin, Origin::Connection(own) if own == source.value.id));
                 if others.count() > 0 {
-                    let words =
-                        "The platform asks that everything of its shop be erased, and this shop has other sources.";
-                    let step = "Erase the customers who are known by this platform alone (`DELETE /v1/customers/{customer}`), \
-                                then remove the source.";
+                    let words = AlertCode::AllToBeErased;
+                    // The brace is the address's own: any customer's id goes there.
+                    let step = AlertCode::EraseThemAlone.with([("customer", &"{customer}")]);
                     let about = source_name(settings, pending.origin);
                     let alarm = Alarm::raise(AlertCause::ErasureWanted, &about, words, step, self.now());
                     return self.sound(shop, vec![alarm]).await;
@@ -141,13 +140,10 @@ impl Engine {
             Some(number) => format!("{source} (#{number})"),
             None => source,
         };
-        let words = format!("Their platform passed the request on; it is to be answered by {until}.");
+        let words = AlertCode::AnswerUntil.with([("until", &until)]);
         let step = match known {
-            Some(customer) => format!(
-                "Send the owner of the shop what is kept: `GET /v1/customers/{customer}`, and their runs and messages \
-                 (`GET /v1/runs?customer={customer}`, `GET /v1/messages?customer={customer}`)."
-            ),
-            None => format!("Tell the owner of the shop that nothing is kept here of their customer {asks}."),
+            Some(customer) => AlertCode::SendWhatIsKept.with([("customer", customer)]),
+            None => AlertCode::NothingIsKept.with([("asks", &asks)]),
         };
         let alarm = Alarm::raise(AlertCause::DataRequested, &about, words, step, self.now());
         self.sound(settings.shop.id, vec![alarm]).await

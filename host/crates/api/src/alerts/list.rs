@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use cartwright_domain::alert::AlertCause;
+use cartwright_domain::alert::{AlertCause, AlertCodes};
 use cartwright_domain::ids::IncidentId;
 use cartwright_domain::incident::{Incident, Notice};
 use cartwright_domain::time::Timestamp;
@@ -36,6 +36,9 @@ pub(crate) struct AlertView {
     words: String,
     /// What to do.
     next_step: String,
+    /// Which of these two are sentences of this service's own.
+    #[serde(skip_serializing_if = "AlertCodes::is_empty")]
+    codes: AlertCodes,
     /// To whom it was told, and what became of that.
     notices: Vec<Notice>,
 }
@@ -53,6 +56,7 @@ impl From<Incident> for AlertView {
             closed_at: incident.closed_at,
             words: incident.told.words,
             next_step: incident.told.next_step,
+            codes: incident.told.codes,
             notices: incident.notices,
         }
     }

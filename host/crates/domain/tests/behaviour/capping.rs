@@ -12,7 +12,7 @@ use cartwright_domain::sending;
 use cartwright_domain::strategy::Strategy;
 use cartwright_domain::time::{Span, Timestamp};
 use cartwright_domain::trace::{Happening, MessageTrace};
-use cartwright_domain::why::why;
+use cartwright_domain::why::{FindingCode, why};
 use serde_json::{Value, json};
 
 /// A strategy that sends one message as soon as `event` happens.
@@ -76,6 +76,7 @@ fn s20_a_strategy_that_never_began_says_which_cap_would_refuse() {
     let asked = |now| why(&stage.world, ana, second, &[], &[], now).expect("Ana is known").findings;
     let tell = asked(at(11, 0)).pop().expect("of its step");
     assert_eq!((tell.passes, tell.reason.as_deref()), (Some(false), Some("capped_by_shop")));
+    assert_eq!((tell.code, tell.values["channel"].as_str()), (FindingCode::WouldBeRefused, "inbox"));
     assert!(tell.facts.iter().any(|fact| fact.to_string() == "cap.shop.counted = 1"), "{:?}", tell.facts);
     assert_eq!(asked(at(10 + 72, 0)).pop().and_then(|tell| tell.passes), Some(true));
 }

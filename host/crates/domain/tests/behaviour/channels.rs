@@ -1,6 +1,7 @@
 //! Several channels of a message step (S19) on a stage: all at once, and one after the other.
 
 use crate::stage::*;
+use cartwright_domain::alert::AlertCodes;
 use cartwright_domain::check::check;
 use cartwright_domain::contact::AddressKind;
 use cartwright_domain::event::ReceiptKind;
@@ -175,8 +176,8 @@ fn s19_s22_after_uncertainty_no_other_channel_is_tried() {
 #[test]
 fn s19_a_channel_that_is_held_gives_way_and_the_last_one_waits() {
     let hold = |stage: &mut Stage, name: &str| {
-        let (words, next_step) = (String::new(), String::new());
-        stage.connection(name).held = Some(Hold { reason: HoldReason::Auth, since: at(8, 0), words, next_step });
+        let (words, next_step, codes) = (String::new(), String::new(), AlertCodes::default());
+        stage.connection(name).held = Some(Hold { reason: HoldReason::Auth, since: at(8, 0), words, next_step, codes });
     };
     let mut stage = reminding(json!({ "fallback": ["sms", "email"] }));
     hold(&mut stage, "sms");

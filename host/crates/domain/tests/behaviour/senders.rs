@@ -1,7 +1,7 @@
 //! Senders of a channel: which one a message goes by, and what a refusal of one means for the others.
 
 use crate::stage::*;
-use cartwright_domain::alert::{AlertCause, last_words};
+use cartwright_domain::alert::{AlertCause, AlertCodes, last_words};
 use cartwright_domain::message::{Details, HoldReason, Message, MessageState, Outcome, Rejection, RejectionClass};
 use cartwright_domain::sender::Sender;
 use cartwright_domain::strategy::Strategy;
@@ -162,8 +162,8 @@ fn s22_a_message_of_which_nobody_knows_stays_with_its_sender() {
 }
 
 fn refused_hold() -> cartwright_domain::shop::Hold {
-    let (words, next_step) = (String::new(), String::new());
-    cartwright_domain::shop::Hold { reason: HoldReason::SenderPolicy, since: at(14, 0), words, next_step }
+    let (words, next_step, codes) = (String::new(), String::new(), AlertCodes::default());
+    cartwright_domain::shop::Hold { reason: HoldReason::SenderPolicy, since: at(14, 0), words, next_step, codes }
 }
 
 #[test]

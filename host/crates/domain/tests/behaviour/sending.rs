@@ -9,7 +9,7 @@ use cartwright_domain::funnel::{Figure, figures_of};
 use cartwright_domain::message::{
     Details, HoldReason, MessageState, Outcome, Rejection, RejectionClass, SkipReason, back_off,
 };
-use cartwright_domain::outcome::settle;
+use cartwright_domain::outcome::{settle, step_of};
 use cartwright_domain::run::EndReason;
 use cartwright_domain::strategy::StrategyState;
 
@@ -223,7 +223,10 @@ fn s23_credentials_and_credit_hold_the_channel_until_they_are_put_right() {
         assert!(!hold.next_step.is_empty() && hold.words == "in the play (42)");
         let [alarm] = &last_words(stage.world.alarms.clone())[..] else { panic!("one alert is told") };
         assert_eq!((alarm.cause, alarm.about.as_str()), (AlertCause::ChannelHeld, "inbox"));
-        assert_eq!(alarm.told.as_ref().expect("it is wrong").next_step, hold.next_step);
+        let told = alarm.told.as_ref().expect("it is wrong");
+        assert_eq!((&told.next_step, &told.codes), (&hold.next_step, &hold.codes));
+        // What the provider said has no code: it stays as it is in every language.
+        assert_eq!((hold.codes.words, hold.codes.next_step), (None, Some(step_of(reason))));
         stage.wait_until(at(16, 0));
         assert_eq!(stage.message().state, MessageState::Held { reason });
         stage.world.connections.get_mut("inbox").expect("it").edit().held = None;

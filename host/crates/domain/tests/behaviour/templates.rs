@@ -8,7 +8,7 @@ use cartwright_domain::message::{HoldReason, MessageState, SkipReason};
 use cartwright_domain::strategy::Strategy;
 use cartwright_domain::template::{Template, TemplateBook, TemplateFields, TemplateState};
 use cartwright_domain::trace::{Happening, MessageTrace};
-use cartwright_domain::why::why;
+use cartwright_domain::why::{FindingCode, why};
 use serde_json::json;
 use std::sync::Arc;
 
@@ -132,6 +132,7 @@ fn why_says_that_the_template_is_not_approved() {
     let told = why(&stage.world, customer, &strategy, &[], &[], at(15, 0)).expect("an answer");
     let finding = told.findings.iter().find(|finding| finding.check == "steps.remind").expect("the step");
     assert_eq!((finding.passes, finding.reason.as_deref()), (Some(false), Some("template_not_approved")));
+    assert_eq!(finding.code, FindingCode::WouldBeHeld);
     assert!(finding.words.contains("the channel's templates"), "{}", finding.words);
     assert!(finding.facts.iter().any(|fact| fact.name == "template"));
 }

@@ -1,6 +1,6 @@
 //! Secrets that a channel renews: before they are used for the last time, never in the middle of a batch (S44).
 
-use cartwright_domain::alert::{Alarm, AlertCause};
+use cartwright_domain::alert::{Alarm, AlertCause, AlertCode};
 use cartwright_domain::shop::ChannelAbility;
 use cartwright_domain::time::Span;
 
@@ -12,8 +12,6 @@ use crate::ports::{ChannelDone, ChannelTask, ConnectionCall, StoreError};
 const AHEAD: Span = Span::minutes(10);
 /// How long the other side has for it.
 const PATIENCE: Span = Span::seconds(30);
-/// What a person can do about a secret that was not renewed.
-const STEP: &str = "Store a new secret for the channel before that; the provider's console shows how to get one.";
 
 impl Engine {
     /// Renews what ends soon. When a secret that a person entered ends nobody knows, so it is renewed at its first use.
@@ -41,10 +39,10 @@ impl Engine {
                 Some(why) => {
                     tracing::warn!(connection = %call.connection, secret, why, "a secret was not renewed");
                     let words = match call.expiries.get(secret) {
-                        Some(end) => format!("`{secret}` ends at {end}, and was not renewed: {why}"),
-                        None => format!("`{secret}` was not renewed: {why}"),
+                        Some(end) => AlertCode::SecretEnds.with([("secret", secret), ("end", end), ("why", &why)]),
+                        None => AlertCode::SecretNotRenewed.with([("secret", secret), ("why", &why)]),
                     };
-                    Alarm::raise(AlertCause::TokenExpiring, channel, words, STEP, now)
+                    Alarm::raise(AlertCause::TokenExpiring, channel, words, AlertCode::StoreSecret, now)
                 }
             };
             self.sound(call.plugin.shop, vec![alarm]).await?;

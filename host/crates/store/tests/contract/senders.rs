@@ -1,5 +1,6 @@
 //! Senders of channels: what holds one stays with its channel until a batch lets it go.
 
+use cartwright_domain::alert::AlertCodes;
 use cartwright_domain::message::HoldReason;
 use cartwright_domain::sender::Sender;
 use cartwright_domain::shop::{Connection, Hold};
@@ -17,8 +18,8 @@ fn with_senders(seed: u8) -> Connection {
 }
 
 fn held(mut channel: Connection) -> Connection {
-    let (words, next_step) = ("refused".to_owned(), "ask".to_owned());
-    let hold = Hold { reason: HoldReason::SenderPolicy, since: at(3), words, next_step };
+    let (words, next_step, codes) = ("refused".to_owned(), "ask".to_owned(), AlertCodes::default());
+    let hold = Hold { reason: HoldReason::SenderPolicy, since: at(3), words, next_step, codes };
     channel.sender_mut("oak").unwrap().held = Some(hold);
     channel.sender_mut("acorn").unwrap().waits_until = Some(at(9));
     channel
