@@ -1,6 +1,7 @@
 //! The channels we ship, each held against its provider's own library and document: what leaves is what the provider
 //! takes, and what comes back moves the message on.
 
+mod bounces;
 mod crowd;
 mod failures;
 mod hidden_numbers;

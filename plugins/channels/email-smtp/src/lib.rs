@@ -1,11 +1,13 @@
 //! E-mail over any SMTP server. The host speaks SMTP; this plugin writes the header and reads the reply code.
 //!
-//! `header` keeps what people wrote from becoming header fields of its own; `reply` is the table of codes. SMTP
-//! promises no idempotence, so a lost reply is `uncertain`; our `Message-ID` stays the same over all attempts. The probe
-//! is a mail that is not sent: the host signs in, names the sender and takes its leave.
+//! `header` keeps what people wrote from becoming header fields of its own; `reply` is the table of codes; `bounces`
+//! reads what the shop's mail server passes on of mails that came back. SMTP promises no idempotence, so a lost reply is
+//! `uncertain`; our `Message-ID` stays the same over all attempts, and a bounce returns it. The probe is a mail that is
+//! not sent: the host signs in, names the sender and takes its leave.
 
 cartwright_sdk::simple_channel_plugin!(Smtp);
 
+mod bounces;
 mod header;
 mod reply;
 
@@ -16,6 +18,8 @@ use serde::Deserialize;
 
 /// The secret that signs.
 const DKIM_KEY: &str = "dkim_key";
+/// The secret that bounces are known by.
+const BOUNCE_KEY: &str = "bounce_key";
 
 /// The channel.
 pub struct Smtp;
@@ -28,6 +32,8 @@ struct Config {
     login: bool,
     from: Sender,
     reply_to: Option<String>,
+    /// The envelope's sender, if it is not the header's.
+    bounces_to: Option<String>,
     dkim: Option<Dkim>,
 }
 
@@ -68,11 +74,13 @@ impl SimpleChannel for Smtp {
             .secret("username", "User name", "To log in at the server.")
             .secret("password", "Password", "To log in at the server.")
             .secret(DKIM_KEY, "DKIM key", "The private key that signs mail, in PEM: RSA of 2048 bits, or Ed25519.")
+            .secret(BOUNCE_KEY, "Key of the bounces", "Any letters and digits: your mail server shows it with bounces.")
     }
 
     fn ability() -> ChannelAbility {
         ChannelAbility {
             tasks: vec![TaskKind::Send, TaskKind::Probe],
+            receipts: vec![ReceiptKind::Failed, ReceiptKind::OptedOut],
             ..ChannelAbility::new("email", AddressKind::Email, include_str!("../content.schema.json"))
         }
     }
@@ -87,6 +95,9 @@ impl SimpleChannel for Smtp {
         }
         if !config.reply_to.as_deref().is_none_or(header::is_address) {
             return Err(Fault::bad_config("reply_to: not an e-mail address"));
+        }
+        if !config.bounces_to.as_deref().is_none_or(header::is_address) {
+            return Err(Fault::bad_config("bounces_to: not an e-mail address"));
         }
         match config.dkim {
             Some(dkim) if !header::is_domain(&dkim.selector) => {
@@ -116,6 +127,16 @@ impl SimpleChannel for Smtp {
             _ => Outcome::uncertain("an answer of another kind").into(),
         })
     }
+
+    fn verify(webhook: Webhook) -> Verification {
+        bounces::verify(&webhook, |key| secrets::equals(BOUNCE_KEY, key))
+    }
+
+    /// Answers of people and machines come to the same mailbox: they tell nothing here.
+    fn receive(webhook: Webhook) -> Result<Vec<Receipt>, Fault> {
+        let config: Config = json::config(&connection::config())?;
+        Ok(bounces::read(&webhook.body, config.domain(), connection::now()).into_iter().collect())
+    }
 }
 
 impl Config {
@@ -135,7 +156,7 @@ impl Config {
             server: self.server.clone(),
             username_secret: secret("username"),
             password_secret: secret("password"),
-            envelope_from: self.from.address.clone(),
+            envelope_from: self.bounces_to.as_ref().unwrap_or(&self.from.address).clone(),
             envelope_to: String::new(),
             headers: Vec::new(),
             text: String::new(),

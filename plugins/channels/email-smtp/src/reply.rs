@@ -27,7 +27,7 @@ fn refusal(reply: &MailResponse) -> Rejection {
     Rejection::new(class(reply.code, reply.enhanced.as_deref()), Some(code), &reply.text)
 }
 
-fn class(code: u16, enhanced: Option<&str>) -> RejectionClass {
+pub(crate) fn class(code: u16, enhanced: Option<&str>) -> RejectionClass {
     use RejectionClass::*;
     let mut parts = enhanced.unwrap_or_default().split('.').map(|part| part.parse::<u16>().unwrap_or(0));
     let (_, subject, detail) = (parts.next(), parts.next().unwrap_or(0), parts.next().unwrap_or(0));

@@ -162,3 +162,13 @@ fn a_probe_signs_in_as_the_sender_and_sends_nothing() {
     assert!(matches!(probed(535), Completion::Failed(why) if why.class == RejectionClass::Auth));
     assert!(matches!(probed(553), Completion::Failed(why) if why.details.text == "the words"));
 }
+
+#[test]
+fn mails_come_back_to_where_bounces_go() {
+    let config = Config { bounces_to: Some("bounces@example.com".to_owned()), ..config() };
+    let mail = mail(&config, json!({"subject": "s", "text": "t"}));
+    assert_eq!(mail.envelope_from, "bounces@example.com");
+    assert_eq!(field(&mail, "From"), Some(r#""Lamps \"R\" Us" <shop@example.com>"#));
+    let wrong = json!({"server": "smtps://h:465", "from": {"address": "a@b.de"}, "bounces_to": "nobody"});
+    assert!(Smtp::check_config(wrong.to_string()).is_err());
+}
