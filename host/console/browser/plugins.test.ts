@@ -96,6 +96,37 @@ test('the example condition is uploaded, granted what it asks for, used in a str
   expect(visitor.faults).toEqual([])
 }, 120_000)
 
+test('a new version is asked beside the active one first, then decides for a share, then for all', async () => {
+  const page = visitor.page
+  await visitor.goto(`${shop}/plugins`)
+  await page.getByLabel('What becomes of it').selectOption('First as a shadow')
+  await upload('loyal_customer.wasm', example('loyal_customer', { version: '1.0.2' }))
+  await page.getByText('1.0.2 was checked and is installed').waitFor()
+  await page.getByRole('link', { name: 'Look at it' }).click()
+  await page.getByText('Shadow', { exact: true }).first().waitFor()
+  await page.getByRole('tab', { name: 'Shadow' }).click()
+  await page.getByText('No difference. While a version runs as a shadow').waitFor()
+
+  const dialog = page.getByRole('dialog')
+  await page.getByRole('button', { name: /1\.0\.2/ }).click()
+  await page.getByRole('menuitem', { name: 'Make canary' }).click()
+  await dialog.getByLabel('For how many of a hundred').fill('25')
+  await visitor.isSound('the question before a share')
+  await dialog.getByRole('button', { name: 'Make canary' }).click()
+  await page.getByText('Canary', { exact: false }).first().waitFor()
+  await page.getByRole('button', { name: /1\.0\.2/ }).click()
+  await page.getByRole('menuitem', { name: 'Make active' }).click()
+  await dialog.getByText('Before that, every strategy at work', { exact: false }).waitFor()
+  await dialog.getByRole('button', { name: 'Make active' }).click()
+  await dialog.waitFor({ state: 'detached' })
+  const { items } = (await service.ask('GET', '/v1/plugins')) as {
+    items: { name: string; version: string; active: boolean; stage: string }[]
+  }
+  const own = items.filter(one => one.name === 'loyal-customer')
+  expect(own.find(one => one.active)?.version).toBe('1.0.2')
+  expect(visitor.faults).toEqual([])
+}, 60_000)
+
 test('a plugin is stopped with a reason, and let go on', async () => {
   const page = visitor.page
   await visitor.goto(`${shop}/plugins/loyal-customer`)
