@@ -23,8 +23,7 @@ beforeAll(async () => {
     secrets: { auth_token: 'a token' },
   })
   visitor = await Visitor.come(service.url)
-  await visitor.goto('/')
-  shop = new URL(visitor.page.url()).pathname.replace('/console', '').replace(/\/$/, '')
+  shop = await visitor.home()
 }, 120_000)
 
 afterAll(async () => {

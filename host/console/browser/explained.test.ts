@@ -12,8 +12,7 @@ beforeAll(async () => {
   service = await Service.demo()
   await tell(service)
   visitor = await Visitor.come(service.url)
-  await visitor.goto('/')
-  shop = new URL(visitor.page.url()).pathname.replace('/console', '').replace(/\/$/, '')
+  shop = await visitor.home()
 }, 120_000)
 
 afterAll(async () => {

@@ -13,8 +13,7 @@ beforeAll(async () => {
   visitor = await Visitor.come(service.url)
   // What is not saved is left without a thought.
   visitor.page.on('dialog', dialog => dialog.accept())
-  await visitor.goto('/')
-  shop = new URL(visitor.page.url()).pathname.replace('/console', '').replace(/\/$/, '')
+  shop = await visitor.home()
 }, 120_000)
 
 afterAll(async () => {

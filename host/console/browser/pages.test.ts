@@ -57,8 +57,7 @@ beforeAll(async () => {
     ids[one] = items.at(-1)?.name ?? ''
   }
   visitor = await Visitor.come(service.url)
-  await visitor.goto('/')
-  shop = new URL(visitor.page.url()).pathname.replace('/console', '').replace(/\/$/, '')
+  shop = await visitor.home()
 }, 120_000)
 
 afterAll(async () => {

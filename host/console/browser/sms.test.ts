@@ -10,8 +10,7 @@ let shop = ''
 beforeAll(async () => {
   service = await Service.demo()
   visitor = await Visitor.come(service.url)
-  await visitor.goto('/')
-  shop = new URL(visitor.page.url()).pathname.replace('/console', '').replace(/\/$/, '')
+  shop = await visitor.home()
   const { items } = (await service.ask('GET', '/v1/plugins')) as {
     items: { name: string; asks: object }[]
   }

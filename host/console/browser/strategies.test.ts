@@ -14,8 +14,7 @@ let shop = ''
 beforeAll(async () => {
   service = await Service.demo()
   visitor = await Visitor.come(service.url)
-  await visitor.goto('/')
-  shop = new URL(visitor.page.url()).pathname.replace('/console', '').replace(/\/$/, '')
+  shop = await visitor.home()
 }, 120_000)
 
 afterAll(async () => {

@@ -50,8 +50,7 @@ beforeAll(async () => {
   meta = await Meta.start()
   service = await Service.demo(['--still', '--allow-private-host', meta.host])
   visitor = await Visitor.come(service.url)
-  await visitor.goto('/')
-  shop = new URL(visitor.page.url()).pathname.replace('/console', '').replace(/\/$/, '')
+  shop = await visitor.home()
   const { items } = (await service.ask('GET', '/v1/plugins')) as {
     items: { name: string; asks: { hosts: object[] } }[]
   }

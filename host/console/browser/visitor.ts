@@ -67,6 +67,12 @@ export class Visitor {
     await this.settle()
   }
 
+  /** The first page, and the address below which the pages of its shop stand. */
+  async home(): Promise<string> {
+    await this.goto('/')
+    return new URL(this.page.url()).pathname.replace('/console', '').replace(/\/$/, '')
+  }
+
   /** Presses a key on what has the focus by then. A dialog takes the focus a moment after it opened, and gives it back
    * a moment after it closed; timers of one page end in their order, so whoever waits longer comes after both. */
   async press(target: Locator, key = 'Enter') {
