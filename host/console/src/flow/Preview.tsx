@@ -78,7 +78,7 @@ export function Preview(props: {
   const run = data?.runs[place]
   const faults: Fault[] =
     error instanceof Refusal
-      ? error.errors.map(({ field, message }) => ({ path: field, message, severity: 'error' }))
+      ? error.errors.map(({ field, ...said }) => ({ path: field, ...said, severity: 'error' }))
       : []
   return (
     <div className="stack">
