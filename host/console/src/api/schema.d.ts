@@ -2756,7 +2756,10 @@ export interface components {
             tasks?: components["schemas"]["SourceAbility"][];
             /** @description For a list. */
             title: string;
-            /** @description Its own words by language and key; the language `""` is what the others fall back to. */
+            /**
+             * @description Its own words by language and key; the language `""` is what the others fall back to. What people read of the
+             *     plugin, such as the titles of its schemas, has its English as key.
+             */
             translations?: {
                 [key: string]: {
                     [key: string]: string;

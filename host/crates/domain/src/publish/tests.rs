@@ -78,10 +78,7 @@ impl Sample {
         // Only what plugins say has no sentence of ours.
         let is_said = |fault: &StrategyFault| fault.code.is_some() || self.config_faults.contains_key(&fault.path);
         assert!(found.iter().all(is_said), "{found:#?}");
-        found
-            .iter()
-            .map(|fault| format!("{}{fault}", if fault.refuses() { "" } else { "(warning) " }))
-            .collect()
+        found.iter().map(|fault| format!("{}{fault}", if fault.refuses() { "" } else { "(warning) " })).collect()
     }
 }
 
