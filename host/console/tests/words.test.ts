@@ -114,6 +114,7 @@ const LISTS: [string, string][] = [
   ['HoldReason', 'holdNext'],
   ['FindingCode', 'finding'],
   ['AlertCode', 'alertSays'],
+  ['FaultCode', 'fault'],
 ]
 
 test.each(LISTS)('every %s that the service may tell has a word in %s', (type, list) => {
@@ -122,6 +123,21 @@ test.each(LISTS)('every %s that the service may tell has a word in %s', (type, l
   const told = [...(schema.oneOf ?? []).map(one => one.const), ...(schema.enum ?? [])]
   expect(told).not.toEqual([])
   expect(told.filter(word => !(`${list}.${word}` in english))).toEqual([])
+})
+
+test.each(['FindingCode', 'AlertCode', 'FaultCode'])('every %s says in English what the service says', type => {
+  const document = JSON.parse(readFileSync(join(SOURCE, '../../docs/openapi.json'), 'utf8'))
+  const sentences = document.components.schemas[type].oneOf as { const: string; description: string }[]
+  const list = LISTS.find(([name]) => name === type)?.[1]
+  const words = english as Record<string, unknown>
+  expect(sentences.map(one => words[`${list}.${one.const}`])).toEqual(sentences.map(one => one.description))
+})
+
+test('every refusal of the service has a title, and what to do about it is of one that there is', () => {
+  const pages = readdirSync(join(SOURCE, '../../docs/errors')).map(name => name.replace('.md', ''))
+  expect(pages.filter(code => !(`problem.${code}` in english))).toEqual([])
+  const next = keys.filter(key => key.startsWith('problemNext.')).map(key => key.slice('problemNext.'.length))
+  expect(next.filter(code => !pages.includes(code))).toEqual([])
 })
 
 test('the audit has words for every operation that changes something', () => {

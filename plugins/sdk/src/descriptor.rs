@@ -69,7 +69,8 @@ impl Descriptor {
         self
     }
 
-    /// Its own words: `{"": {"headline": "Your cart"}, "vi": {"headline": "Giỏ hàng"}}`.
+    /// Its own words: `{"": {"headline": "Your cart"}, "vi": {"headline": "Giỏ hàng"}}`. What people read of it, such
+    /// as the titles of its schemas, is translated by its English: `{"vi": {"Sender": "Người gửi"}}`.
     pub fn translations(mut self, translations: &str) -> Self {
         self.translations = translations.to_owned();
         self

@@ -4,12 +4,22 @@ import type { components, paths } from './schema'
 
 export type Schemas = components['schemas']
 
+/** One thing that is wrong, and where. */
+type Fault = Schemas['FieldError']
+
+/** How a fault is said in the reader's language. */
+let inWords = (fault: Fault): string => fault.message
+
+export function speakIn(words: typeof inWords) {
+  inWords = words
+}
+
 /** Why the service said no. */
 export class Refusal extends Error {
   readonly code: string
   readonly status: number
   readonly detail: string
-  readonly errors: { field: string; message: string }[]
+  readonly errors: Fault[]
   readonly requestId: string
 
   constructor(problem: Partial<Schemas['Problem']>, status: number) {
@@ -23,7 +33,8 @@ export class Refusal extends Error {
 
   /** What is wrong with a field. */
   of(field: string): string | undefined {
-    return this.errors.find(error => error.field === field)?.message
+    const fault = this.errors.find(error => error.field === field)
+    return fault && inWords(fault)
   }
 }
 

@@ -2794,7 +2794,10 @@ export interface components {
             tasks?: components["schemas"]["SourceAbility"][];
             /** @description For a list. */
             title: string;
-            /** @description Its own words by language and key; the language `""` is what the others fall back to. */
+            /**
+             * @description Its own words by language and key; the language `""` is what the others fall back to. What people read of the
+             *     plugin, such as the titles of its schemas, has its English as key.
+             */
             translations?: {
                 [key: string]: {
                     [key: string]: string;
@@ -2939,12 +2942,20 @@ export interface components {
              */
             would_go_now: number;
         };
+        /** @description What can be wrong with what a person wrote. A closed list, without what plugins say. */
+        FaultCode: "empty" | "too_long" | "control_characters" | "span_too_short" | "span_too_long" | "not_percent" | "own_event_without_dot" | "ours_by_trigger" | "ours_by_event" | "max_wait_too_short" | "trigger_needs_event" | "only_custom_names_event" | "only_click_names_button" | "key_needs_order" | "key_needs_cart" | "only_date_has_this" | "trigger_needs_attribute" | "offset_too_far" | "date_does_not_settle" | "no_tag" | "no_list" | "not_a_tag" | "not_a_list" | "added_and_removed" | "sets_nothing" | "attribute_name" | "attribute_value" | "repeat_times" | "not_for_staff" | "for_staff" | "not_an_email" | "not_a_phone" | "not_reached" | "transfers_to_itself" | "transfers_round" | "no_strategy" | "no_other_strategy" | "within_and_per" | "cap_needs_time" | "cap_too_long" | "cap_lifts_nothing" | "cap_forbids_all" | "no_cap_to_wait_for" | "restart_forbidden" | "order_counts_too" | "no_sms_part" | "sms_parts_limit_nothing" | "no_variant" | "variant_without_channel" | "variant_twice" | "body_not_object" | "not_a_language" | "no_renderer" | "not_read_by_renderer" | "unknown_variable" | "template_unknown" | "template_pending" | "template_rejected" | "template_paused" | "schema_broken" | "field_missing" | "field_unknown" | "text_too_long" | "text_too_short" | "too_many_items" | "too_few_items" | "mjml_beside_html" | "mjml_without_words" | "mjml_torn" | "for_and_until" | "delay_needs_time" | "zone_of_elapsed" | "days_later" | "no_weekday" | "attribute_missing" | "day_is_over" | "not_a_zone" | "not_a_time_of_day" | "not_a_date" | "not_a_weekday" | "too_few_arms" | "no_weight" | "arm_name" | "too_many_steps" | "step_id" | "end_is_a_word" | "no_step" | "no_steps" | "no_end" | "no_steps_to_end" | "circle" | "never_reached" | "capped_never_taken" | "no_next_channel" | "no_channel_named" | "two_ways_of_channels" | "named_twice" | "no_channel" | "no_channel_yet" | "no_receipt_needs_fallback" | "never_delivered" | "content_and_select" | "no_content_named" | "no_candidate" | "no_content" | "no_topic" | "no_topic_of_content" | "no_default_variant" | "no_variant_for_channel" | "sender_of_nothing" | "names_no_sender" | "no_sender" | "no_sender_yet" | "nothing_decides" | "two_decide" | "only_plugin_has_config" | "branch_is_else" | "no_branch" | "branch_not_drawn" | "branch_never_taken" | "stays_zero" | "order_ends_before" | "plugin_waits" | "plugin_not_active" | "other_version" | "no_plugin" | "no_active_version" | "wrong_kind" | "fact_not_granted" | "waits_for_nothing" | "branch_name" | "otherwise_is_a_word" | "only_click_has_button" | "awaited_needs_type" | "only_custom_has_type" | "about_no_message" | "no_message_step" | "never_heard" | "not_a_webhook_channel" | "answer_too_long" | "not_a_webhook_step" | "no_webhook_step" | "no_preview_of_reply" | "no_opening" | "never_opens" | "quiet_regions" | "windows_never_meet" | "windows_miss_shop" | "not_a_shop_zone" | "not_a_country" | "short_name" | "topic_twice" | "together_too_long" | "not_a_host" | "no_sites" | "utm_without_sites" | "utm_length" | "tag_with_spaces" | "tag_in_never" | "empty_group" | "no_field" | "not_compared" | "not_a_number" | "not_an_amount" | "not_a_moment" | "not_texts" | "needs_range" | "range_needs_within" | "no_range_here" | "range_too_far" | "range_reversed" | "range_empty" | "dates_reversed" | "not_about_goods" | "not_about_messages" | "chooses_nothing" | "connection_name" | "nothing_goes_out" | "source_has_no_senders" | "nothing_is_heard" | "silence_too_short" | "asks_for" | "asks_for_with_sender" | "no_such_secret" | "no_secrets" | "too_many_senders" | "sender_name" | "two_senders" | "sender_rate" | "two_defaults" | "sender_at_work" | "speaks_through" | "content_twice";
         /** @description One thing that is wrong, and where. */
         FieldError: {
+            /** @description Which sentence `message` is, where it is one of a closed list: for whoever says it in another language. */
+            code?: components["schemas"]["FaultCode"] | null;
             /** @description Path of the field, such as `steps.remind.channel` or `body.lines[0].price.amount`. */
             field: string;
             /** @description What is wrong with it. */
             message: string;
+            /** @description What stands in that sentence, by name. */
+            values?: {
+                [key: string]: string;
+            };
         };
         /** @description What a version did, and what it took. */
         Figures: {
@@ -5918,12 +5929,18 @@ export interface components {
         };
         /** @description Something wrong with what a person wrote. */
         StrategyFault: {
+            /** @description Which sentence `message` is, for whoever says it in another language; none for what a plugin says. */
+            code?: components["schemas"]["FaultCode"] | null;
             /** @description What is wrong and what to do. */
             message: string;
             /** @description Where, such as `steps.loyal.branches.yes`. */
             path: string;
             /** @description Whether it refuses the strategy. */
             severity: components["schemas"]["Severity"];
+            /** @description What stands in that sentence, by name. */
+            values?: {
+                [key: string]: string;
+            };
         };
         /** @description A strategy in a list. */
         StrategyLine: {

@@ -285,7 +285,7 @@ async function faultsOf(strategy: Strategy): Promise<Fault[]> {
     return (await take(api.POST('/v1/strategies/check', { body: strategy }))).faults
   } catch (error) {
     if (!(error instanceof Refusal) || error.status !== 422) throw error
-    return error.errors.map(({ field, message }) => ({ path: field, message, severity: 'error' }))
+    return error.errors.map(({ field, ...said }) => ({ path: field, ...said, severity: 'error' }))
   }
 }
 

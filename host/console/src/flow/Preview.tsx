@@ -76,7 +76,7 @@ export function Preview(props: {
   }, [run, steps, light, moment, shop.time_zone])
   const faults: Fault[] =
     error instanceof Refusal
-      ? error.errors.map(({ field, message }) => ({ path: field, message, severity: 'error' }))
+      ? error.errors.map(({ field, ...said }) => ({ path: field, ...said, severity: 'error' }))
       : []
   return (
     <div className="stack">

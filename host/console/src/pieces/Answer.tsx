@@ -5,6 +5,7 @@ import { CircleAlert, type LucideIcon } from 'lucide-react'
 import { type ReactNode, useEffect, useRef } from 'react'
 import { Refusal } from '../api/client'
 import { useSpeech } from '../words'
+import { FaultWords } from './FaultWords'
 
 export function Answer<T>(props: { of: UseQueryResult<T>; children: (data: T) => ReactNode }) {
   const { say } = useSpeech()
@@ -54,16 +55,7 @@ export function Trouble(props: { error: Error; children?: ReactNode }) {
       title={isRefusal ? word('problem', error.code) : say('answer.unreachable')}
     >
       <div className="stack tight">
-        {isRefusal && error.detail && <p lang="en">{error.detail}</p>}
-        {isRefusal && error.errors.length > 1 && (
-          <ul className="faults" lang="en">
-            {error.errors.map(one => (
-              <li key={one.field + one.message}>
-                {one.field && <span className="code">{one.field}</span>} {one.message}
-              </li>
-            ))}
-          </ul>
-        )}
+        {isRefusal && <Why refusal={error} />}
         {isRefusal && error.requestId && (
           <p className="small">
             {say('answer.request')} <span className="code">{error.requestId}</span>
@@ -72,6 +64,30 @@ export function Trouble(props: { error: Error; children?: ReactNode }) {
         {props.children && <div>{props.children}</div>}
       </div>
     </Alert>
+  )
+}
+
+/** What is wrong with which field; else what to do, in this language where that is the same for every such refusal. */
+function Why({ refusal: { code, detail, errors } }: { refusal: Refusal }) {
+  const { language, told } = useSpeech()
+  const next = language === 'en' ? undefined : told('problemNext', code)
+  const isOurs = errors.length > 0 && errors.every(one => told('fault', one.code) !== undefined)
+  const isListed = errors.length > 1 || (isOurs && language !== 'en')
+  const isRead = language === 'en' || !isListed || !isOurs
+  return (
+    <>
+      {next ? <p>{next}</p> : detail && isRead && <p lang="en">{detail}</p>}
+      {isListed && (
+        <ul className="faults">
+          {errors.map(one => (
+            <li key={one.field + one.message}>
+              {one.field && <bdi className="code">{one.field}</bdi>}{' '}
+              <FaultWords of={one} />
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
   )
 }
 

@@ -9,12 +9,13 @@ import { Trouble } from '../pieces/Answer'
 import { queries } from '../session'
 import { useVisit } from '../shell/shop'
 import { useSpeech } from '../words'
+import { inLanguage } from './inLanguage'
 import { upload } from './plugin'
 
 const STAGES = ['active', 'shadow', 'installed'] as const
 
 export function Upload() {
-  const { say, word } = useSpeech()
+  const { say, word, language } = useSpeech()
   const { shop } = useVisit()
   const chosen = useRef<HTMLInputElement>(null)
   const [isOver, hover] = useState(false)
@@ -79,7 +80,7 @@ export function Upload() {
           variant="light"
           color="pine"
           icon={<CircleCheck size={18} aria-hidden />}
-          title={say('plugins.checked', { name: sent.data.descriptor.title, version: sent.data.version })}
+          title={say('plugins.checked', { name: inLanguage(sent.data.descriptor, language).title, version: sent.data.version })}
         >
           <div className="stack tight">
             <Checks />

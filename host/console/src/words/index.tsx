@@ -1,5 +1,6 @@
 /** The languages of the console. English says which words there are; the others say the same ones. */
 import { createContext, type ReactNode, useContext, useMemo } from 'react'
+import { speakIn } from '../api/client'
 import type en from './en.json'
 
 export type Key = keyof typeof en
@@ -110,7 +111,11 @@ export function Speaking(props: {
   children: ReactNode
 }) {
   const { language, words, choose } = props
-  const value = useMemo(() => ({ speech: speech(language, words), choose }), [language, words, choose])
+  const value = useMemo(() => {
+    const spoken = speech(language, words)
+    speakIn(fault => spoken.told('fault', fault.code, fault.values) ?? fault.message)
+    return { speech: spoken, choose }
+  }, [language, words, choose])
   return <Chosen value={value}>{props.children}</Chosen>
 }
 

@@ -16,7 +16,7 @@ pub(crate) fn refuse(code: Code, faults: Vec<StrategyFault>) -> Result<(), Probl
 
 fn problem(code: Code, faults: Vec<StrategyFault>) -> Problem {
     let refusing = faults.into_iter().filter(StrategyFault::refuses);
-    Problem::fields(code, refusing.map(|fault| FieldError::new(fault.path, fault.message)).collect())
+    Problem::fields(code, refusing.map(FieldError::from).collect())
 }
 
 impl From<ShopError> for Problem {

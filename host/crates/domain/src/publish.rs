@@ -13,6 +13,7 @@ mod graph;
 mod messages;
 mod schemas;
 mod senders;
+mod sentences;
 mod shops;
 mod steps;
 #[cfg(test)]
@@ -30,6 +31,7 @@ use crate::content::Content;
 use crate::delay::LONGEST;
 use crate::message_step::MessageStep;
 use crate::plugin::{PluginKind, PluginRecord};
+use crate::said::{Said, Values};
 use crate::shop::{Connection, ConnectionKind, PluginRef, Shop};
 use crate::strategy::{END, KeyKind, Step, Strategy, TriggerKind, TriggerRule};
 use crate::time::Span;
@@ -37,8 +39,10 @@ use crate::time::Span;
 pub use actions::{Transfers, transfers_of};
 pub use caps::cap_faults;
 pub use contents::content_faults;
+pub(crate) use delays::local_fault;
 pub use grants::{missing_facts, missing_grants};
 pub use schemas::{event_schema, strategy_schema};
+pub use sentences::FaultCode;
 pub use shops::shop_faults;
 pub use windows::window_faults;
 
@@ -51,6 +55,12 @@ pub struct StrategyFault {
     pub message: String,
     /// Whether it refuses the strategy.
     pub severity: Severity,
+    /// Which sentence `message` is, for whoever says it in another language; none for what a plugin says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<FaultCode>,
+    /// What stands in that sentence, by name.
+    #[serde(default, skip_serializing_if = "Values::is_empty")]
+    pub values: Values,
 }
 
 /// Whether a fault refuses the strategy.
@@ -65,13 +75,17 @@ pub enum Severity {
 
 impl StrategyFault {
     /// A fault that refuses.
-    pub fn error(path: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { path: path.into(), message: message.into(), severity: Severity::Error }
+    pub fn error(path: impl Into<String>, message: impl Into<Said<FaultCode>>) -> Self {
+        Self::new(path.into(), message.into(), Severity::Error)
     }
 
     /// A fault that is only shown.
-    pub fn warning(path: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { path: path.into(), message: message.into(), severity: Severity::Warning }
+    pub fn warning(path: impl Into<String>, message: impl Into<Said<FaultCode>>) -> Self {
+        Self::new(path.into(), message.into(), Severity::Warning)
+    }
+
+    fn new(path: String, message: Said<FaultCode>, severity: Severity) -> Self {
+        Self { path, message: message.text, severity, code: message.code, values: message.values }
     }
 
     /// Whether it refuses.
@@ -189,7 +203,7 @@ pub fn faults(definition: &Strategy, view: &ShopView<'_>) -> Vec<StrategyFault> 
     for (place, content) in definition.contents.iter().enumerate() {
         let path = format!("contents[{place}]");
         if definition.contents[..place].iter().any(|before| before.name == content.name) {
-            let message = format!("there are two contents named `{}`; give one another name", content.name);
+            let message = FaultCode::ContentTwice.with([("name", &content.name)]);
             faults.push(StrategyFault::error(format!("{path}.name"), message));
         }
         content_faults(content, &path, &mut faults);
@@ -199,30 +213,29 @@ pub fn faults(definition: &Strategy, view: &ShopView<'_>) -> Vec<StrategyFault> 
 
 fn name_faults(name: &str, path: &str, faults: &mut Vec<StrategyFault>) {
     if name.trim().is_empty() {
-        faults.push(StrategyFault::error(path, "must not be empty"));
+        faults.push(StrategyFault::error(path, FaultCode::Empty));
     } else if name.chars().count() > NAME_LENGTH {
-        faults.push(StrategyFault::error(path, format!("must not be longer than {NAME_LENGTH} characters")));
+        faults.push(StrategyFault::error(path, FaultCode::TooLong.with([("n", &NAME_LENGTH)])));
     } else if name.chars().any(char::is_control) {
-        faults.push(StrategyFault::error(path, "must not hold control characters such as line breaks"));
+        faults.push(StrategyFault::error(path, FaultCode::ControlCharacters));
     }
 }
 
 fn span_faults(span: Span, path: &str, faults: &mut Vec<StrategyFault>) {
     if span <= Span::ZERO {
-        faults.push(StrategyFault::error(path, "must be longer than nothing, such as 30m or 4h"));
+        faults.push(StrategyFault::error(path, FaultCode::SpanTooShort));
     } else if span > LONGEST {
-        faults.push(StrategyFault::error(path, "must not be longer than five years"));
+        faults.push(StrategyFault::error(path, FaultCode::SpanTooLong));
     }
 }
 
-/// A type of event of the shop's own.
-fn own_event_faults(event: &str, user: &str, path: &str, faults: &mut Vec<StrategyFault>) {
+/// A type of event of the shop's own; `ours` is what is said of one that is not.
+fn own_event_faults(event: &str, ours: FaultCode, path: &str, faults: &mut Vec<StrategyFault>) {
     if !event.contains('.') || event.len() > 100 {
-        let message = format!("`{event}` is no event of your own: it needs a dot, like `shop.{event}`");
+        let message = FaultCode::OwnEventWithoutDot.with([("event", &event)]);
         faults.push(StrategyFault::error(path, message));
     } else if crate::event::TYPES.contains(&event) {
-        let message = format!("`{event}` is an event of Cartwright's; use the {user} that is made for it");
-        faults.push(StrategyFault::error(path, message));
+        faults.push(StrategyFault::error(path, ours.with([("event", &event)])));
     }
 }
 
@@ -236,23 +249,24 @@ fn trigger_faults(definition: &Strategy, faults: &mut Vec<StrategyFault>) {
     if let Some(max_wait) = trigger.max_wait {
         span_faults(max_wait, "trigger.max_wait", faults);
         if max_wait < settle {
-            let message = format!("{max_wait} is shorter than the settling of {settle}, so it would never settle");
+            let message = FaultCode::MaxWaitTooShort.with([("max_wait", &max_wait), ("settle", &settle)]);
             faults.push(StrategyFault::error("trigger.max_wait", message));
         }
     }
     match (trigger.on, trigger.event.as_deref()) {
         (TriggerKind::Custom, None) => {
-            let message = "a custom trigger needs the type of its event, such as `shop.wishlist_filled`";
-            faults.push(StrategyFault::error("trigger.event", message));
+            faults.push(StrategyFault::error("trigger.event", FaultCode::TriggerNeedsEvent));
         }
-        (TriggerKind::Custom, Some(event)) => own_event_faults(event, "trigger", "trigger.event", faults),
+        (TriggerKind::Custom, Some(event)) => {
+            own_event_faults(event, FaultCode::OursByTrigger, "trigger.event", faults)
+        }
         (_, None) => {}
         (_, Some(_)) => {
-            faults.push(StrategyFault::error("trigger.event", "only a custom trigger names an event; leave it out"));
+            faults.push(StrategyFault::error("trigger.event", FaultCode::OnlyCustomNamesEvent));
         }
     }
     if trigger.button.is_some() && trigger.on != TriggerKind::Click {
-        faults.push(StrategyFault::error("trigger.button", "only a click trigger names a button; leave it out"));
+        faults.push(StrategyFault::error("trigger.button", FaultCode::OnlyClickNamesButton));
     }
     date_faults(trigger, faults);
     let fits = match trigger.key {
@@ -262,8 +276,8 @@ fn trigger_faults(definition: &Strategy, faults: &mut Vec<StrategyFault>) {
     };
     if !fits {
         let message = match trigger.key {
-            KeyKind::Order => "only an order trigger has an order to tell its runs apart by; use `customer` or `cart`",
-            _ => "only a cart or checkout trigger has a cart to tell its runs apart by; use `customer` or `order`",
+            KeyKind::Order => FaultCode::KeyNeedsOrder,
+            _ => FaultCode::KeyNeedsCart,
         };
         faults.push(StrategyFault::error("trigger.key", message));
     }
@@ -280,27 +294,24 @@ fn date_faults(trigger: &TriggerRule, faults: &mut Vec<StrategyFault>) {
             ("zone", !trigger.zone.is_default()),
         ];
         for (name, _) in named.into_iter().filter(|(_, is_there)| *is_there) {
-            let message = "only a date trigger has this; leave it out";
-            faults.push(StrategyFault::error(format!("trigger.{name}"), message));
+            faults.push(StrategyFault::error(format!("trigger.{name}"), FaultCode::OnlyDateHasThis));
         }
         return;
     }
     if trigger.attribute.as_deref().is_none_or(|name| name.trim().is_empty()) {
-        let message = "a date trigger needs the attribute that holds the date, such as `birthday`";
-        faults.push(StrategyFault::error("trigger.attribute", message));
+        faults.push(StrategyFault::error("trigger.attribute", FaultCode::TriggerNeedsAttribute));
     }
     if let Some(at) = &trigger.at {
         delays::time_faults(at, "trigger.at", faults);
     }
     if trigger.days.unsigned_abs() > delays::FURTHEST_OFFSET.unsigned_abs() {
-        let message = format!("must be -{0} to {0}", delays::FURTHEST_OFFSET);
+        let message = FaultCode::OffsetTooFar.with([("n", &delays::FURTHEST_OFFSET)]);
         faults.push(StrategyFault::error("trigger.days", message));
     }
     delays::zone_faults(&trigger.zone, "trigger.zone", faults);
     for (name, is_there) in [("settle", trigger.settle.is_some()), ("max_wait", trigger.max_wait.is_some())] {
         if is_there {
-            let message = "a date does not settle; say how many days before or after with `days`";
-            faults.push(StrategyFault::error(format!("trigger.{name}"), message));
+            faults.push(StrategyFault::error(format!("trigger.{name}"), FaultCode::DateDoesNotSettle));
         }
     }
 }

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 use crate::fact::FactRead;
+use crate::publish::FaultCode;
+use crate::said::Said;
 
 /// Tags that a customer must have, and such that nobody who has one is written to. An empty list asks nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -37,13 +39,13 @@ impl PushFilter {
     }
 
     /// What is wrong with it, as a path below itself with words.
-    pub(crate) fn faults(&self) -> impl Iterator<Item = (&'static str, String)> {
+    pub(crate) fn faults(&self) -> impl Iterator<Item = (&'static str, Said<FaultCode>)> {
         let unsound = |tag: &&String| tag.trim().is_empty() || tag.trim() != tag.as_str();
         let blank = [("only", &self.only), ("never", &self.never)].into_iter().flat_map(move |(list, tags)| {
-            let words = |tag: &String| format!("`{tag}` is no tag: write it without spaces before and behind");
+            let words = |tag: &String| FaultCode::TagWithSpaces.with([("tag", tag)]);
             tags.iter().filter(unsound).map(move |tag| (list, words(tag)))
         });
         let both = self.only.intersection(&self.never);
-        blank.chain(both.map(|tag| ("only", format!("`{tag}` stands in `never` too, which nobody passes"))))
+        blank.chain(both.map(|tag| ("only", FaultCode::TagInNever.with([("tag", tag)]))))
     }
 }

@@ -32,12 +32,12 @@ impl<T: FromStr> From<String> for Written<T> {
     }
 }
 
-impl<T: FromStr<Err: Display>> Written<T> {
+impl<T: FromStr> Written<T> {
     /// What is wrong with the text, if anything.
-    pub fn fault(&self) -> Option<String> {
+    pub fn fault(&self) -> Option<T::Err> {
         match self {
             Self::Sound(_) => None,
-            Self::Unsound(text) => text.parse::<T>().err().map(|error| error.to_string()),
+            Self::Unsound(text) => text.parse::<T>().err(),
         }
     }
 }

@@ -4,7 +4,7 @@ use cartwright_domain::alert::{Alarm, AlertCause};
 use cartwright_domain::cap::Cap;
 use cartwright_domain::ids::ShopId;
 use cartwright_domain::plugin::{PluginKind, PluginRecord, active_plugin};
-use cartwright_domain::publish::{StrategyFault, cap_faults, missing_grants, window_faults};
+use cartwright_domain::publish::{FaultCode, StrategyFault, cap_faults, missing_grants, window_faults};
 use cartwright_domain::sender::Sender;
 use cartwright_domain::shop::{Connection, ConnectionKind, Grants, PluginRef};
 use cartwright_domain::time::Span;
@@ -156,9 +156,9 @@ fn plugin_of<'a>(holdings: &'a Holdings, draft: &ConnectionDraft) -> Result<&'a 
     let wanted = &draft.plugin;
     let Some(record) = active_plugin(&holdings.plugins, wanted) else {
         let message = if holdings.plugins.iter().any(|record| record.name == wanted.name) {
-            format!("no active version of `{wanted}` is installed; grant or install one first")
+            FaultCode::NoActiveVersion.with([("plugin", wanted)])
         } else {
-            format!("there is no plugin `{wanted}`; install it first")
+            FaultCode::NoPlugin.with([("plugin", wanted)])
         };
         return Err(StrategyFault::error("plugin", message));
     };
@@ -167,7 +167,7 @@ fn plugin_of<'a>(holdings: &'a Holdings, draft: &ConnectionDraft) -> Result<&'a 
         ConnectionKind::Source => PluginKind::Source,
     };
     if record.kind != needed {
-        let message = format!("`{wanted}` is a {}, and a {needed} is needed here", record.kind);
+        let message = FaultCode::WrongKind.with([("plugin", wanted), ("is", &record.kind), ("needed", &needed)]);
         return Err(StrategyFault::error("plugin", message));
     }
     Ok(record)
@@ -176,24 +176,24 @@ fn plugin_of<'a>(holdings: &'a Holdings, draft: &ConnectionDraft) -> Result<&'a 
 fn policy_faults_of(draft: &ConnectionDraft, faults: &mut Vec<StrategyFault>) {
     match (&draft.window, draft.kind) {
         (Some(_), ConnectionKind::Source) => {
-            faults.push(StrategyFault::error("window", "nothing goes out by a source; leave it out"));
+            faults.push(StrategyFault::error("window", FaultCode::NothingGoesOut));
         }
         (Some(window), ConnectionKind::Channel) => window_faults(window, "window", faults),
         (None, _) => {}
     }
     match (&draft.cap, draft.kind) {
         (Some(_), ConnectionKind::Source) => {
-            faults.push(StrategyFault::error("cap", "nothing goes out by a source; leave it out"));
+            faults.push(StrategyFault::error("cap", FaultCode::NothingGoesOut));
         }
         (Some(cap), ConnectionKind::Channel) => cap_faults(cap, "cap", faults),
         (None, _) => {}
     }
     match (draft.stale_after, draft.kind) {
         (Some(_), ConnectionKind::Channel) => {
-            faults.push(StrategyFault::error("stale_after", "nothing is heard from a channel; leave it out"));
+            faults.push(StrategyFault::error("stale_after", FaultCode::NothingIsHeard));
         }
         (Some(span), ConnectionKind::Source) if span < SHORTEST_SILENCE => {
-            let message = format!("must not be shorter than {SHORTEST_SILENCE}: shops are quiet for that long");
+            let message = FaultCode::SilenceTooShort.with([("span", &SHORTEST_SILENCE)]);
             faults.push(StrategyFault::error("stale_after", message));
         }
         _ => {}
@@ -208,8 +208,7 @@ pub(crate) fn is_sound_name(name: &str) -> bool {
 
 fn name_faults(draft: &ConnectionDraft, faults: &mut Vec<StrategyFault>) {
     if !is_sound_name(&draft.name) {
-        let message = "has 1 to 64 letters, digits, `-`, `_` or `.`; strategies name the connection by it";
-        faults.push(StrategyFault::error("name", message));
+        faults.push(StrategyFault::error("name", FaultCode::ConnectionName));
     }
 }
 
@@ -221,12 +220,14 @@ fn right_faults(record: &PluginRecord, config: &Value, draft: &ConnectionDraft, 
         if field == "secrets" && !draft.secrets.contains_key(&what) {
             continue;
         }
-        let message = format!("`{}` asks for {what}; grant it, or use another plugin", record.name);
+        let message = FaultCode::AsksFor.with([("plugin", &record.name), ("what", &what)]);
         faults.push(StrategyFault::error(format!("grants.{field}"), message));
     }
     for name in draft.secrets.keys().filter(|name| !asked.secrets.contains(name)) {
-        let known = if asked.secrets.is_empty() { "none".to_owned() } else { asked.secrets.join(", ") };
-        let message = format!("`{}` has no secret of that name; it uses {known}", record.name);
+        let message = match asked.secrets[..] {
+            [] => FaultCode::NoSecrets.with([("plugin", &record.name)]),
+            _ => FaultCode::NoSuchSecret.with([("plugin", &record.name), ("known", &asked.secrets.join(", "))]),
+        };
         faults.push(StrategyFault::error(format!("secrets.{name}"), message));
     }
 }

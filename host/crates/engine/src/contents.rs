@@ -3,9 +3,11 @@
 use cartwright_domain::content::Content;
 use cartwright_domain::ids::ShopId;
 use cartwright_domain::plugin::{PluginKind, PluginRecord, active_plugin};
-use cartwright_domain::publish::{StrategyFault, content_faults};
+use cartwright_domain::publish::{FaultCode, StrategyFault, content_faults};
+use cartwright_domain::said::Said;
 use cartwright_domain::shop::{Connection, PluginRef};
-use cartwright_domain::template::{Known, TemplateBooks};
+use cartwright_domain::template::{Known, TemplateBooks, TemplateState};
+use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind;
 use serde_json::{Value, json};
 
@@ -33,7 +35,6 @@ const VARIABLES: [&str; 11] = [
 ];
 
 /// What to do with template tags that MJML tears apart.
-const AROUND: &str = "put a tag that stands between sections or columns into <mj-raw>";
 
 /// Why a content was not saved.
 #[derive(Debug, thiserror::Error)]
@@ -106,8 +107,8 @@ impl Engine {
                 let mut torn = Vec::new();
                 self.rendering_faults(holdings, content, &variant.sent(), &path, &mut torn).await;
                 let torn = torn.into_iter().filter(StrategyFault::refuses).map(|fault| {
-                    let words = format!("its templates do not fit together as HTML: {}; {AROUND}", fault.message);
-                    StrategyFault::error(format!("{path}.mjml"), words)
+                    let message = FaultCode::MjmlTorn.with([("why", &fault.message)]);
+                    StrategyFault::error(format!("{path}.mjml"), message)
                 });
                 faults.extend(torn);
             }
@@ -127,8 +128,7 @@ impl Engine {
             return;
         }
         let Some(renderer) = renderer(holdings) else {
-            let message =
-                format!("holds templates, and no renderer is installed; install the plugin `{RENDERER}` first");
+            let message = FaultCode::NoRenderer.with([("plugin", &RENDERER)]);
             faults.push(StrategyFault::error(path, message));
             return;
         };
@@ -145,7 +145,7 @@ impl Engine {
                 faults.extend(unknown.map(|variable| StrategyFault::warning(path, unknown_variable(variable))));
             }
             Err(failure) => {
-                let message = format!("{} could not read it: {failure}", renderer.label());
+                let message = FaultCode::NotReadByRenderer.with([("plugin", &renderer.label()), ("failure", &failure)]);
                 faults.push(StrategyFault::error(path, message));
             }
         }
@@ -165,17 +165,21 @@ pub(crate) fn template_faults(
         let fields = channel.ability.as_ref().and_then(|ability| ability.templates.as_ref());
         let (Some(book), Some(fields)) = (books.get(&channel.id), fields) else { continue };
         for (place, known) in book.of_content(channel, content) {
-            let said = match known {
+            let channel = &channel.name;
+            let message = match known {
                 Known::Unknown => continue,
-                Known::Missing(name) => format!(
-                    "the provider knows no template `{name}` in this language; correct the name, or make the template"
-                ),
-                Known::As(template) => match template.state.next_step() {
-                    Some(step) => format!("{}. {step}", template.said()),
-                    None => continue,
-                },
+                Known::Missing(name) => FaultCode::TemplateUnknown.with([("channel", channel), ("name", &name)]),
+                Known::As(template) => {
+                    let code = match template.state {
+                        TemplateState::Approved => continue,
+                        TemplateState::Pending => FaultCode::TemplatePending,
+                        TemplateState::Rejected => FaultCode::TemplateRejected,
+                        TemplateState::Paused => FaultCode::TemplatePaused,
+                    };
+                    code.with([("channel", channel), ("said", &template.said())])
+                }
             };
-            faults.push(StrategyFault::warning(path_of(place, &fields.name), format!("`{}`: {said}", channel.name)));
+            faults.push(StrategyFault::warning(path_of(place, &fields.name), message));
         }
     }
 }
@@ -186,12 +190,8 @@ fn is_known(variable: &str, content: &Content) -> bool {
     VARIABLES.contains(&name) || content.defaults.contains_key(name)
 }
 
-fn unknown_variable(variable: &str) -> String {
-    let known = VARIABLES.join(", ");
-    format!(
-        "`{variable}` is no variable that messages have ({known}): unless a selector gives it, or `defaults` does, the \
-         message is skipped"
-    )
+fn unknown_variable(variable: &str) -> Said<FaultCode> {
+    FaultCode::UnknownVariable.with([("variable", &variable), ("known", &VARIABLES.join(", "))])
 }
 
 fn renderer(holdings: &Holdings) -> Option<&PluginRecord> {
@@ -223,7 +223,7 @@ fn schema_faults(schema: &Value, body: &Value, path: &str, faults: &mut Vec<Stra
     let validator = match jsonschema::validator_for(schema) {
         Ok(validator) => validator,
         Err(error) => {
-            faults.push(StrategyFault::warning(path, format!("the channel's own content schema is broken: {error}")));
+            faults.push(StrategyFault::warning(path, FaultCode::SchemaBroken.with([("error", &error)])));
             return;
         }
     };
@@ -234,8 +234,26 @@ fn schema_faults(schema: &Value, body: &Value, path: &str, faults: &mut Vec<Stra
             continue;
         }
         let place = dotted(&error.instance_path().to_string());
-        faults.push(StrategyFault::error(format!("{path}{place}"), error.to_string()));
+        faults.push(StrategyFault::error(format!("{path}{place}"), said_of(&error)));
     }
+}
+
+/// What a schema says, and by which of our sentences it is said elsewhere; of the rarer keywords only the former.
+fn said_of(error: &ValidationError<'_>) -> Said<FaultCode> {
+    let sentence: Said<FaultCode> = match error.kind() {
+        ValidationErrorKind::Required { property } => {
+            FaultCode::FieldMissing.with([("field", &property.as_str().unwrap_or_default())])
+        }
+        ValidationErrorKind::AdditionalProperties { unexpected } => {
+            FaultCode::FieldUnknown.with([("field", &unexpected.join("`, `"))])
+        }
+        ValidationErrorKind::MaxLength { limit } => FaultCode::TextTooLong.with([("n", limit)]),
+        ValidationErrorKind::MinLength { limit } => FaultCode::TextTooShort.with([("n", limit)]),
+        ValidationErrorKind::MaxItems { limit } => FaultCode::TooManyItems.with([("n", limit)]),
+        ValidationErrorKind::MinItems { limit } => FaultCode::TooFewItems.with([("n", limit)]),
+        _ => return error.to_string().into(),
+    };
+    sentence.worded(error.to_string())
 }
 
 fn is_template(text: &str) -> bool {

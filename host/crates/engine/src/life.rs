@@ -4,7 +4,7 @@
 
 use cartwright_domain::ids::{ShopId, VersionId};
 use cartwright_domain::plugin::{Audited, Kill, PluginKind, PluginLimits, PluginRecord, Stage, rolled_back};
-use cartwright_domain::publish::{StrategyFault, missing_facts, missing_grants, plugin_uses};
+use cartwright_domain::publish::{FaultCode, StrategyFault, missing_facts, missing_grants, plugin_uses};
 use cartwright_domain::shop::{ConnectionKind, Grants};
 use cartwright_domain::strategy::{StrategyRecord, StrategyState, Version};
 use std::collections::BTreeMap;
@@ -228,7 +228,7 @@ impl Engine {
             };
             let path = format!("{kind}.{}", connection.name);
             if !decides {
-                let message = format!("speaks through `{}`; connect it with another plugin first", record.name);
+                let message = FaultCode::SpeaksThrough.with([("plugin", &record.name)]);
                 broken.push(StrategyFault::error(format!("{path}.plugin"), message));
                 continue;
             }

@@ -3,7 +3,7 @@
 //! author did not name.
 
 use cartwright_domain::content::{Content, Made};
-use cartwright_domain::publish::StrategyFault;
+use cartwright_domain::publish::{FaultCode, StrategyFault};
 use mrml::prelude::parser::Error;
 use mrml::prelude::render::RenderOptions;
 use std::collections::HashMap;
@@ -39,13 +39,12 @@ pub(crate) async fn make_all(content: &mut Content, path: &str) -> Vec<StrategyF
         let Some(source) = variant.mjml() else { continue };
         let path = format!("{path}variants[{place}].body.mjml");
         if variant.body.get("html").is_some() {
-            faults.push(StrategyFault::error(path, "stands beside `html`, which is made of it: keep one of them"));
+            faults.push(StrategyFault::error(path, FaultCode::MjmlBesideHtml));
             continue;
         }
         match made(source).await {
             Ok(made) if made.text.is_empty() && variant.body.get("text").is_none() => {
-                let words = "says nothing in words, and every mail has a part of plain text: write `text` beside it";
-                faults.push(StrategyFault::error(path, words));
+                faults.push(StrategyFault::error(path, FaultCode::MjmlWithoutWords));
             }
             Ok(made) => variant.made = Some(made),
             Err(fault) => faults.push(StrategyFault::error(path, fault.to_string())),

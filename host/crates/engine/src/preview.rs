@@ -10,7 +10,7 @@ use cartwright_domain::event::{
 };
 use cartwright_domain::ids::{CustomerId, ShopId, StrategyId};
 use cartwright_domain::money::{Currency, Money};
-use cartwright_domain::publish::StrategyFault;
+use cartwright_domain::publish::{FaultCode, StrategyFault};
 use cartwright_domain::strategy::{Step, Strategy, StrategyState, TriggerKind};
 use cartwright_domain::time::{Span, Timestamp};
 use cartwright_domain::why::Why;
@@ -242,10 +242,7 @@ fn events(wanted: &Preview, person: &Person, currency: Currency) -> Result<Vec<L
         // The date of a customer comes by itself.
         TriggerKind::Date => {}
         TriggerKind::Reply | TriggerKind::Click => {
-            return Err(StrategyFault::error(
-                "trigger.on",
-                "a preview cannot make up a message that somebody answered or clicked; try it with another trigger",
-            ));
+            return Err(StrategyFault::error("trigger.on", FaultCode::NoPreviewOfReply));
         }
     }
     let is_of_an_order = trigger.on.is_of_an_order();

@@ -3,7 +3,7 @@
 use cartwright_domain::alert::{Alarm, AlertCause};
 use cartwright_domain::ids::ShopId;
 use cartwright_domain::plugin::PluginRecord;
-use cartwright_domain::publish::{StrategyFault, missing_grants};
+use cartwright_domain::publish::{FaultCode, StrategyFault, missing_grants};
 use cartwright_domain::sender::{Sender, sender_on};
 use cartwright_domain::shop::{Connection, ConnectionKind};
 
@@ -28,12 +28,12 @@ impl Engine {
     ) {
         if draft.kind == ConnectionKind::Source {
             if !draft.senders.is_empty() {
-                faults.push(StrategyFault::error("senders", "nothing goes out by a source; leave them out"));
+                faults.push(StrategyFault::error("senders", FaultCode::SourceHasNoSenders));
             }
             return;
         }
         if draft.senders.len() > MOST {
-            faults.push(StrategyFault::error("senders", format!("a channel has at most {MOST}")));
+            faults.push(StrategyFault::error("senders", FaultCode::TooManySenders.with([("n", &MOST)])));
             return;
         }
         for (place, sender) in draft.senders.iter().enumerate() {
@@ -46,7 +46,7 @@ impl Engine {
             }
             let asked = record.descriptor.asks(&call.config);
             for (_, what) in missing_grants(&asked, &draft.grants).into_iter().filter(|(field, _)| *field == "hosts") {
-                let message = format!("`{}` asks for {what} with it; grant it, or leave that out", record.name);
+                let message = FaultCode::AsksForWithSender.with([("plugin", &record.name), ("what", &what)]);
                 faults.push(StrategyFault::error(format!("{path}.config"), message));
             }
         }
@@ -80,18 +80,17 @@ pub(crate) fn saved(wanted: &[Sender], known: Option<&Connection>) -> Vec<Sender
 
 fn one_fault(sender: &Sender, before: &[Sender], path: &str, faults: &mut Vec<StrategyFault>) {
     if !is_sound_name(&sender.name) {
-        let message = "has 1 to 64 letters, digits, `-`, `_` or `.`; strategies name the sender by it";
-        faults.push(StrategyFault::error(format!("{path}.name"), message));
+        faults.push(StrategyFault::error(format!("{path}.name"), FaultCode::SenderName));
     } else if before.iter().any(|other| other.name == sender.name) {
-        let message = format!("there are two senders `{}`; give one another name", sender.name);
+        let message = FaultCode::TwoSenders.with([("name", &sender.name)]);
         faults.push(StrategyFault::error(format!("{path}.name"), message));
     }
     if sender.rate_per_second.is_some_and(|rate| !(1..=FASTEST).contains(&rate)) {
-        let message = format!("is 1 to {FASTEST} messages a second; leave it out for no bound");
+        let message = FaultCode::SenderRate.with([("n", &FASTEST)]);
         faults.push(StrategyFault::error(format!("{path}.rate_per_second"), message));
     }
     if sender.is_default && before.iter().any(|other| other.is_default) {
-        faults.push(StrategyFault::error(format!("{path}.default"), "another sender is the default; one can be"));
+        faults.push(StrategyFault::error(format!("{path}.default"), FaultCode::TwoDefaults));
     }
 }
 
@@ -100,7 +99,7 @@ fn gone_faults(holdings: &Holdings, draft: &ConnectionDraft, faults: &mut Vec<St
     for (strategy, senders) in &holdings.senders {
         let named = senders.get(&draft.name).into_iter().flatten();
         for name in named.filter(|name| draft.senders.iter().all(|sender| sender.name != **name)) {
-            let message = format!("`{strategy}` sends by `{name}`; publish it with another sender first, or stop it");
+            let message = FaultCode::SenderAtWork.with([("strategy", strategy), ("name", name)]);
             faults.push(StrategyFault::error("senders", message));
         }
     }

@@ -3,7 +3,7 @@
 
 use cartwright_domain::ids::{ConnectionId, CustomerId, ShopId, StrategyId, VersionId};
 use cartwright_domain::time::Timestamp;
-use cartwright_engine::ports::{MessageFilter, PageRequest, RunFilter};
+use cartwright_engine::ports::{MessageFilter, NoteKind, PageRequest, ReplyFilter, RunFilter};
 use cartwright_testkit::database::Database;
 use sqlx::{AssertSqlSafe, PgPool, Row, SqlitePool};
 use uuid::Uuid;
@@ -73,6 +73,22 @@ fn run_filters() -> Vec<(&'static str, RunFilter)> {
     ]
 }
 
+/// With the index that each goes along.
+fn reply_filters() -> Vec<(&'static str, ReplyFilter)> {
+    let usual = ReplyFilter::default;
+    vec![
+        ("replies_newest", usual()),
+        ("replies_of_customer", ReplyFilter { customer: Some(CustomerId(id(1, 3))), ..usual() }),
+        ("replies_of_channel", ReplyFilter { channel: Some("channel 3".into()), ..usual() }),
+        ("replies_waiting", ReplyFilter { waiting_only: true, ..usual() }),
+    ]
+}
+
+/// The shop's audit, a plugin's, and the deliveries of a connection.
+fn notes() -> [(NoteKind, &'static str); 3] {
+    [(NoteKind::Change, ""), (NoteKind::Audit, "subject 3"), (NoteKind::Delivery, "subject 3")]
+}
+
 /// A page of strategies, whose runs are counted.
 fn strategies() -> Vec<StrategyId> {
     (0..50).map(|place| StrategyId(id(3, place))).collect()
@@ -88,8 +104,8 @@ fn prefix(what: &str) -> (&'static str, &'static str) {
 }
 
 /// Statements that fill the lists; how a UUID is written is each database's own affair.
-fn fill(uuid: impl Fn(u128, &str) -> String, series: &str, numbers: (&str, &str)) -> Vec<String> {
-    let (numbered, number) = numbers;
+fn fill(uuid: impl Fn(u128, &str) -> String, series: &str, own: (&str, &str, [&str; 2])) -> Vec<String> {
+    let (numbered, number, [asks, waits]) = own;
     let (shop, customer, run, message) = (uuid(0, "1"), uuid(1, "n / 10 + 1"), uuid(2, "n"), uuid(4, "n"));
     let (strategy, version) = (uuid(3, "n % 10"), uuid(5, "n % 10"));
     vec![
@@ -120,6 +136,17 @@ fn fill(uuid: impl Fn(u128, &str) -> String, series: &str, numbers: (&str, &str)
              select {shop}, {number}{}, n, 'odd', '{{}}' from {series}",
             uuid(6, "n % 10")
         ),
+        // One in a hundred waits, and one in a thousand came in over the third channel.
+        format!(
+            "insert into replies (shop_id, reply_id, customer_id, channel, at, received_at, asks, waits, document)
+             select {shop}, {message}, {customer}, case when n % 1000 = 0 then 'channel 3' else 'channel 1' end, n, n,
+                    {asks}, {waits}, '{{}}' from {series}"
+        ),
+        format!(
+            "insert into plugin_notes (shop_id, kind, subject, note_id, at, document)
+             select {shop}, case n % 3 when 0 then 'change' when 1 then 'audit' else 'delivery' end,
+                    case n % 3 when 0 then '' else 'subject ' || (n % 10) end, {run}, n, '{{}}' from {series}"
+        ),
     ]
 }
 
@@ -130,7 +157,7 @@ async fn on_sqlite_a_page_of_100_000_is_one_walk_along_an_index() {
     let uuid = |kind: u128, place: &str| format!("unhex(printf('%016x%016x', {kind}, {place}))");
     let series =
         format!("(with recursive s(n) as (select 1 union all select n + 1 from s where n < {ROWS}) select n from s)");
-    for statement in fill(uuid, &series, ("sequence, ", "n, ")) {
+    for statement in fill(uuid, &series, ("sequence, ", "n, ", ["0", "n % 100 = 0"])) {
         sqlx::query(AssertSqlSafe(statement)).execute(&pool).await.unwrap();
     }
     let mut plans = Vec::new();
@@ -146,7 +173,26 @@ async fn on_sqlite_a_page_of_100_000_is_one_walk_along_an_index() {
         }
         let mut query =
             sqlite::select_asides("explain query plan ", SHOP, Some(ConnectionId(id(6, 3))), &numbered(&page));
-        plans.push(("deliveries of a connection".into(), query.build().fetch_all(&pool).await.unwrap()));
+        plans.push(("what a connection put aside".into(), query.build().fetch_all(&pool).await.unwrap()));
+        for (index, filter) in reply_filters() {
+            let customer = filter.customer.map(|customer| customer.0);
+            let mut query = sqlite::select_replies("explain query plan ", SHOP, &filter, customer, &page);
+            let lines = query.build().fetch_all(&pool).await.unwrap();
+            let plan = lines.iter().map(|line| line.get::<String, _>("detail")).collect::<String>();
+            assert!(plan.contains(index), "{plan}");
+            plans.push((format!("replies by {index}"), lines));
+        }
+    }
+    for (kind, subject) in notes() {
+        for before in [Uuid::max(), id(2, ROWS / 2)] {
+            let query = sqlx::query(AssertSqlSafe(format!("explain query plan {}", sqlite::NOTES)));
+            let query = query.bind(SHOP.0).bind(kind.name()).bind(subject).bind(before).bind(51);
+            let lines = query.fetch_all(&pool).await.unwrap();
+            // The table is its own index.
+            let plan = lines.iter().map(|line| line.get::<String, _>("detail")).collect::<String>();
+            assert!(plan.contains("USING PRIMARY KEY (shop_id=? AND kind=? AND subject=? AND note_id<?)"), "{plan}");
+            assert!(!plan.contains("TEMP B-TREE"), "{plan}");
+        }
     }
     let query = sqlx::query(AssertSqlSafe(format!("explain query plan {}", sqlite::DUE_PRICES)));
     let due = query.bind(SHOP.0).bind(ROWS / 2).bind(64).fetch_all(&pool).await.unwrap();
@@ -199,7 +245,8 @@ async fn on_postgres_a_page_of_100_000_is_one_walk_along_an_index() {
     let uuid = |kind: u128, place: &str| {
         format!("(lpad(to_hex({kind}), 16, '0') || lpad(to_hex(({place})::bigint), 16, '0'))::uuid")
     };
-    for statement in fill(uuid, &format!("generate_series(1, {ROWS}) n"), ("", "")) {
+    let own = ("", "", ["false", "n % 100 = 0"]);
+    for statement in fill(uuid, &format!("generate_series(1, {ROWS}) n"), own) {
         sqlx::query(AssertSqlSafe(statement)).execute(&pool).await.unwrap();
     }
     sqlx::query("analyze").execute(&pool).await.unwrap();
@@ -215,7 +262,22 @@ async fn on_postgres_a_page_of_100_000_is_one_walk_along_an_index() {
             plans.push((format!("runs by {what}"), query.build().fetch_all(&pool).await.unwrap()));
         }
         let mut query = postgres::select_asides("explain ", SHOP, Some(ConnectionId(id(6, 3))), &numbered(&page));
-        plans.push(("deliveries of a connection".into(), query.build().fetch_all(&pool).await.unwrap()));
+        plans.push(("what a connection put aside".into(), query.build().fetch_all(&pool).await.unwrap()));
+        for (index, filter) in reply_filters() {
+            let customer = filter.customer.map(|customer| customer.0);
+            let mut query = postgres::select_replies("explain ", SHOP, &filter, customer, &page);
+            let lines = query.build().fetch_all(&pool).await.unwrap();
+            let plan = lines.iter().map(|line| line.get::<String, _>(0)).collect::<String>();
+            assert!(plan.contains(index), "{plan}");
+            plans.push((format!("replies by {index}"), lines));
+        }
+    }
+    for (kind, subject) in notes() {
+        for before in [Uuid::max(), id(2, ROWS / 2)] {
+            let query = sqlx::query(AssertSqlSafe(format!("explain {}", postgres::NOTES)));
+            let query = query.bind(SHOP.0).bind(kind.name()).bind(subject).bind(before).bind(51_i64);
+            plans.push((format!("{} about `{subject}`", kind.name()), query.fetch_all(&pool).await.unwrap()));
+        }
     }
     let query = sqlx::query(AssertSqlSafe(format!("explain {}", postgres::DUE_PRICES)));
     let due = query.bind(SHOP.0).bind(ROWS / 2).bind(64_i64).fetch_all(&pool).await.unwrap();

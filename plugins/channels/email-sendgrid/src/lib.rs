@@ -56,6 +56,7 @@ impl SimpleChannel for SendGrid {
     fn describe() -> Descriptor {
         Descriptor::new("E-mail (SendGrid)", "E-mail over SendGrid, with deliveries, opens, clicks and complaints.")
             .config(include_str!("../config.schema.json"))
+            .translations(include_str!("../translations.json"))
             .host("api.sendgrid.com", &["GET", "POST"], "Mail is sent there.")
             .below("/v3/")
             .host("api.eu.sendgrid.com", &["GET", "POST"], "For accounts in the European Union.")

@@ -70,6 +70,7 @@ impl SimpleChannel for Smtp {
     fn describe() -> Descriptor {
         Descriptor::new("E-mail (SMTP)", "E-mail over any SMTP server.")
             .config(include_str!("../config.schema.json"))
+            .translations(include_str!("../translations.json"))
             .host("{config:/server}", &["SMTP"], "Mail is handed to this server.")
             .secret("username", "User name", "To log in at the server.")
             .secret("password", "Password", "To log in at the server.")

@@ -15,6 +15,7 @@ impl SimpleChannel for Inbox {
     fn describe() -> Descriptor {
         Descriptor::new("Inbox", "Shows messages in the console instead of sending them.")
             .config(include_str!("../config.schema.json"))
+            .translations(include_str!("../translations.json"))
     }
 
     fn ability() -> ChannelAbility {

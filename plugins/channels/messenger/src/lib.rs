@@ -47,6 +47,7 @@ impl SimpleChannel for Messenger {
     fn describe() -> Descriptor {
         Descriptor::new("Messenger", "Answers, utility templates and opted-in marketing on Facebook Messenger.")
             .config(include_str!("../config.schema.json"))
+            .translations(include_str!("../translations.json"))
             .host("graph.facebook.com", &["GET", "POST"], "Messages are sent there.")
             .host("{config:/endpoint}", &["GET", "POST"], "Where another endpoint is configured.")
             .secret("page_token", "Page access token", "With pages_messaging, for templates page_utility_messaging.")

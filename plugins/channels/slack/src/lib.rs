@@ -67,6 +67,7 @@ impl SimpleChannel for Slack {
     fn describe() -> Descriptor {
         Descriptor::new("Slack", "Notices to the shop's own people.")
             .config(include_str!("../config.schema.json"))
+            .translations(include_str!("../translations.json"))
             .host("hooks.slack.com", &["POST"], "Where an incoming webhook is configured.")
             .below("/services/")
             .host("slack.com", &["POST"], "Where a bot posts.")

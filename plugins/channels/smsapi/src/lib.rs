@@ -50,6 +50,7 @@ impl SimpleChannel for SmsApi {
     fn describe() -> Descriptor {
         Descriptor::new("SMS (SMSAPI)", "SMS with delivery reports and replies; each goes out once.")
             .config(include_str!("../config.schema.json"))
+            .translations(include_str!("../translations.json"))
             .host("api.smsapi.com", &["GET", "POST"], "Messages are sent there.")
             .host("api.smsapi.pl", &["GET", "POST"], "For accounts of smsapi.pl.")
             .host("{config:/endpoint}", &["GET", "POST"], "Where another endpoint is configured.")

@@ -58,6 +58,7 @@ impl SimpleChannel for Twilio {
     fn describe() -> Descriptor {
         Descriptor::new("SMS (Twilio)", "SMS and MMS, with receipts, replies, STOP words and prices.")
             .config(include_str!("../config.schema.json"))
+            .translations(include_str!("../translations.json"))
             .host("api.twilio.com", &["GET", "POST"], "Messages are sent there.")
             .host("{config:/endpoint}", &["GET", "POST"], "Where another endpoint is configured.")
             .secret("auth_token", "Auth token", "Twilio signs its callbacks with it; it logs in where there is no key.")

@@ -31,6 +31,7 @@ impl SimpleChannel for Webhooks {
     fn describe() -> Descriptor {
         Descriptor::new("Signed webhook", "Asks a server of the shop's own, signed as Standard Webhooks says.")
             .config(include_str!("../config.schema.json"))
+            .translations(include_str!("../translations.json"))
             .host("{config:/endpoint}", &["POST"], "Your server is asked there.")
             .secret(KEYS[0], "Signing key", "Signs what is sent: whsec_ and the key in base64.")
             .secret(KEYS[1], "Former signing key", "Signs as well, while your server still expects it.")

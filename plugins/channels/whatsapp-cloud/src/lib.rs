@@ -66,6 +66,7 @@ impl SimpleChannel for WhatsApp {
     fn describe() -> Descriptor {
         Descriptor::new("WhatsApp", "Template messages over Meta's Cloud API, with receipts, replies and clicks.")
             .config(include_str!("../config.schema.json"))
+            .translations(include_str!("../translations.json"))
             .host("graph.facebook.com", &["GET", "POST"], "Messages are sent there.")
             .host("{config:/endpoint}", &["GET", "POST"], "Where another endpoint is configured.")
             .secret("access_token", "Access token", "A system user's token with whatsapp_business_messaging.")

@@ -56,6 +56,7 @@ impl Channel for Zalo {
     fn describe() -> Descriptor {
         Descriptor::new("Zalo ZNS", "Approved notices over Zalo, with receipts; its tokens are kept fresh.")
             .config(include_str!("../config.schema.json"))
+            .translations(include_str!("../translations.json"))
             .host("business.openapi.zalo.me", &["GET", "POST"], "Notices are sent there.")
             .host("oauth.zaloapp.com", &["POST"], "Tokens are renewed there.")
             .below("/v4/")

@@ -24,6 +24,7 @@ impl Condition for HighValue {
     fn describe() -> Descriptor {
         Descriptor::new("High value customer", "Yes for customers who ordered often and spent much.")
             .config(include_str!("../config.schema.json"))
+            .translations(include_str!("../translations.json"))
             .fact("orders.count", "To compare it with the least number of orders.")
             .fact("orders.spent", "To compare it with the least sum.")
     }

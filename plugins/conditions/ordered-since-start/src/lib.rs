@@ -12,6 +12,7 @@ impl Condition for OrderedSinceStart {
     fn describe() -> Descriptor {
         Descriptor::new("Ordered since the start", "Yes once the customer has ordered since this run started.")
             .config(include_str!("../config.schema.json"))
+            .translations(include_str!("../translations.json"))
             .fact("run.started-at", "Orders are counted from there.")
             .fact("orders.count-since", "To see whether there is one.")
     }

@@ -38,6 +38,7 @@ struct Loaded {
 impl Renderer for Liquid {
     fn describe() -> Descriptor {
         Descriptor::new("Liquid", "Liquid templates and merge tags; HTML is escaped.")
+            .translations(include_str!("../translations.json"))
     }
 
     fn check(parts: Vec<Part>) -> CheckReport {

@@ -33,6 +33,7 @@ impl Selector for ByLabel {
             "Shows the content with a label: a fixed one, or one that fits the customer.",
         )
         .config(include_str!("../config.schema.json"))
+        .translations(include_str!("../translations.json"))
         .fact("customer.attribute", "To find the content named after the attribute's value.")
         .fact("customer.language", "To find the content named after the language.")
         .fact("customer.country", "To find the content named after the country.")

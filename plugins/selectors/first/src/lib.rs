@@ -12,6 +12,7 @@ impl Selector for First {
     fn describe() -> Descriptor {
         Descriptor::new("First content", "Shows everybody the first content.")
             .config(include_str!("../config.schema.json"))
+            .translations(include_str!("../translations.json"))
     }
 
     fn check_config(config: Json) -> Result<(), Fault> {

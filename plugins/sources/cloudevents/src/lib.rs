@@ -46,6 +46,7 @@ impl SimpleSource for CloudEvents {
     fn describe() -> Descriptor {
         Descriptor::new("CloudEvents", "CloudEvents 1.0 over HTTP, one by one or in batches.")
             .config(include_str!("../config.schema.json"))
+            .translations(include_str!("../translations.json"))
             .secret("token", "Token", "Any long random text that the sender shows as its bearer token.")
     }
 

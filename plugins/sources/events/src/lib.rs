@@ -37,6 +37,7 @@ impl SimpleSource for Events {
     fn describe() -> Descriptor {
         Descriptor::new("Events", "Events in Cartwright's own form, signed with a shared secret.")
             .config(include_str!("../config.schema.json"))
+            .translations(include_str!("../translations.json"))
             .secret(
                 "signing_secret",
                 "Signing secret",

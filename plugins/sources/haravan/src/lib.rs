@@ -31,6 +31,7 @@ impl SimpleSource for Haravan {
     fn describe() -> Descriptor {
         Descriptor::new("Haravan", "Checkouts, orders, customers and products of a Haravan shop.")
             .config(include_str!("../config.schema.json"))
+            .translations(include_str!("../translations.json"))
             .host("apis.haravan.com", &["GET"], "Checkouts, which no webhook tells of, are read there.")
             .below("/com/")
             .per_minute(60)

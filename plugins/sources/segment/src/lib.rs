@@ -27,6 +27,7 @@ impl SimpleSource for Segment {
     fn describe() -> Descriptor {
         Descriptor::new("Segment", "Calls of Segment libraries: who somebody is, and what they do in the shop.")
             .config(include_str!("../config.schema.json"))
+            .translations(include_str!("../translations.json"))
             .secret("write_key", "Write key", "Any long random text that the library is given.")
     }
 

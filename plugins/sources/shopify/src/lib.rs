@@ -39,6 +39,7 @@ impl SimpleSource for Shopify {
     fn describe() -> Descriptor {
         Descriptor::new("Shopify", "Carts, checkouts, orders, parcels, customers and products of a Shopify shop.")
             .config(include_str!("../config.schema.json"))
+            .translations(include_str!("../translations.json"))
             .host("{config:/api_domain}", &["GET", "POST"], "Orders that no webhook told of are read there.")
             .below("/admin/api/")
             .per_minute(60)

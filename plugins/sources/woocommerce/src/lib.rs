@@ -28,6 +28,7 @@ impl SimpleSource for WooCommerce {
     fn describe() -> Descriptor {
         Descriptor::new("WooCommerce", "Orders, customers and products of a WooCommerce shop.")
             .config(include_str!("../config.schema.json"))
+            .translations(include_str!("../translations.json"))
             .host("{config:/shop_url}", &["GET"], "Orders that no webhook told of are read there.")
             .per_minute(60)
             .secret("webhook_secret", "Secret of the webhooks", "WooCommerce signs its webhooks with it.")

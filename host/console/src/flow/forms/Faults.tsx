@@ -1,5 +1,6 @@
-/** What is wrong with what is looked at, in the service's own words. */
+/** What is wrong with what is looked at. */
 import { CircleAlert, TriangleAlert } from 'lucide-react'
+import { FaultWords } from '../../pieces/FaultWords'
 import type { Fault } from '../document'
 
 export function Faults({ of, choose }: { of: Fault[]; choose?: (fault: Fault) => void }) {
@@ -11,9 +12,9 @@ export function Faults({ of, choose }: { of: Fault[]; choose?: (fault: Fault) =>
         const words = (
           <>
             <Icon size={15} aria-hidden />
-            <span lang="en" dir="auto">
-              {choose && <span className="code">{fault.path} </span>}
-              {fault.message}
+            <span dir="auto">
+              {choose && <bdi className="code">{fault.path} </bdi>}
+              <FaultWords of={fault} />
             </span>
           </>
         )

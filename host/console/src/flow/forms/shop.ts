@@ -1,7 +1,8 @@
 /** What the shop has that steps may name: channels, contents, plugins, other strategies. */
 import { useQuery } from '@tanstack/react-query'
-import { createContext, useContext } from 'react'
+import { createContext, useCallback, useContext } from 'react'
 import { api, type Schemas, take } from '../../api/client'
+import { useInLanguage } from '../../plugins/plugin'
 import { useVisit } from '../../shell/shop'
 
 export type Plugin = Schemas['PluginView']
@@ -24,7 +25,16 @@ export const refOf = (plugin: Plugin) => `${plugin.name}@${plugin.version.split(
 
 export function useShopHoldings() {
   const { shop } = useVisit()
+  const inLanguage = useInLanguage()
   return useQuery({
+    select: useCallback(
+      (all: Holdings) => ({
+        ...all,
+        conditions: inLanguage(all.conditions),
+        selectors: inLanguage(all.selectors),
+      }),
+      [inLanguage],
+    ),
     queryKey: ['shop', shop.id, 'flow', 'holdings'],
     staleTime: 30_000,
     queryFn: async (): Promise<Holdings> => {

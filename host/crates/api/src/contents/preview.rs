@@ -14,7 +14,7 @@ use crate::access::InShop;
 use crate::channels::TemplateView;
 use crate::extract::JsonBody;
 use crate::openapi::described;
-use crate::problem::{Code, FieldError, Invalid, NotFound, Problem};
+use crate::problem::{Code, Invalid, NotFound, Problem};
 use crate::router::Api;
 
 /// What is to be seen.
@@ -93,9 +93,7 @@ pub(crate) async fn preview_content(
     let preview = preview.map_err(|error| match error {
         NoPreview::NoCustomer => Problem::not_found("customer", customer.map(|id| id.to_string()).unwrap_or_default()),
         NoPreview::NoVariant => Problem::field("channel", error.to_string()),
-        NoPreview::Fault(fault) => {
-            Problem::fields(Code::ContentFaults, vec![FieldError::new(fault.path, fault.message)])
-        }
+        NoPreview::Fault(fault) => Problem::fields(Code::ContentFaults, vec![fault.into()]),
         NoPreview::Failed(failure) => Problem::new(Code::ContentFaults, failure.to_string()),
         NoPreview::Store(error) => error.into(),
     })?;

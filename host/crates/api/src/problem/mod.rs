@@ -10,6 +10,8 @@ mod responses;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use cartwright_domain::event::EventError;
+use cartwright_domain::publish::{FaultCode, StrategyFault};
+use cartwright_domain::said::Values;
 use cartwright_engine::ports::StoreError;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -61,11 +63,24 @@ pub(crate) struct FieldError {
     pub(crate) field: String,
     /// What is wrong with it.
     pub(crate) message: String,
+    /// Which sentence `message` is, where it is one of a closed list: for whoever says it in another language.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) code: Option<FaultCode>,
+    /// What stands in that sentence, by name.
+    #[serde(skip_serializing_if = "Values::is_empty")]
+    #[schemars(default)]
+    pub(crate) values: Values,
 }
 
 impl FieldError {
     pub(crate) fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { field: field.into(), message: message.into() }
+        Self { field: field.into(), message: message.into(), code: None, values: Values::new() }
+    }
+}
+
+impl From<StrategyFault> for FieldError {
+    fn from(fault: StrategyFault) -> Self {
+        Self { field: fault.path, message: fault.message, code: fault.code, values: fault.values }
     }
 }
 
@@ -146,6 +161,6 @@ impl From<StoreError> for Problem {
 
 impl From<EventError> for FieldError {
     fn from(error: EventError) -> Self {
-        Self { field: error.field, message: error.message }
+        Self::new(error.field, error.message)
     }
 }

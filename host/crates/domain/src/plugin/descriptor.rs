@@ -35,7 +35,8 @@ pub struct Descriptor {
     /// Sources: the tasks they do.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tasks: Vec<SourceAbility>,
-    /// Its own words by language and key; the language `""` is what the others fall back to.
+    /// Its own words by language and key; the language `""` is what the others fall back to. What people read of the
+    /// plugin, such as the titles of its schemas, has its English as key.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub translations: BTreeMap<String, BTreeMap<String, String>>,
     /// How many subjects one instance decides for.

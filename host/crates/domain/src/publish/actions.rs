@@ -3,7 +3,7 @@
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{NAME_LENGTH, ShopView, StrategyFault};
+use super::{FaultCode, NAME_LENGTH, ShopView, StrategyFault};
 use crate::contact::{Address, AddressKind};
 use crate::effect::Names;
 use crate::message::Purpose;
@@ -15,19 +15,22 @@ pub type Transfers = BTreeMap<String, BTreeSet<String>>;
 /// More rounds than this are a mistake.
 const MOST_REPEATS: u32 = 100;
 
-pub(super) fn names_faults(names: &Names, what: &str, path: &str, faults: &mut Vec<StrategyFault>) {
+/// What is said of tags or lists: that none is named, and that a name is none of one.
+pub(super) type SaidOfNames = (FaultCode, FaultCode);
+
+pub(super) fn names_faults(names: &Names, said: SaidOfNames, path: &str, faults: &mut Vec<StrategyFault>) {
+    let (none_named, no_name) = said;
     if names.add.is_empty() && names.remove.is_empty() {
-        let message = format!("changes nothing; name at least one {what} to `add` or `remove`");
-        faults.push(StrategyFault::error(path, message));
+        faults.push(StrategyFault::error(path, none_named));
     }
     for (place, set) in [("add", &names.add), ("remove", &names.remove)] {
         for name in set.iter().filter(|name| !is_name(name)) {
-            let message = format!("`{name}` is no name of a {what}: it has 1 to {NAME_LENGTH} characters");
+            let message = no_name.with([("name", name), ("n", &NAME_LENGTH)]);
             faults.push(StrategyFault::error(format!("{path}.{place}"), message));
         }
     }
     for name in names.add.intersection(&names.remove) {
-        let message = format!("`{name}` is both added and removed; leave one out");
+        let message = FaultCode::AddedAndRemoved.with([("name", name)]);
         faults.push(StrategyFault::error(format!("{path}.remove"), message));
     }
 }
@@ -39,23 +42,22 @@ fn is_name(name: &str) -> bool {
 pub(super) fn attribute_faults(set: &BTreeMap<String, Value>, path: &str, faults: &mut Vec<StrategyFault>) {
     let path = format!("{path}.set");
     if set.is_empty() {
-        faults.push(StrategyFault::error(&path, "sets nothing; name an attribute with its value"));
+        faults.push(StrategyFault::error(&path, FaultCode::SetsNothing));
     }
     for (name, value) in set {
         if !is_name(name) {
-            let message = format!("the name of an attribute has 1 to {NAME_LENGTH} characters");
+            let message = FaultCode::AttributeName.with([("n", &NAME_LENGTH)]);
             faults.push(StrategyFault::error(format!("{path}.{name}"), message));
         }
         if value.is_object() || value.as_array().is_some_and(|items| items.iter().any(|item| !item.is_string())) {
-            let message = "must be a text, a number, yes or no, a list of texts, or null to remove it";
-            faults.push(StrategyFault::error(format!("{path}.{name}"), message));
+            faults.push(StrategyFault::error(format!("{path}.{name}"), FaultCode::AttributeValue));
         }
     }
 }
 
 pub(super) fn repeat_faults(times: u32, path: &str, faults: &mut Vec<StrategyFault>) {
     if !(1..=MOST_REPEATS).contains(&times) {
-        faults.push(StrategyFault::error(format!("{path}.times"), format!("must be 1 to {MOST_REPEATS}")));
+        faults.push(StrategyFault::error(format!("{path}.times"), FaultCode::RepeatTimes.with([("n", &MOST_REPEATS)])));
     }
 }
 
@@ -68,7 +70,7 @@ pub(super) fn notify_faults(
     faults: &mut Vec<StrategyFault>,
 ) {
     if view.content(definition, content).is_some_and(|content| content.purpose != Purpose::Staff) {
-        let message = format!("`{content}` is written for customers; name a content whose purpose is `staff`");
+        let message = FaultCode::NotForStaff.with([("content", &content)]);
         faults.push(StrategyFault::error(format!("{path}.content"), message));
     }
     let ability = view.channel(channel).and_then(|channel| channel.ability.as_ref());
@@ -79,8 +81,11 @@ pub(super) fn notify_faults(
             AddressKind::Phone => "a phone number with its country code",
             AddressKind::Handle => "a name of the provider's own",
         });
-        let message =
-            format!("`{to}` is nothing that the channel reaches: it needs {}", words.collect::<Vec<_>>().join(" or "));
+        let message = match kinds {
+            [AddressKind::Email] => FaultCode::NotAnEmail.with([("to", &to)]),
+            [AddressKind::Phone] => FaultCode::NotAPhone.with([("to", &to)]),
+            _ => FaultCode::NotReached.with([("to", &to), ("needs", &words.collect::<Vec<_>>().join(" or "))]),
+        };
         faults.push(StrategyFault::error(format!("{path}.to"), message));
     }
 }
@@ -95,7 +100,7 @@ pub(super) fn staff_faults(
 ) {
     for content in step.contents() {
         if view.content(definition, content).is_some_and(|content| content.purpose == Purpose::Staff) {
-            let message = format!("`{content}` is for the shop's own people; send it by a step of the kind `notify`");
+            let message = FaultCode::ForStaff.with([("content", content)]);
             faults.push(StrategyFault::error(path, message));
         }
     }
@@ -122,19 +127,16 @@ pub(super) fn transfer_faults(
 ) {
     let path = format!("{path}.strategy");
     if strategy == definition.name {
-        let message = "passes on to itself, which would never end; draw a way to a step instead";
-        faults.push(StrategyFault::error(path, message));
+        faults.push(StrategyFault::error(path, FaultCode::TransfersToItself));
     } else if let Some(round) = way_back(&definition.name, strategy, view.transfers) {
-        let message = format!("passes customers round in a circle: {}; every way must end", round.join(" -> "));
+        let message = FaultCode::TransfersRound.with([("round", &round.join(" -> "))]);
         faults.push(StrategyFault::error(path, message));
     } else if !view.transfers.contains_key(strategy) {
         let known: Vec<&str> = view.transfers.keys().map(String::as_str).collect();
-        let known = if known.is_empty() {
-            "there is no other yet".to_owned()
-        } else {
-            format!("there are {}", known.join(", "))
+        let message = match known[..] {
+            [] => FaultCode::NoOtherStrategy.with([("strategy", &strategy)]),
+            _ => FaultCode::NoStrategy.with([("strategy", &strategy), ("known", &known.join(", "))]),
         };
-        let message = format!("there is no strategy `{strategy}`: {known}; until it is live, runs end here");
         faults.push(StrategyFault::warning(path, message));
     }
 }

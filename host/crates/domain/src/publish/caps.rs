@@ -1,6 +1,6 @@
 //! What must hold of frequency caps (S20), of marketing after an order (S21), and of coming back (S07).
 
-use super::{ShopView, StrategyFault, span_faults};
+use super::{FaultCode, ShopView, StrategyFault, span_faults};
 use crate::cap::{Cap, Caps, Limit, WhenCapped};
 use crate::reentry::{OnRetrigger, Reentry};
 use crate::strategy::{Strategy, TriggerKind};
@@ -14,15 +14,12 @@ const LONGEST: Span = Span::days(366);
 pub fn cap_faults(cap: &Cap, path: &str, faults: &mut Vec<StrategyFault>) {
     let Cap::Limit(limit) = cap else { return };
     match (limit.within, limit.per) {
-        (Some(_), Some(_)) => {
-            faults.push(StrategyFault::error(path, "has both `within` and `per`; one says in which time"))
-        }
+        (Some(_), Some(_)) => faults.push(StrategyFault::error(path, FaultCode::WithinAndPer)),
         (None, None) if limit.contacts > 0 => {
-            let message = "needs `within`, such as 72h, or `per`: day, week or month";
-            faults.push(StrategyFault::error(path, message));
+            faults.push(StrategyFault::error(path, FaultCode::CapNeedsTime));
         }
         (Some(within), None) if within > LONGEST => {
-            faults.push(StrategyFault::error(format!("{path}.within"), "must not be longer than a year"));
+            faults.push(StrategyFault::error(format!("{path}.within"), FaultCode::CapTooLong));
         }
         (Some(within), None) => span_faults(within, &format!("{path}.within"), faults),
         (None, _) => {}
@@ -35,19 +32,17 @@ pub(super) fn check(definition: &Strategy, view: &ShopView<'_>, faults: &mut Vec
     let of_shop = Caps::of(view.shop.cap.as_ref(), None, None).limit_of(Whose::Shop);
     match (&policies.cap, of_shop) {
         (Some(Cap::None), Some(limit)) => {
-            let message = format!("lifts nothing: the shop's own cap of {limit} holds for every strategy");
+            let message = FaultCode::CapLiftsNothing.with([("limit", &limit)]);
             faults.push(StrategyFault::warning("policies.cap", message));
         }
         (Some(Cap::Limit(Limit { contacts: 0, .. })), _) => {
-            let message = "forbids every marketing message of this strategy";
-            faults.push(StrategyFault::warning("policies.cap", message));
+            faults.push(StrategyFault::warning("policies.cap", FaultCode::CapForbidsAll));
         }
         (Some(cap), _) => cap_faults(cap, "policies.cap", faults),
         (None, _) => {}
     }
     if matches!((&policies.cap, of_shop), (None | Some(Cap::None), None)) && policies.capped == WhenCapped::Wait {
-        let message = "there is no cap to wait for, unless a channel has one";
-        faults.push(StrategyFault::warning("policies.capped", message));
+        faults.push(StrategyFault::warning("policies.capped", FaultCode::NoCapToWaitFor));
     }
     order_faults(definition, faults);
     reentry_faults(definition, faults);
@@ -60,8 +55,7 @@ fn reentry_faults(definition: &Strategy, faults: &mut Vec<StrategyFault>) {
         span_faults(span, "policies.reentry.cooldown", faults);
     }
     if policies.on_retrigger == OnRetrigger::Restart && policies.reentry != Reentry::Always {
-        let message = "`restart` begins another run at once, which `reentry` forbids; use `ignore`, or `always`";
-        faults.push(StrategyFault::error("policies.on_retrigger", message));
+        faults.push(StrategyFault::error("policies.on_retrigger", FaultCode::RestartForbidden));
     }
 }
 
@@ -70,7 +64,7 @@ fn order_faults(definition: &Strategy, faults: &mut Vec<StrategyFault>) {
     let Some(span) = definition.policies.not_after_order else { return };
     span_faults(span, "policies.not_after_order", faults);
     if matches!(definition.trigger.on, OrderPlaced | OrderPaid | OrderFulfilled | OrderDelivered) {
-        let message = format!("the order that begins a run counts too: nothing goes out within {span} of it");
+        let message = FaultCode::OrderCountsToo.with([("span", &span)]);
         faults.push(StrategyFault::warning("policies.not_after_order", message));
     }
 }

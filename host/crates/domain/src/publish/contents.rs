@@ -1,6 +1,6 @@
 //! What must hold of a content, as far as it can be told without its channel and renderer.
 
-use super::{StrategyFault, name_faults};
+use super::{FaultCode, StrategyFault, name_faults};
 use crate::content::{Content, SMS};
 use crate::locale;
 
@@ -11,22 +11,18 @@ pub fn content_faults(content: &Content, path: &str, faults: &mut Vec<StrategyFa
     locale_faults(&content.default_locale, &below("default_locale"), faults);
     if let Some(parts) = content.sms_parts {
         if parts == 0 {
-            faults.push(StrategyFault::error(below("sms_parts"), "must be at least 1, or nothing could be sent"));
+            faults.push(StrategyFault::error(below("sms_parts"), FaultCode::NoSmsPart));
         } else if content.variants.iter().all(|variant| variant.channel != SMS) {
-            let message = "limits nothing: the content says nothing on `sms`";
-            faults.push(StrategyFault::warning(below("sms_parts"), message));
+            faults.push(StrategyFault::warning(below("sms_parts"), FaultCode::SmsPartsLimitNothing));
         }
     }
     if content.variants.is_empty() {
-        faults.push(StrategyFault::error(below("variants"), "needs at least one variant: what it says on a channel"));
+        faults.push(StrategyFault::error(below("variants"), FaultCode::NoVariant));
     }
     for (place, variant) in content.variants.iter().enumerate() {
         let path = below(&format!("variants[{place}]"));
         if variant.channel.trim().is_empty() {
-            faults.push(StrategyFault::error(
-                format!("{path}.channel"),
-                "must not be empty; name a channel such as `inbox`",
-            ));
+            faults.push(StrategyFault::error(format!("{path}.channel"), FaultCode::VariantWithoutChannel));
         }
         if let Some(tag) = &variant.locale {
             locale_faults(tag, &format!("{path}.locale"), faults);
@@ -36,21 +32,18 @@ pub fn content_faults(content: &Content, path: &str, faults: &mut Vec<StrategyFa
         };
         if content.variants[..place].iter().any(|before| of(before) == of(variant)) {
             let (channel, tag) = of(variant);
-            let message = format!("there is another variant for `{channel}` in {tag}; keep one of them");
+            let message = FaultCode::VariantTwice.with([("channel", &channel), ("locale", &tag)]);
             faults.push(StrategyFault::error(path.clone(), message));
         }
         if !variant.body.is_object() {
-            faults.push(StrategyFault::error(
-                format!("{path}.body"),
-                "must be an object that fits the channel's content schema",
-            ));
+            faults.push(StrategyFault::error(format!("{path}.body"), FaultCode::BodyNotObject));
         }
     }
 }
 
 fn locale_faults(tag: &str, path: &str, faults: &mut Vec<StrategyFault>) {
     if !locale::is_tag(tag) {
-        let message = format!("`{tag}` is no language tag; write it like en, pt-BR or zh-Hant");
+        let message = FaultCode::NotALanguage.with([("tag", &tag)]);
         faults.push(StrategyFault::error(path, message));
     }
 }

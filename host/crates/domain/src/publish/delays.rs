@@ -1,12 +1,12 @@
 //! What must hold of delays and splits.
 
 use std::collections::BTreeMap;
-use std::fmt::Display;
 use std::str::FromStr;
 
-use super::{StrategyFault, span_faults};
+use super::{FaultCode, StrategyFault, span_faults};
 use crate::delay::{Delay, LONGEST, Until};
-use crate::local::{TimeOfDay, Weekday, ZoneChoice};
+use crate::local::{LocalError, TimeOfDay, Weekday, ZoneChoice};
+use crate::said::Said;
 use crate::split::Arm;
 use crate::written::Written;
 use crate::zone::Zone;
@@ -16,14 +16,13 @@ pub(super) const FURTHEST_OFFSET: i16 = 366;
 
 pub(super) fn check(delay: &Delay, path: &str, faults: &mut Vec<StrategyFault>) {
     match (delay.span, &delay.until) {
-        (Some(_), Some(_)) => faults.push(StrategyFault::error(path, "has both `for` and `until`; one decides")),
-        (None, None) => faults.push(StrategyFault::error(path, "needs `for`, such as \"4h\", or `until`")),
+        (Some(_), Some(_)) => faults.push(StrategyFault::error(path, FaultCode::ForAndUntil)),
+        (None, None) => faults.push(StrategyFault::error(path, FaultCode::DelayNeedsTime)),
         (Some(span), None) => span_faults(span, &format!("{path}.for"), faults),
         (None, Some(until)) => until_faults(until, &format!("{path}.until"), faults),
     }
     if delay.until.is_none() && !delay.zone.is_default() {
-        let message = "elapsed time is the same in every zone; leave it out";
-        faults.push(StrategyFault::error(format!("{path}.zone"), message));
+        faults.push(StrategyFault::error(format!("{path}.zone"), FaultCode::ZoneOfElapsed));
     }
     zone_faults(&delay.zone, &format!("{path}.zone"), faults);
 }
@@ -34,7 +33,7 @@ fn until_faults(until: &Until, path: &str, faults: &mut Vec<StrategyFault>) {
             let path = format!("{path}.days_later");
             let longest = LONGEST.millis() / crate::local::DAY;
             if !(1..=longest).contains(&i64::from(*days)) {
-                let message = format!("must be 1 (tomorrow) to {longest}");
+                let message = FaultCode::DaysLater.with([("n", &longest)]);
                 faults.push(StrategyFault::error(format!("{path}.days"), message));
             }
             time_faults(at, &format!("{path}.at"), faults);
@@ -45,8 +44,7 @@ fn until_faults(until: &Until, path: &str, faults: &mut Vec<StrategyFault>) {
         }
         Until::Weekday { days, at } => {
             if days.is_empty() {
-                faults
-                    .push(StrategyFault::error(format!("{path}.weekday.days"), "needs at least one day, such as mon"));
+                faults.push(StrategyFault::error(format!("{path}.weekday.days"), FaultCode::NoWeekday));
             }
             weekday_faults(days, &format!("{path}.weekday.days"), faults);
             if let Some(at) = at {
@@ -56,10 +54,10 @@ fn until_faults(until: &Until, path: &str, faults: &mut Vec<StrategyFault>) {
         Until::Attribute { name, offset_days, at, .. } => {
             let path = format!("{path}.attribute");
             if name.trim().is_empty() {
-                faults.push(StrategyFault::error(format!("{path}.name"), "must not be empty; name an attribute"));
+                faults.push(StrategyFault::error(format!("{path}.name"), FaultCode::AttributeMissing));
             }
             if offset_days.unsigned_abs() > FURTHEST_OFFSET.unsigned_abs() {
-                let message = format!("must be -{FURTHEST_OFFSET} to {FURTHEST_OFFSET}");
+                let message = FaultCode::OffsetTooFar.with([("n", &FURTHEST_OFFSET)]);
                 faults.push(StrategyFault::error(format!("{path}.offset_days"), message));
             }
             time_faults(at, &format!("{path}.at"), faults);
@@ -68,15 +66,28 @@ fn until_faults(until: &Until, path: &str, faults: &mut Vec<StrategyFault>) {
 }
 
 /// A text that is none of its kind.
-pub(super) fn text_faults<T: FromStr<Err: Display>>(text: &Written<T>, path: &str, faults: &mut Vec<StrategyFault>) {
-    faults.extend(text.fault().map(|message| StrategyFault::error(path, message)));
+pub(super) fn text_faults<T: FromStr<Err = LocalError>>(
+    text: &Written<T>,
+    path: &str,
+    faults: &mut Vec<StrategyFault>,
+) {
+    faults.extend(text.fault().map(|error| StrategyFault::error(path, local_fault(&error))));
+}
+
+/// What is said of a text that names nothing on a clock or calendar.
+pub(crate) fn local_fault(error: &LocalError) -> Said<FaultCode> {
+    match error {
+        LocalError::TimeOfDay(text) => FaultCode::NotATimeOfDay.with([("text", text)]),
+        LocalError::Day(text) => FaultCode::NotADate.with([("text", text)]),
+        LocalError::Weekday(text) => FaultCode::NotAWeekday.with([("text", text)]),
+    }
 }
 
 /// A time of day that something begins at.
 pub(super) fn time_faults(text: &Written<TimeOfDay>, path: &str, faults: &mut Vec<StrategyFault>) {
     text_faults(text, path, faults);
     if text.get() == Some(TimeOfDay::END) {
-        faults.push(StrategyFault::error(path, "a day is over at 24:00; write 00:00 for the beginning of the next"));
+        faults.push(StrategyFault::error(path, FaultCode::DayIsOver));
     }
 }
 
@@ -90,7 +101,7 @@ pub(super) fn zone_faults(zone: &ZoneChoice, path: &str, faults: &mut Vec<Strate
     if let ZoneChoice::Named(name) = zone
         && Zone::named(name).is_none()
     {
-        let message = format!("`{name}` is no time zone; use `customer`, `shop` or an IANA name such as Europe/Berlin");
+        let message = FaultCode::NotAZone.with([("name", name)]);
         faults.push(StrategyFault::error(path, message));
     }
 }
@@ -98,18 +109,18 @@ pub(super) fn zone_faults(zone: &ZoneChoice, path: &str, faults: &mut Vec<Strate
 pub(super) fn split_faults(arms: &BTreeMap<String, Arm>, path: &str, faults: &mut Vec<StrategyFault>) {
     let path = format!("{path}.arms");
     if arms.len() < 2 {
-        faults.push(StrategyFault::error(&path, "needs at least two arms to choose from"));
+        faults.push(StrategyFault::error(&path, FaultCode::TooFewArms));
     } else if arms.values().all(|arm| arm.weight == 0) {
-        faults.push(StrategyFault::error(&path, "no arm has any weight, so nobody could go on; give one some"));
+        faults.push(StrategyFault::error(&path, FaultCode::NoWeight));
     }
     for name in arms.keys().filter(|name| name.trim().is_empty() || name.chars().count() > super::NAME_LENGTH) {
-        let message = format!("the name of an arm has 1 to {} characters", super::NAME_LENGTH);
+        let message = FaultCode::ArmName.with([("n", &super::NAME_LENGTH)]);
         faults.push(StrategyFault::error(format!("{path}.{name}"), message));
     }
 }
 
 pub(super) fn percent_faults(percent: Option<u32>, path: &str, faults: &mut Vec<StrategyFault>) {
     if percent.is_some_and(|percent| percent > 100) {
-        faults.push(StrategyFault::error(path, "must be 0 to 100 percent"));
+        faults.push(StrategyFault::error(path, FaultCode::NotPercent));
     }
 }

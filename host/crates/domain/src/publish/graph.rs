@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{MOST_STEPS, StrategyFault};
+use super::{FaultCode, MOST_STEPS, StrategyFault};
 use crate::delay::Until;
 use crate::strategy::{END, Step, Strategy};
 
@@ -17,7 +17,7 @@ pub(super) fn check(definition: &Strategy, faults: &mut Vec<StrategyFault>) {
         }
     }
     if definition.steps.len() > MOST_STEPS {
-        let message = format!("{} steps are more than {MOST_STEPS}; split the strategy", definition.steps.len());
+        let message = FaultCode::TooManySteps.with([("n", &definition.steps.len()), ("most", &MOST_STEPS)]);
         faults.push(StrategyFault::error("steps", message));
     }
     for (name, step) in &definition.steps {
@@ -76,11 +76,9 @@ fn ways<'a>(name: &str, step: &'a Step) -> Vec<(String, &'a str)> {
 fn step_name(name: &str, step: &Step, faults: &mut Vec<StrategyFault>) {
     let sound = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     if name.is_empty() || name.len() > 64 || !name.chars().all(sound) {
-        let message = "the id of a step has 1 to 64 letters, digits, `-` or `_`";
-        faults.push(StrategyFault::error(format!("steps.{name}"), message));
+        faults.push(StrategyFault::error(format!("steps.{name}"), FaultCode::StepId));
     } else if name == END && !matches!(step, Step::Exit {}) {
-        let message = "`end` is the word for ending the run; give the step another id";
-        faults.push(StrategyFault::error("steps.end", message));
+        faults.push(StrategyFault::error("steps.end", FaultCode::EndIsAWord));
     }
 }
 
@@ -89,9 +87,13 @@ fn dangling(definition: &Strategy, next: &str, path: &str, faults: &mut Vec<Stra
         return;
     }
     let known = definition.steps.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-    let known = if known.is_empty() { "there are none".to_owned() } else { format!("there are {known}") };
-    let hint = if next == END { "; to end here, name a step of the kind `exit`" } else { "" };
-    faults.push(StrategyFault::error(path, format!("there is no step `{next}`: {known}{hint}")));
+    let message = match (next == END, known.is_empty()) {
+        (false, false) => FaultCode::NoStep.with([("step", &next), ("known", &known)]),
+        (false, true) => FaultCode::NoSteps.with([("step", &next)]),
+        (true, false) => FaultCode::NoEnd.with([("known", &known)]),
+        (true, true) => FaultCode::NoStepsToEnd.into(),
+    };
+    faults.push(StrategyFault::error(path, message));
 }
 
 /// Each cycle once, written as the way round it.
@@ -111,10 +113,7 @@ fn walk<'a>(
 ) {
     if let Some(place) = trail.iter().position(|step| *step == name) {
         let round = [&trail[place..], &[name]].concat().join(" -> ");
-        let message = format!(
-            "goes round in a circle: {round}; every way must end: to go round so often, lead back by a step of the kind \
-             `repeat`"
-        );
+        let message = FaultCode::Circle.with([("round", &round)]);
         faults.push(StrategyFault::error(format!("steps.{name}"), message));
         return;
     }
@@ -139,7 +138,6 @@ fn unreachable(definition: &Strategy, entries: Vec<&str>, faults: &mut Vec<Strat
         }
     }
     for name in definition.steps.keys().filter(|name| !reached.contains(name.as_str())) {
-        let message = "no way leads to this step; draw one or remove it";
-        faults.push(StrategyFault::warning(format!("steps.{name}"), message));
+        faults.push(StrategyFault::warning(format!("steps.{name}"), FaultCode::NeverReached));
     }
 }

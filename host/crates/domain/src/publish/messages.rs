@@ -1,9 +1,10 @@
 //! What must hold of a message step: its channels, alone and together, and what it says on each of them.
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
 
 use super::windows::sends_marketing;
-use super::{ShopView, StrategyFault, delays, span_faults};
+use super::{FaultCode, ShopView, StrategyFault, delays, span_faults};
 use crate::cap::WhenCapped;
 use crate::contact::GENERAL;
 use crate::content::Content;
@@ -24,14 +25,16 @@ pub(super) fn check(
     content_faults(step, path, definition, view, faults);
     topic_faults(step, path, definition, view, faults);
     if step.capped.is_some() && !sends_marketing(step, definition, view) {
-        let message = "is never taken: caps are about marketing, and this step sends none";
-        faults.push(StrategyFault::warning(format!("{path}.capped"), message));
+        faults.push(StrategyFault::warning(format!("{path}.capped"), FaultCode::CappedNeverTaken));
     }
 }
 
 /// What the policies say of message steps.
 pub(super) fn policy_faults(definition: &Strategy, view: &ShopView<'_>, faults: &mut Vec<StrategyFault>) {
-    if let Some(message) = definition.policies.topic.as_deref().and_then(|topic| topic_fault(topic, view)) {
+    if let Some(topic) = definition.policies.topic.as_deref()
+        && let Some(known) = topics_without(topic, view)
+    {
+        let message = FaultCode::NoTopic.with([("topic", &topic), ("known", &known)]);
         faults.push(StrategyFault::error("policies.topic", message));
     }
     let has_chain = definition.steps.values().any(|step| match step {
@@ -39,8 +42,7 @@ pub(super) fn policy_faults(definition: &Strategy, view: &ShopView<'_>, faults: 
         _ => false,
     });
     if definition.policies.capped == WhenCapped::NextChannel && !has_chain {
-        let message = "there is no next channel: no step names its channels by `fallback`; use `skip` or `wait`";
-        faults.push(StrategyFault::error("policies.capped", message));
+        faults.push(StrategyFault::error("policies.capped", FaultCode::NoNextChannel));
     }
 }
 
@@ -57,28 +59,21 @@ pub(super) fn slots<'a>(step: &'a MessageStep, path: &str) -> Vec<(String, &'a s
 pub(super) fn channel_faults(step: &MessageStep, path: &str, view: &ShopView<'_>, faults: &mut Vec<StrategyFault>) {
     let ways = [step.channel.is_some(), !step.channels.is_empty(), !step.fallback.is_empty()];
     match ways.iter().filter(|way| **way).count() {
-        0 => faults.push(StrategyFault::error(
-            format!("{path}.channel"),
-            "needs `channel`, `channels` for several at once, or `fallback` for one after the other",
-        )),
+        0 => faults.push(StrategyFault::error(format!("{path}.channel"), FaultCode::NoChannelNamed)),
         1 => {}
-        _ => {
-            faults.push(StrategyFault::error(path, "names its channels by one of `channel`, `channels` and `fallback`"))
-        }
+        _ => faults.push(StrategyFault::error(path, FaultCode::TwoWaysOfChannels)),
     }
     let mut seen = BTreeSet::new();
     for (path, name) in slots(step, path) {
         if !seen.insert(name) {
-            faults.push(StrategyFault::error(path, format!("names `{name}` a second time")));
+            faults.push(StrategyFault::error(path, FaultCode::NamedTwice.with([("name", &name)])));
         } else if view.channel(name).is_none() {
             let known: Vec<&str> =
                 view.connections.iter().filter(|c| view.channel(&c.name).is_some()).map(|c| c.name.as_str()).collect();
-            let known = if known.is_empty() {
-                "none is connected yet".to_owned()
-            } else {
-                format!("there are {}", known.join(", "))
+            let message = match known[..] {
+                [] => FaultCode::NoChannelYet.with([("name", &name)]),
+                _ => FaultCode::NoChannel.with([("name", &name), ("known", &known.join(", "))]),
             };
-            let message = format!("there is no channel `{name}`: {known}; connect it first");
             faults.push(StrategyFault::error(path, message));
         }
     }
@@ -90,14 +85,13 @@ fn silence_faults(step: &MessageStep, path: &str, view: &ShopView<'_>, faults: &
     let path = format!("{path}.no_receipt_within");
     span_faults(span, &path, faults);
     if step.fallback.is_empty() {
-        faults.push(StrategyFault::error(path, "goes with `fallback`; without it there is no next channel"));
+        faults.push(StrategyFault::error(path, FaultCode::NoReceiptNeedsFallback));
         return;
     }
     for name in step.fallback.iter().rev().skip(1).rev() {
         let Some(ability) = view.channel(name).and_then(|channel| channel.ability.as_ref()) else { continue };
         if !ability.receipts.contains(&ReceiptKind::Delivered) {
-            let message =
-                format!("`{name}` never says whether a message arrived, so the next would always be sent too");
+            let message = FaultCode::NeverDelivered.with([("name", name)]);
             faults.push(StrategyFault::error(path.clone(), message));
         }
     }
@@ -112,12 +106,12 @@ fn content_faults(
 ) {
     let mut named = Vec::new();
     match (&step.content, &step.select) {
-        (Some(_), Some(_)) => faults.push(StrategyFault::error(path, "has both `content` and `select`; one decides")),
-        (None, None) => faults.push(StrategyFault::error(path, "needs `content`, or `select` to choose one")),
+        (Some(_), Some(_)) => faults.push(StrategyFault::error(path, FaultCode::ContentAndSelect)),
+        (None, None) => faults.push(StrategyFault::error(path, FaultCode::NoContentNamed)),
         (Some(content), None) => named.push((format!("{path}.content"), content.as_str())),
         (None, Some(select)) => {
             if select.candidates.is_empty() {
-                faults.push(StrategyFault::error(format!("{path}.select.candidates"), "needs at least one content"));
+                faults.push(StrategyFault::error(format!("{path}.select.candidates"), FaultCode::NoCandidate));
             }
             let candidates = select.candidates.iter().enumerate();
             named.extend(candidates.map(|(place, name)| (format!("{path}.select.candidates[{place}]"), name.as_str())));
@@ -129,7 +123,7 @@ fn content_faults(
     for (path, name) in named {
         match view.content(definition, name) {
             None => {
-                let message = format!("there is no content `{name}`; save it first, or put it into `contents`");
+                let message = FaultCode::NoContent.with([("name", &name)]);
                 faults.push(StrategyFault::error(path, message));
             }
             Some(content) => {
@@ -149,19 +143,22 @@ fn topic_faults(
 ) {
     for name in step.contents() {
         let topic = view.content(definition, name).and_then(|content| content.topic.as_deref());
-        if let Some(message) = topic.and_then(|topic| topic_fault(topic, view)) {
-            faults.push(StrategyFault::error(path, format!("`{name}`: {message}")));
+        if let Some(topic) = topic
+            && let Some(known) = topics_without(topic, view)
+        {
+            let values: [(&str, &dyn Display); 3] = [("content", &name), ("topic", &topic), ("known", &known)];
+            faults.push(StrategyFault::error(path, FaultCode::NoTopicOfContent.with(values)));
         }
     }
 }
 
-/// What is wrong with a topic, if anything.
-pub(super) fn topic_fault(topic: &str, view: &ShopView<'_>) -> Option<String> {
+/// The topics of a shop that has no such one; none where it has.
+fn topics_without(topic: &str, view: &ShopView<'_>) -> Option<String> {
     if topic == GENERAL || view.shop.topics.iter().any(|known| known == topic) {
         return None;
     }
     let known: Vec<&str> = std::iter::once(GENERAL).chain(view.shop.topics.iter().map(String::as_str)).collect();
-    Some(format!("the shop has no topic `{topic}`, only {}; add it to the shop first", known.join(", ")))
+    Some(known.join(", "))
 }
 
 fn variant_fault(content: &Content, channel: &str, path: String) -> Option<StrategyFault> {
@@ -169,12 +166,10 @@ fn variant_fault(content: &Content, channel: &str, path: String) -> Option<Strat
         return None;
     }
     let message = if content.variants.iter().any(|variant| variant.channel == channel) {
-        format!(
-            "`{}` says nothing on `{channel}` in its default locale {}; add that variant",
-            content.name, content.default_locale
-        )
+        let locale = &content.default_locale;
+        FaultCode::NoDefaultVariant.with([("content", &content.name), ("channel", &channel), ("locale", locale)])
     } else {
-        format!("`{}` says nothing on `{channel}`; add a variant for that channel", content.name)
+        FaultCode::NoVariantForChannel.with([("content", &content.name), ("channel", &channel)])
     };
     Some(StrategyFault::error(path, message))
 }

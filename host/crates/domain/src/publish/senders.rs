@@ -1,6 +1,6 @@
 //! What must hold of the senders that a strategy names (S23).
 
-use super::{ShopView, StrategyFault};
+use super::{FaultCode, ShopView, StrategyFault};
 use crate::strategy::Strategy;
 
 pub(super) fn check(definition: &Strategy, view: &ShopView<'_>, faults: &mut Vec<StrategyFault>) {
@@ -8,25 +8,28 @@ pub(super) fn check(definition: &Strategy, view: &ShopView<'_>, faults: &mut Vec
     for (channel, senders) in &definition.policies.senders {
         let path = format!("policies.senders.{channel}");
         if !written_over.contains_key(channel.as_str()) {
-            let message = "no step writes over this channel; leave it out";
-            faults.push(StrategyFault::warning(path, message));
+            faults.push(StrategyFault::warning(path, FaultCode::SenderOfNothing));
             continue;
         }
         // That a channel is missing is said at the step that names it.
         let Some(known) = view.channel(channel) else { continue };
         if senders.is_empty() {
-            faults.push(StrategyFault::error(path, "names no sender; leave the channel out to take its default"));
+            faults.push(StrategyFault::error(path, FaultCode::NamesNoSender));
             continue;
         }
         for (place, name) in senders.iter().enumerate() {
             let path = format!("{path}[{place}]");
             if senders[..place].contains(name) {
-                faults.push(StrategyFault::error(path, format!("names `{name}` a second time")));
+                faults.push(StrategyFault::error(path, FaultCode::NamedTwice.with([("name", name)])));
             } else if known.sender(name).is_none() {
                 let names: Vec<&str> = known.senders.iter().map(|sender| sender.name.as_str()).collect();
-                let names =
-                    if names.is_empty() { "it has none".to_owned() } else { format!("it has {}", names.join(", ")) };
-                let message = format!("`{channel}` has no sender `{name}`: {names}; add it to the channel first");
+                let message = match names[..] {
+                    [] => FaultCode::NoSenderYet.with([("channel", channel), ("name", name)]),
+                    _ => {
+                        let known = names.join(", ");
+                        FaultCode::NoSender.with([("channel", channel), ("name", name), ("known", &known)])
+                    }
+                };
                 faults.push(StrategyFault::error(path, message));
             }
         }

@@ -1,6 +1,6 @@
 //! What must hold of a shop.
 
-use super::{StrategyFault, cap_faults, name_faults, window_faults};
+use super::{FaultCode, StrategyFault, cap_faults, name_faults, window_faults};
 use crate::contact::GENERAL;
 use crate::push_filter::PushFilter;
 use crate::shop::Shop;
@@ -17,12 +17,12 @@ pub fn shop_faults(shop: &Shop) -> Vec<StrategyFault> {
     let mut faults = Vec::new();
     name_faults(&shop.name, "name", &mut faults);
     if jiff::tz::TimeZone::get(&shop.time_zone).is_err() {
-        let message = format!("`{}` is no time zone; use an IANA name such as Europe/Berlin", shop.time_zone);
+        let message = FaultCode::NotAShopZone.with([("name", &shop.time_zone)]);
         faults.push(StrategyFault::error("time_zone", message));
     }
     let sound = |code: &str| code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase());
     if let Some(code) = shop.country.as_deref().filter(|code| !sound(code)) {
-        let message = format!("`{code}` is no country; use two capital letters such as DE");
+        let message = FaultCode::NotACountry.with([("code", &code)]);
         faults.push(StrategyFault::error("country", message));
     }
     if let Some(window) = &shop.window {
@@ -31,10 +31,10 @@ pub fn shop_faults(shop: &Shop) -> Vec<StrategyFault> {
     for (place, topic) in shop.topics.iter().enumerate() {
         let sound = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
         if topic.is_empty() || topic.len() > 64 || !topic.chars().all(sound) {
-            let message = "has 1 to 64 letters, digits, `-` or `_`";
-            faults.push(StrategyFault::error(format!("topics[{place}]"), message));
+            faults.push(StrategyFault::error(format!("topics[{place}]"), FaultCode::ShortName));
         } else if topic == GENERAL || shop.topics[..place].contains(topic) {
-            faults.push(StrategyFault::error(format!("topics[{place}]"), format!("the shop has `{topic}` already")));
+            faults
+                .push(StrategyFault::error(format!("topics[{place}]"), FaultCode::TopicTwice.with([("topic", topic)])));
         }
     }
     if let Some(cap) = &shop.cap {
@@ -42,11 +42,10 @@ pub fn shop_faults(shop: &Shop) -> Vec<StrategyFault> {
     }
     filter_faults(&shop.push_filter, "push_filter", &mut faults);
     if shop.decide_together > LONGEST_TOGETHER {
-        let message = "must not be longer than an hour: what is due would wait for it";
-        faults.push(StrategyFault::error("decide_together", message));
+        faults.push(StrategyFault::error("decide_together", FaultCode::TogetherTooLong));
     }
     for (place, site) in shop.sites.iter().enumerate().filter(|(_, site)| !is_site(site)) {
-        let message = format!("`{site}` is no host; write it like `shop.example`, in small letters and with no path");
+        let message = FaultCode::NotAHost.with([("site", site)]);
         faults.push(StrategyFault::error(format!("sites[{place}]"), message));
     }
     utm_faults(&shop.utm, "utm", &mut faults);
@@ -54,7 +53,7 @@ pub fn shop_faults(shop: &Shop) -> Vec<StrategyFault> {
         storefront::faults(storefront, &shop.topics, &mut faults);
     }
     if !shop.utm.is_empty() && shop.sites.is_empty() {
-        faults.push(StrategyFault::error("sites", "names the shop's hosts: without one `utm` is added to nothing"));
+        faults.push(StrategyFault::error("sites", FaultCode::NoSites));
     }
     faults
 }
@@ -69,8 +68,7 @@ pub(super) fn check_utm(definition: &Strategy, shop: &Shop, faults: &mut Vec<Str
     let utm = &definition.policies.utm;
     utm_faults(utm, "policies.utm", faults);
     if !utm.is_empty() && shop.sites.is_empty() {
-        let message = "is added to nothing: the shop has no `sites`, which are the hosts where it is";
-        faults.push(StrategyFault::warning("policies.utm", message));
+        faults.push(StrategyFault::warning("policies.utm", FaultCode::UtmWithoutSites));
     }
 }
 
@@ -79,7 +77,7 @@ fn utm_faults(utm: &Utm, path: &str, faults: &mut Vec<StrategyFault>) {
         let length = value.chars().count();
         if length == 0 || length > LONGEST || value.chars().any(char::is_control) {
             let field = format!("{path}.{}", name.trim_start_matches("utm_"));
-            faults.push(StrategyFault::error(field, format!("has 1 to {LONGEST} letters; leave it out for none")));
+            faults.push(StrategyFault::error(field, FaultCode::UtmLength.with([("n", &LONGEST)])));
         }
     }
 }

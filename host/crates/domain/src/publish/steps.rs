@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use super::{
-    PluginUse, ShopView, StrategyFault, actions, delays, ends_on_any_order, messages, missing_facts, plugin_uses,
-    waits, webhooks,
+    FaultCode, PluginUse, ShopView, StrategyFault, actions, delays, ends_on_any_order, messages, missing_facts,
+    plugin_uses, waits, webhooks,
 };
 use crate::effect::Names;
 use crate::message_step::MessageStep;
@@ -48,11 +49,11 @@ pub(super) fn check(definition: &Strategy, view: &ShopView<'_>, faults: &mut Vec
             }
             Step::Tag { add, remove, .. } => {
                 let names = Names { add: add.clone(), remove: remove.clone() };
-                actions::names_faults(&names, "tag", &path, faults);
+                actions::names_faults(&names, (FaultCode::NoTag, FaultCode::NotATag), &path, faults);
             }
             Step::List { add, remove, .. } => {
                 let names = Names { add: add.clone(), remove: remove.clone() };
-                actions::names_faults(&names, "list", &path, faults);
+                actions::names_faults(&names, (FaultCode::NoList, FaultCode::NotAList), &path, faults);
             }
             Step::Attribute { set, .. } => actions::attribute_faults(set, &path, faults),
             Step::Notify { channel, to, content, .. } => {
@@ -89,34 +90,31 @@ impl Condition<'_> {
             [("plugin", self.plugin.is_some()), ("rule", self.rule.is_some()), ("rules", !self.rules.is_empty())];
         let named: Vec<&str> = deciding.iter().filter(|(_, is_there)| *is_there).map(|(name, _)| *name).collect();
         match named[..] {
-            [] => faults.push(StrategyFault::error(path, "needs `plugin`, `rule` or `rules` to decide")),
+            [] => faults.push(StrategyFault::error(path, FaultCode::NothingDecides)),
             [_] => {}
             [one, other, ..] => {
-                faults.push(StrategyFault::error(path, format!("has both `{one}` and `{other}`; one decides")));
+                faults.push(StrategyFault::error(path, FaultCode::TwoDecide.with([("one", &one), ("other", &other)])));
             }
         }
         if self.plugin.is_none() && !self.config.is_null() {
-            faults.push(StrategyFault::error(
-                format!("{path}.config"),
-                "only a plugin has a configuration; leave it out",
-            ));
+            faults.push(StrategyFault::error(format!("{path}.config"), FaultCode::OnlyPluginHasConfig));
         }
         for (path, rule) in self.trees() {
             let mut found = Vec::new();
             rule.faults(&path, view.shop.currency.code(), &mut found);
             webhooks::rule_faults(rule, &path, definition, faults);
-            faults.extend(found.into_iter().map(|(path, message)| StrategyFault::error(path, message)));
+            faults.extend(found);
         }
         for (place, one) in self.rules.iter().enumerate() {
             if [NO, UNKNOWN].contains(&one.branch.as_str()) {
-                let message = format!("`{}` is where no rule says yes; give the branch another name", one.branch);
+                let message = FaultCode::BranchIsElse.with([("branch", &one.branch)]);
                 faults.push(StrategyFault::error(format!("{path}.rules[{place}].branch"), message));
             }
         }
         let record = self.plugin.and_then(|plugin| active_plugin(view.plugins, plugin));
         self.branch_faults(record, faults);
         if self.on_error != HOLD && !self.branches.contains_key(self.on_error) {
-            let message = format!("there is no branch `{}`; name one that is drawn, or `hold`", self.on_error);
+            let message = FaultCode::NoBranch.with([("branch", &self.on_error)]);
             faults.push(StrategyFault::error(format!("{path}.on_error"), message));
         }
         if ends_on_any_order(definition) {
@@ -150,36 +148,31 @@ impl Condition<'_> {
             _ => YES_AND_NO.to_vec(),
         };
         for branch in declared.iter().filter(|branch| !self.branches.contains_key(**branch)) {
-            let message = "this branch is not drawn; say which step it goes to";
-            faults.push(StrategyFault::error(format!("{}.branches.{branch}", self.path), message));
+            let path = format!("{}.branches.{branch}", self.path);
+            faults.push(StrategyFault::error(path, FaultCode::BranchNotDrawn));
         }
         for branch in self.branches.keys().filter(|branch| *branch != UNKNOWN && !declared.contains(&branch.as_str())) {
-            let message = format!("is never taken: the branches are {} and {UNKNOWN}", declared.join(", "));
+            let message = FaultCode::BranchNeverTaken.with([("branches", &declared.join(", "))]);
             faults.push(StrategyFault::error(format!("{}.branches.{branch}", self.path), message));
         }
     }
 
     /// S08: what an exit that ends the run keeps from ever being seen.
     fn never_after_order(&self, record: Option<&PluginRecord>, faults: &mut Vec<StrategyFault>) {
-        let why = "an order ends the run before this step could see it; remove the exit with `\"exits\": []`, or let its \
-                   `then` name a step";
         for (path, rule) in self.trees() {
             let of_run = |rule: &&&Rule| {
                 rule.field == "orders.count_since_start"
                     || (rule.field.starts_with("orders.") && matches!(rule.range, Some(Range::Since(_))))
             };
             if let Some(rule) = rule.leaves().iter().find(of_run) {
-                let message = format!("{} stays 0 since the run began: {why}", rule.field);
+                let message = FaultCode::StaysZero.with([("field", &rule.field)]);
                 faults.push(StrategyFault::warning(path, message));
             }
         }
         let reads =
             |fact: &str| record.is_some_and(|record| record.descriptor.facts.iter().any(|need| need.fact == fact));
         if reads("orders.count-since") && reads("run.started-at") {
-            faults.push(StrategyFault::warning(
-                format!("{}.branches.yes", self.path),
-                format!("cannot be reached: {why}"),
-            ));
+            faults.push(StrategyFault::warning(format!("{}.branches.yes", self.path), FaultCode::OrderEndsBefore));
         }
     }
 }
@@ -191,26 +184,28 @@ fn plugin_faults(place: &PluginUse<'_>, view: &ShopView<'_>, faults: &mut Vec<St
         let waiting = same_name.iter().find(|record| wanted.major.is_none_or(|major| major == record.major()));
         let message = match (waiting, same_name.first()) {
             (Some(record), _) if matches!(record.stage, Stage::Waiting { .. }) => {
-                format!("`{}` {} is installed and waits for its grants; grant them first", record.name, record.version)
+                FaultCode::PluginWaits.with([("name", &record.name), ("version", &record.version)])
             }
             (Some(record), _) => {
-                let (name, version, stage) = (&record.name, &record.version, &record.stage);
-                format!("`{name}` {version} is {stage} and not active; promote it first")
+                let values: [(&str, &dyn Display); 3] =
+                    [("name", &record.name), ("version", &record.version), ("stage", &record.stage)];
+                FaultCode::PluginNotActive.with(values)
             }
-            (None, Some(record)) => format!("`{wanted}` is not installed, only version {}", record.version),
-            (None, None) => format!("there is no plugin `{wanted}`; install it first"),
+            (None, Some(record)) => FaultCode::OtherVersion.with([("plugin", wanted), ("version", &record.version)]),
+            (None, None) => FaultCode::NoPlugin.with([("plugin", wanted)]),
         };
         faults.push(StrategyFault::error(place.plugin_path(), message));
         return;
     };
     if record.kind != place.kind {
-        let message = format!("`{wanted}` is a {}, and a {} is needed here", record.kind, place.kind);
+        let values: [(&str, &dyn Display); 3] = [("plugin", wanted), ("is", &record.kind), ("needed", &place.kind)];
+        let message = FaultCode::WrongKind.with(values);
         faults.push(StrategyFault::error(place.plugin_path(), message));
         return;
     }
     for fact in missing_facts(record, &record.grants) {
         let why = record.descriptor.facts.iter().find(|need| need.fact == fact).map_or("", |need| need.why.as_str());
-        let message = format!("`{wanted}` reads {fact}, which the shop does not grant it; it says why: {why}");
+        let message = FaultCode::FactNotGranted.with([("plugin", wanted), ("fact", &fact), ("why", &why)]);
         faults.push(StrategyFault::error(place.plugin_path(), message));
     }
     if let Some(message) = view.config_faults.get(&place.config_path()) {

@@ -1,6 +1,6 @@
 //! What must hold of a wait for events (S06).
 
-use super::{NAME_LENGTH, ShopView, StrategyFault, ends_on_any_order, own_event_faults, span_faults};
+use super::{FaultCode, NAME_LENGTH, ShopView, StrategyFault, ends_on_any_order, own_event_faults, span_faults};
 use crate::event::ReceiptKind;
 use crate::strategy::{Step, Strategy};
 use crate::wait::{Awaited, AwaitedEvent, Wait};
@@ -17,18 +17,16 @@ pub(super) fn check(
 ) {
     span_faults(wait.timeout, &format!("{path}.timeout"), faults);
     if wait.events.is_empty() {
-        let message = "needs at least one event to wait for; to wait for time alone, use a step of the kind `delay`";
-        faults.push(StrategyFault::error(format!("{path}.for"), message));
+        faults.push(StrategyFault::error(format!("{path}.for"), FaultCode::WaitsForNothing));
     }
     for (branch, awaited) in &wait.events {
         let path = format!("{path}.for.{branch}");
         let length = branch.trim().chars().count();
         if length == 0 || length > NAME_LENGTH {
-            let message = format!("the name of a branch has 1 to {NAME_LENGTH} characters");
+            let message = FaultCode::BranchName.with([("n", &NAME_LENGTH)]);
             faults.push(StrategyFault::error(&path, message));
         } else if branch == OTHERWISE {
-            let message = "`otherwise` is the word for nothing heard in time; give the branch another name";
-            faults.push(StrategyFault::error(&path, message));
+            faults.push(StrategyFault::error(&path, FaultCode::OtherwiseIsAWord));
         }
         awaited_faults(awaited, &path, definition, view, faults);
     }
@@ -43,38 +41,36 @@ fn awaited_faults(
 ) {
     let event = awaited.event;
     if awaited.button.is_some() && event != AwaitedEvent::Click {
-        faults.push(StrategyFault::error(format!("{path}.button"), "only a click is on a button; leave it out"));
+        faults.push(StrategyFault::error(format!("{path}.button"), FaultCode::OnlyClickHasButton));
     }
     match (event, awaited.kind.as_deref()) {
         (AwaitedEvent::Custom, None) => {
-            let message = "an event of your own needs its type, such as `shop.wishlist_filled`";
-            faults.push(StrategyFault::error(format!("{path}.type"), message));
+            faults.push(StrategyFault::error(format!("{path}.type"), FaultCode::AwaitedNeedsType));
         }
-        (AwaitedEvent::Custom, Some(kind)) => own_event_faults(kind, "event", &format!("{path}.type"), faults),
+        (AwaitedEvent::Custom, Some(kind)) => {
+            own_event_faults(kind, FaultCode::OursByEvent, &format!("{path}.type"), faults)
+        }
         (_, Some(_)) => {
-            let message = "only a custom event has a type; leave it out";
-            faults.push(StrategyFault::error(format!("{path}.type"), message));
+            faults.push(StrategyFault::error(format!("{path}.type"), FaultCode::OnlyCustomHasType));
         }
         (_, None) => {}
     }
     match awaited.step.as_deref() {
         Some(_) if !event.is_of_a_message() => {
-            let message = format!("{} is about no message; leave the step out", event.word());
+            let message = FaultCode::AboutNoMessage.with([("event", &event.word())]);
             faults.push(StrategyFault::error(format!("{path}.step"), message));
         }
         Some(step) if !matches!(definition.steps.get(step), Some(Step::Message(_))) => {
-            let message = format!("there is no message step `{step}`; name one whose message is meant");
+            let message = FaultCode::NoMessageStep.with([("step", &step)]);
             faults.push(StrategyFault::error(format!("{path}.step"), message));
         }
         _ => {}
     }
     if event == AwaitedEvent::Order && ends_on_any_order(definition) {
-        let message = "cannot be reached: an order ends the run before this step could see it; remove the exit with \
-                       `\"exits\": []`, or let its `then` name a step";
-        faults.push(StrategyFault::warning(path, message));
+        faults.push(StrategyFault::warning(path, FaultCode::OrderEndsBefore));
     }
     if event.is_of_a_message() && !is_reported(awaited, definition, view) {
-        let message = format!("no channel of these messages reports `{}`, so it is never heard", event.word());
+        let message = FaultCode::NeverHeard.with([("event", &event.word())]);
         faults.push(StrategyFault::warning(path, message));
     }
 }

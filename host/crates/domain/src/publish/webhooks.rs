@@ -1,7 +1,9 @@
 //! What must hold of a webhook step, and of rules that read what one was answered.
 
+use std::fmt::Display;
+
 use super::messages::channel_faults;
-use super::{ShopView, StrategyFault};
+use super::{FaultCode, ShopView, StrategyFault};
 use crate::message_step::MessageStep;
 use crate::rule::Group;
 use crate::strategy::{Step, Strategy};
@@ -12,13 +14,14 @@ pub(super) fn check(step: &WebhookStep, path: &str, view: &ShopView<'_>, faults:
     channel_faults(&named, path, view, faults);
     let ability = view.channel(&step.channel).and_then(|channel| channel.ability.as_ref());
     if let Some(ability) = ability.filter(|ability| ability.channel != CHANNEL) {
-        let message =
-            format!("`{}` is a channel for `{}`; name one of a plugin for `{CHANNEL}`", step.channel, ability.channel);
+        let values: [(&str, &dyn Display); 3] =
+            [("channel", &step.channel), ("is", &ability.channel), ("needed", &CHANNEL)];
+        let message = FaultCode::NotAWebhookChannel.with(values);
         faults.push(StrategyFault::error(format!("{path}.channel"), message));
     }
     let length = step.sample.as_ref().map_or(0, |sample| sample.to_string().len());
     if length > ANSWER_BYTES {
-        let message = format!("has {length} bytes; an answer of more than {ANSWER_BYTES} is not kept, so shorten it");
+        let message = FaultCode::AnswerTooLong.with([("length", &length), ("most", &ANSWER_BYTES)]);
         faults.push(StrategyFault::error(format!("{path}.sample"), message));
     }
 }
@@ -30,10 +33,14 @@ pub(super) fn rule_faults(rule: &Group, path: &str, definition: &Strategy, fault
         let Some((step, _)) = webhook::field(&leaf.field) else { continue };
         if definition.webhook(step).is_none() {
             let known: Vec<&str> = asking().map(|(name, _)| name.as_str()).collect();
-            let known =
-                if known.is_empty() { "there is none".to_owned() } else { format!("there are {}", known.join(", ")) };
-            let message =
-                format!("reads `{}`, and `{FIELD}{step}` is no step of the kind `{CHANNEL}`: {known}", leaf.field);
+            let step = format!("{FIELD}{step}");
+            let message = match known[..] {
+                [] => FaultCode::NoWebhookStep.with([("field", &leaf.field), ("step", &step)]),
+                _ => {
+                    let known = known.join(", ");
+                    FaultCode::NotAWebhookStep.with([("field", &leaf.field), ("step", &step), ("known", &known)])
+                }
+            };
             faults.push(StrategyFault::error(path, message));
         }
     }

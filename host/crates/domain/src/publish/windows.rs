@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::delays::{text_faults, time_faults, weekday_faults, zone_faults};
 use super::messages::slots;
-use super::{ShopView, StrategyFault};
+use super::{FaultCode, ShopView, StrategyFault};
 use crate::local::ZoneChoice;
 use crate::message::Purpose;
 use crate::message_step::MessageStep;
@@ -18,10 +18,7 @@ use crate::zone::Zone;
 pub fn window_faults(window: &Window, path: &str, faults: &mut Vec<StrategyFault>) {
     let Window::Hours(hours) = window else { return };
     if hours.open.is_empty() {
-        faults.push(StrategyFault::error(
-            format!("{path}.open"),
-            "needs at least one opening; leave the window out, or write \"always\", if it never closes",
-        ));
+        faults.push(StrategyFault::error(format!("{path}.open"), FaultCode::NoOpening));
     }
     for (place, opening) in hours.open.iter().enumerate() {
         let path = format!("{path}.open[{place}]");
@@ -29,8 +26,7 @@ pub fn window_faults(window: &Window, path: &str, faults: &mut Vec<StrategyFault
         time_faults(&opening.from, &format!("{path}.from"), faults);
         text_faults(&opening.until, &format!("{path}.until"), faults);
         if opening.from.get().is_some() && opening.from == opening.until {
-            let message = "ends when it begins, so it never opens; a whole day is 00:00 until 24:00";
-            faults.push(StrategyFault::error(format!("{path}.until"), message));
+            faults.push(StrategyFault::error(format!("{path}.until"), FaultCode::NeverOpens));
         }
     }
     for (place, date) in hours.closed_dates.iter().enumerate() {
@@ -78,28 +74,16 @@ fn channel_fault(definition: &Strategy, view: &ShopView<'_>, path: String, chann
             Window::Always => None,
         })
         .collect();
-    let of = format!("the windows of the shop, of the channel `{channel}` and of the strategy");
     match common(&hours, view.shop) {
         Common::Some => {
             let kind = connection.and_then(|channel| Some(channel.ability.as_ref()?.channel.as_str()))?;
             let regions = closed_regions(&hours, view.shop, kind);
-            let message = format!(
-                "{of} have no minute of the week in common with the quiet hours of {}; messages to customers there \
-                 would be skipped",
-                regions.join(", ")
-            );
+            let message = FaultCode::QuietRegions.with([("channel", &channel), ("regions", &regions.join(", "))]);
             (!regions.is_empty()).then(|| StrategyFault::warning(path, message))
         }
-        Common::Never => {
-            let message = format!("{of} have no minute of the week in common, so nothing could ever be sent");
-            Some(StrategyFault::error(path, message))
-        }
+        Common::Never => Some(StrategyFault::error(path, FaultCode::WindowsNeverMeet.with([("channel", &channel)]))),
         Common::NotInTheShopsZone => {
-            let message = format!(
-                "{of} have no minute of the week in common for customers in the shop's own zone, \
-                 {}; their messages would be skipped",
-                view.shop.time_zone
-            );
+            let message = FaultCode::WindowsMissShop.with([("channel", &channel), ("zone", &view.shop.time_zone)]);
             Some(StrategyFault::warning(path, message))
         }
     }

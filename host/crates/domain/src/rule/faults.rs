@@ -3,12 +3,14 @@
 use super::field::{FIELDS, FieldKind, field_kind, is_of_goods, is_of_messages, takes_range};
 use super::leaf::{instant_value, number, texts};
 use super::{Filter, Group, Node, Operator, Rule};
+use crate::publish::{FaultCode, StrategyFault};
+use crate::said::Said;
 
 impl Group {
     /// What is wrong with the tree, each with its path below `path`.
-    pub fn faults(&self, path: &str, currency_hint: &str, faults: &mut Vec<(String, String)>) {
+    pub fn faults(&self, path: &str, currency_hint: &str, faults: &mut Vec<StrategyFault>) {
         if self.rules.is_empty() {
-            faults.push((format!("{path}.rules"), "a group needs at least one rule".into()));
+            faults.push(StrategyFault::error(format!("{path}.rules"), FaultCode::EmptyGroup));
         }
         for (place, node) in self.rules.iter().enumerate() {
             let path = format!("{path}.rules[{place}]");
@@ -21,17 +23,11 @@ impl Group {
 }
 
 impl Rule {
-    fn faults(&self, path: &str, currency_hint: &str, faults: &mut Vec<(String, String)>) {
+    fn faults(&self, path: &str, currency_hint: &str, faults: &mut Vec<StrategyFault>) {
         let Some(kind) = field_kind(&self.field) else {
             let known: Vec<&str> = FIELDS.iter().map(|(name, _)| *name).collect();
-            faults.push((
-                format!("{path}.field"),
-                format!(
-                    "`{}` is no field; there are {}, customer.attributes.NAME and step.NAME.PATH",
-                    self.field,
-                    known.join(", ")
-                ),
-            ));
+            let message = FaultCode::NoField.with([("field", &self.field), ("known", &known.join(", "))]);
+            faults.push(StrategyFault::error(format!("{path}.field"), message));
             return;
         };
         self.filter_faults(path, faults);
@@ -47,66 +43,63 @@ impl Rule {
             FieldKind::Attribute | FieldKind::Answer => return,
         };
         if !operators.contains(&self.operator) {
-            faults.push((format!("{path}.operator"), format!("{} cannot be compared like this", self.field)));
+            let message = FaultCode::NotCompared.with([("field", &self.field)]);
+            faults.push(StrategyFault::error(format!("{path}.operator"), message));
             return;
         }
         if matches!(self.operator, Empty | NotEmpty | Within) {
             return;
         }
-        let problem = match kind {
-            FieldKind::Count if number(&self.value).is_none() => Some("must be a number".to_owned()),
+        let problem: Option<Said<FaultCode>> = match kind {
+            FieldKind::Count if number(&self.value).is_none() => Some(FaultCode::NotANumber.into()),
             FieldKind::Amount if self.limit().is_none() => {
-                Some(format!("must be an amount like {{\"amount\": \"50.00\", \"currency\": \"{currency_hint}\"}}"))
+                let example = format!("{{\"amount\": \"50.00\", \"currency\": \"{currency_hint}\"}}");
+                Some(FaultCode::NotAnAmount.with([("example", &example)]))
             }
-            FieldKind::Instant if !instant_value(&self.value) => {
-                Some("must be a date like 2026-12-24, or a moment like 2026-12-24T10:00:00Z".to_owned())
-            }
-            FieldKind::Text | FieldKind::Many if texts(&self.value).is_empty() => {
-                Some("must be a text or a list of texts".to_owned())
-            }
+            FieldKind::Instant if !instant_value(&self.value) => Some(FaultCode::NotAMoment.into()),
+            FieldKind::Text | FieldKind::Many if texts(&self.value).is_empty() => Some(FaultCode::NotTexts.into()),
             _ => None,
         };
         if let Some(message) = problem {
-            faults.push((format!("{path}.value"), message));
+            faults.push(StrategyFault::error(format!("{path}.value"), message));
         }
     }
 
-    fn range_faults(&self, kind: FieldKind, path: &str, faults: &mut Vec<(String, String)>) {
+    fn range_faults(&self, kind: FieldKind, path: &str, faults: &mut Vec<StrategyFault>) {
         let within = self.operator == Operator::Within;
         let path = format!("{path}.range");
         match &self.range {
             None if within => {
-                let message = "needs the range that the moment is in, such as {\"within_days\": 30}";
-                faults.push((path, message.into()));
+                let message = FaultCode::NeedsRange.with([("example", &"{\"within_days\": 30}")]);
+                faults.push(StrategyFault::error(path, message));
             }
             Some(_) if !within && !takes_range(&self.field) => {
                 let message = match kind {
-                    FieldKind::Instant | FieldKind::Attribute | FieldKind::Answer => {
-                        "a moment is in a range with the operator `within`"
-                    }
-                    _ => "this happens at no moment that a range could hold; leave it out",
+                    FieldKind::Instant | FieldKind::Attribute | FieldKind::Answer => FaultCode::RangeNeedsWithin,
+                    _ => FaultCode::NoRangeHere,
                 };
-                faults.push((path, message.into()));
+                faults.push(StrategyFault::error(path, message));
             }
             Some(range) => range.faults(&path, faults),
             None => {}
         }
     }
 
-    fn filter_faults(&self, path: &str, faults: &mut Vec<(String, String)>) {
+    fn filter_faults(&self, path: &str, faults: &mut Vec<StrategyFault>) {
         let Some(filter @ Filter { step, .. }) = self.filter.as_deref() else { return };
         let path = format!("{path}.where");
         for (name, _) in filter.of_goods().iter().filter(|(_, list)| !list.is_empty()) {
             if !is_of_goods(&self.field) {
-                faults.push((format!("{path}.{name}"), format!("{} is not about goods; leave it out", self.field)));
+                let message = FaultCode::NotAboutGoods.with([("field", &self.field)]);
+                faults.push(StrategyFault::error(format!("{path}.{name}"), message));
             }
         }
         if step.is_some() && !is_of_messages(&self.field) {
-            faults.push((format!("{path}.step"), format!("{} is not about messages; leave it out", self.field)));
+            let message = FaultCode::NotAboutMessages.with([("field", &self.field)]);
+            faults.push(StrategyFault::error(format!("{path}.step"), message));
         }
         if filter.of_goods().iter().all(|(_, list)| list.is_empty()) && step.is_none() {
-            let names = "`sku`, `product_type`, `tag`, `collection`, `category` or `step`";
-            faults.push((path, format!("chooses nothing; name {names}, or leave it out")));
+            faults.push(StrategyFault::error(path, FaultCode::ChoosesNothing));
         }
     }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::facts::Subject;
 use crate::local::{Day, TimeOfDay};
+use crate::publish::{FaultCode, StrategyFault, local_fault};
 use crate::shop::Shop;
 use crate::time::{Span, Timestamp};
 use crate::written::Written;
@@ -125,10 +126,11 @@ impl Range {
         }
     }
 
-    pub(super) fn faults(&self, path: &str, faults: &mut Vec<(String, String)>) {
+    pub(super) fn faults(&self, path: &str, faults: &mut Vec<StrategyFault>) {
         let mut days = |name: &str, days: u32| {
             if days > FURTHEST {
-                faults.push((format!("{path}.{name}"), format!("must not be more than {FURTHEST} days")));
+                let message = FaultCode::RangeTooFar.with([("n", &FURTHEST)]);
+                faults.push(StrategyFault::error(format!("{path}.{name}"), message));
             }
         };
         match self {
@@ -137,23 +139,24 @@ impl Range {
             Self::DaysAgo(DaysAgo { from, to }) => {
                 days("days_ago.to", *to);
                 if from > to {
-                    let message = format!("`from` is the nearer day: {from} days ago is before {to}; swap them");
-                    faults.push((format!("{path}.days_ago"), message));
+                    let message = FaultCode::RangeReversed.with([("from", from), ("to", to)]);
+                    faults.push(StrategyFault::error(format!("{path}.days_ago"), message));
                 }
             }
             Self::Within(span) if *span <= Span::ZERO => {
-                faults.push((format!("{path}.within"), "must be longer than nothing, such as 36h".into()));
+                faults.push(StrategyFault::error(format!("{path}.within"), FaultCode::RangeEmpty));
             }
             Self::Within(_) | Self::Since(_) => {}
             Self::Between(Dates { from, to }) => {
                 for (name, date) in [("from", from), ("to", to)] {
-                    faults.extend(date.fault().map(|message| (format!("{path}.between.{name}"), message)));
+                    let path = format!("{path}.between.{name}");
+                    faults.extend(date.fault().map(|error| StrategyFault::error(path, local_fault(&error))));
                 }
                 if let (Some(from), Some(to)) = (from.get(), to.get())
                     && from > to
                 {
-                    let message = format!("{from} is after {to}, so nothing is between them; swap them");
-                    faults.push((format!("{path}.between"), message));
+                    let message = FaultCode::DatesReversed.with([("from", &from), ("to", &to)]);
+                    faults.push(StrategyFault::error(format!("{path}.between"), message));
                 }
             }
         }

@@ -40,7 +40,11 @@ pub(crate) use journal::select_asides;
 #[cfg(test)]
 pub(crate) use ledger::DUE_PRICES;
 #[cfg(test)]
+pub(crate) use notes::NOTES;
+#[cfg(test)]
 pub(crate) use reading::{count_running, select_messages, select_runs};
+#[cfg(test)]
+pub(crate) use replies::select_replies;
 #[cfg(test)]
 pub(crate) use search::SEARCHES;
 

@@ -88,6 +88,11 @@ pub(super) async fn forget(
     Ok(())
 }
 
+/// The page of notes of a kind about a subject, newest first: an audit, deliveries, refused uploads, a plugin's log.
+pub(crate) const NOTES: &str = "select note_id, at, run_id, document from plugin_notes
+                                where shop_id = $1 and kind = $2 and subject = $3 and note_id < $4
+                                order by note_id desc limit $5";
+
 pub(super) async fn list(
     pool: &PgPool,
     shop: ShopId,
@@ -95,18 +100,15 @@ pub(super) async fn list(
     subject: &str,
     page: &PageRequest,
 ) -> Result<Page<Note>, StoreError> {
-    let found: Vec<rows::NoteRow> = sqlx::query_as(
-        "select note_id, at, run_id, document from plugin_notes
-         where shop_id = $1 and kind = $2 and subject = $3 and note_id < $4 order by note_id desc limit $5",
-    )
-    .bind(shop.0)
-    .bind(kind.name())
-    .bind(column(subject))
-    .bind(page::before_id(page))
-    .bind(page::rows(page))
-    .fetch_all(pool)
-    .await
-    .map_err(failed)?;
+    let found: Vec<rows::NoteRow> = sqlx::query_as(NOTES)
+        .bind(shop.0)
+        .bind(kind.name())
+        .bind(column(subject))
+        .bind(page::before_id(page))
+        .bind(page::rows(page))
+        .fetch_all(pool)
+        .await
+        .map_err(failed)?;
     let notes = found.into_iter().map(|row| Ok((row.0.to_string(), rows::note(kind, subject, row)?)));
     Ok(page::page(notes.collect::<Result<_, StoreError>>()?, page))
 }

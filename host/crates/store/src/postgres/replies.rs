@@ -38,7 +38,7 @@ impl Replies for PostgresStore {
             Some(customer) => Some(self.heir(shop, customer).await?),
             None => None,
         };
-        let mut query = select_replies(shop, filter, customer, page);
+        let mut query = select_replies("", shop, filter, customer, page);
         let found: Vec<ReplyRow> = query.build_query_as().fetch_all(&self.pool).await.map_err(failed)?;
         let replies = found.into_iter().map(|row| {
             let kept = rows::reply(row)?;
@@ -97,8 +97,9 @@ impl Replies for PostgresStore {
     }
 }
 
-/// The page of replies that a filter lets through, newest first.
-fn select_replies(
+/// The page of replies that a filter lets through, newest first; `before` it may stand `explain`.
+pub(crate) fn select_replies(
+    before: &str,
     shop: ShopId,
     filter: &ReplyFilter,
     customer: Option<Uuid>,
@@ -106,7 +107,7 @@ fn select_replies(
 ) -> QueryBuilder<Postgres> {
     let (at, id) = page::before_moment(page);
     let mut query: QueryBuilder<Postgres> =
-        QueryBuilder::new("select customer_id, waits, document from replies where shop_id = ");
+        QueryBuilder::new(format!("{before}select customer_id, waits, document from replies where shop_id = "));
     query.push_bind(shop.0);
     query.push(" and (at, reply_id) < (").push_bind(at).push(", ").push_bind(id).push(")");
     if let Some(customer) = customer {

@@ -29,7 +29,11 @@ pub(crate) use ledger::{DUE_PRICES, SENT_TO};
 #[cfg(test)]
 pub(crate) use load::LOADS;
 #[cfg(test)]
+pub(crate) use notes::NOTES;
+#[cfg(test)]
 pub(crate) use reading::{count_running, select_messages, select_runs};
+#[cfg(test)]
+pub(crate) use replies::select_replies;
 #[cfg(test)]
 pub(crate) use search::SEARCHES;
 
