@@ -31,6 +31,7 @@ mod replies;
 mod segment;
 mod short_links;
 mod signed;
+mod sold_out;
 mod storefront;
 mod strategies;
 mod templates;

@@ -69,6 +69,8 @@ pub enum Fact {
     CustomerClaimed(Customer),
     /// The product as it is now.
     ProductUpdated(Product),
+    /// The product with this id of the platform's is sold no more.
+    ProductDeleted(DeletedProduct),
 }
 
 impl Fact {
@@ -86,6 +88,7 @@ impl Fact {
             Self::CustomerIdentified(_) => "customer.identified",
             Self::CustomerClaimed(_) => "customer.claimed",
             Self::ProductUpdated(_) => "product.updated",
+            Self::ProductDeleted(_) => "product.deleted",
         }
     }
 
@@ -99,6 +102,7 @@ impl Fact {
                 serde_json::to_value(body)
             }
             Self::ProductUpdated(body) => serde_json::to_value(body),
+            Self::ProductDeleted(body) => serde_json::to_value(body),
         }
         // Bodies hold only texts and whole numbers, which JSON can always say.
         .unwrap_or(Value::Null)
@@ -307,7 +311,36 @@ pub struct Product {
     pub product_url: Option<String>,
     /// What it is sorted under.
     pub categories: Categories,
+    /// All forms that it is sold in; none where the platform does not tell them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub variants: Vec<Variant>,
     /// When the platform last changed it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<Moment>,
+}
+
+/// A form in which a product is sold.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Variant {
+    /// The platform's id.
+    pub variant_id: String,
+    /// Stock keeping unit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sku: Option<String>,
+    /// Picture, where it has one of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_url: Option<String>,
+    /// Whether it can be bought.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub available: Option<bool>,
+    /// Pieces that are left, in all places together, where the shop counts them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stock: Option<u32>,
+}
+
+/// A product that is in the catalogue no more.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct DeletedProduct {
+    /// The platform's id.
+    pub product_id: String,
 }

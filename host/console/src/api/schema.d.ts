@@ -3466,6 +3466,8 @@ export interface components {
         };
         /** @description One line of a cart or order. */
         Line: {
+            /** @description Whether it can be bought now; the catalogue's word goes before the cart's. */
+            available?: boolean | null;
             /** @description Product type, tags and collections. */
             categories?: components["schemas"]["Categories"];
             /** @description Picture. */
@@ -3483,6 +3485,11 @@ export interface components {
             quantity: number;
             /** @description Stock keeping unit. */
             sku?: string | null;
+            /**
+             * Format: uint32
+             * @description Pieces that are left, where the shop counts them.
+             */
+            stock?: number | null;
             /** @description What the customer sees. */
             title: string;
             /** @description The platform's variant id. */

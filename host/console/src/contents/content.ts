@@ -13,6 +13,7 @@ export type Variant = Content['variants'][number]
 export const VARIABLES = [
   'user_name',
   'product.title',
+  'product.stock',
   'cart.lines.size',
   'cart.total.amount',
   'cart.image_grid',

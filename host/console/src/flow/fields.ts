@@ -25,6 +25,8 @@ export const FIELDS: Record<string, FieldKind> = {
   'cart.total': 'amount',
   'cart.pieces': 'count',
   'cart.lines': 'count',
+  'cart.available': 'count',
+  'cart.sold_out': 'count',
   'cart.skus': 'many',
   'cart.product_types': 'many',
   'cart.tags': 'many',
@@ -65,7 +67,7 @@ export const takesRange = (field: string) =>
 export const GOODS = ['sku', 'product_type', 'tag', 'collection', 'category'] as const
 export const isOfGoods = (field: string) =>
   (field.startsWith('orders.') && field !== 'orders.count_since_start') ||
-  ['cart.pieces', 'cart.lines'].includes(field)
+  ['cart.pieces', 'cart.lines', 'cart.available', 'cart.sold_out'].includes(field)
 export const isOfMessages = (field: string) => field.startsWith('messages.')
 
 /** What is compared with when somebody has only just chosen the field or the operator. */

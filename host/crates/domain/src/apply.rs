@@ -7,7 +7,7 @@ use crate::cart::{Cart, Change, Stage};
 use crate::checkout;
 use crate::contact::{Consent, ConsentOrigin};
 use crate::date;
-use crate::event::{CartBody, Event, LinesAre, OrderBody, OrderOrigin, ProductBody, What};
+use crate::event::{CartBody, Event, LinesAre, OrderBody, OrderOrigin, What};
 use crate::exit::{active_runs, exit_by_known_orders, take_exit};
 use crate::handle;
 use crate::heard::{Heard, hear, wake_waits};
@@ -60,7 +60,11 @@ pub fn apply(world: &mut World, mint: &mut Mint, event: &Event, source: &str, re
             return applied;
         }
         What::ProductUpdated(body) => {
-            product_updated(world, body, event.occurred_at);
+            product_told(world, Product::new(body, event.occurred_at));
+            return applied;
+        }
+        What::ProductDeleted(body) => {
+            product_told(world, Product::deleted(body, event.occurred_at));
             return applied;
         }
         _ => {}
@@ -79,7 +83,7 @@ pub fn apply(world: &mut World, mint: &mut Mint, event: &Event, source: &str, re
         What::OrderDelivered(_) => trigger(world, mint, &mut news, TriggerKind::OrderDelivered),
         What::Custom(_) => trigger(world, mint, &mut news, TriggerKind::Custom),
         What::CustomerUpdated(_) | What::CustomerIdentified(_) | What::CustomerClaimed(_) => {}
-        What::ProductUpdated(_) | What::Receipt(_) => {}
+        What::ProductUpdated(_) | What::ProductDeleted(_) | What::Receipt(_) => {}
     }
     listen(world, customer, event, received_at);
     date::look(world, mint, customer, received_at);
@@ -196,8 +200,7 @@ fn cart_updated(world: &mut World, mint: &mut Mint, news: &mut News<'_>, stage: 
     }
 }
 
-fn product_updated(world: &mut World, body: &ProductBody, occurred_at: Timestamp) {
-    let told = Product::new(body, occurred_at);
+fn product_told(world: &mut World, told: Product) {
     match world.products.get_mut(&told.product_id) {
         Some(known) if known.value.updated_at > told.updated_at || known.value == told => {}
         Some(known) => *known.edit() = told,

@@ -16,7 +16,8 @@ use crate::price::Price;
 use crate::time::Timestamp;
 
 pub use bodies::{
-    CartBody, ConsentBody, CustomEvent, CustomerBody, Line, LinesAre, OrderBody, OrderOrigin, ProductBody, ShipmentBody,
+    CartBody, ConsentBody, CustomEvent, CustomerBody, DeletedProductBody, Line, LinesAre, OrderBody, OrderOrigin,
+    ProductBody, ShipmentBody, Variant,
 };
 
 /// One thing that happened, as its source tells it.
@@ -53,7 +54,7 @@ pub struct EventText {
 }
 
 /// The types of event that are Cartwright's own.
-pub const TYPES: [&str; 12] = [
+pub const TYPES: [&str; 13] = [
     "cart.updated",
     "checkout.updated",
     "order.placed",
@@ -65,6 +66,7 @@ pub const TYPES: [&str; 12] = [
     "customer.identified",
     "customer.claimed",
     "product.updated",
+    "product.deleted",
     "message.receipt",
 ];
 
@@ -92,7 +94,11 @@ pub(crate) const LONGEST_NAME: usize = 255;
 /// Names become keys, and no database takes keys of any length: an event that cannot be applied would hold up all that
 /// come after it.
 fn check_names(subject: &Subject, what: &What) -> Result<(), EventError> {
-    let product = if let What::ProductUpdated(product) = what { Some(&product.product_id) } else { None };
+    let product = match what {
+        What::ProductUpdated(product) => Some(&product.product_id),
+        What::ProductDeleted(product) => Some(&product.product_id),
+        _ => None,
+    };
     let names = [
         ("subject.customer", subject.customer.as_ref()),
         ("subject.email", subject.email.as_ref()),
@@ -131,6 +137,7 @@ impl TryFrom<EventText> for Event {
             "customer.identified" => What::CustomerIdentified(read_json("body", body)?),
             "customer.claimed" => What::CustomerClaimed(read_json("body", body)?),
             "product.updated" => What::ProductUpdated(read_json("body", body)?),
+            "product.deleted" => What::ProductDeleted(read_json("body", body)?),
             "message.receipt" => What::Receipt(read_json("body", body)?),
             name if name.contains('.') && name.len() <= 100 => {
                 What::Custom(CustomEvent { name: name.to_owned(), body })
@@ -159,6 +166,7 @@ impl From<Event> for EventText {
                 serde_json::to_value(body)
             }
             What::ProductUpdated(body) => serde_json::to_value(body),
+            What::ProductDeleted(body) => serde_json::to_value(body),
             What::Receipt(body) => serde_json::to_value(body),
             What::Custom(custom) => Ok(custom.body),
         }
@@ -219,6 +227,8 @@ pub enum What {
     CustomerClaimed(CustomerBody),
     /// The product as it is now.
     ProductUpdated(ProductBody),
+    /// The product is sold no more.
+    ProductDeleted(DeletedProductBody),
     /// A channel tells what became of a message. Made by channel plugins, refused from elsewhere.
     Receipt(Receipt),
     /// Anything else, its body kept as it is.
@@ -326,6 +336,7 @@ impl What {
             What::CustomerIdentified(_) => "customer.identified",
             What::CustomerClaimed(_) => "customer.claimed",
             What::ProductUpdated(_) => "product.updated",
+            What::ProductDeleted(_) => "product.deleted",
             What::Receipt(_) => "message.receipt",
             What::Custom(custom) => &custom.name,
         }
@@ -335,7 +346,8 @@ impl What {
     /// it is applied (S08).
     pub fn is_urgent(&self) -> bool {
         match self {
-            What::ProductUpdated(_) | What::OrderFulfilled(_) | What::OrderDelivered(_) | What::Custom(_) => false,
+            What::ProductUpdated(_) | What::ProductDeleted(_) | What::Custom(_) => false,
+            What::OrderFulfilled(_) | What::OrderDelivered(_) => false,
             What::Receipt(receipt) => {
                 use ReceiptKind::{Failed, OptedOut, Replied};
                 matches!(receipt.kind, Failed | OptedOut | Replied)

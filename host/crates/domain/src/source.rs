@@ -323,7 +323,7 @@ pub fn past(events: Vec<Event>, now: Timestamp) -> Vec<Event> {
                     order.origin = OrderOrigin::Backfill;
                 }
             }
-            What::CustomerUpdated(_) | What::ProductUpdated(_) => {}
+            What::CustomerUpdated(_) | What::ProductUpdated(_) | What::ProductDeleted(_) => {}
             _ => return None,
         }
         Some(event)

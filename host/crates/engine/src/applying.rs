@@ -116,6 +116,7 @@ fn wanted_by(settings: &ShopSettings, pending: &[PendingEvent]) -> Wanted {
         wanted.orders.extend(event.subject.order.clone());
         match &event.what {
             What::ProductUpdated(product) => wanted.products.push(product.product_id.clone()),
+            What::ProductDeleted(product) => wanted.products.push(product.product_id.clone()),
             What::OrderPlaced(order) | What::OrderPaid(order) | What::OrderCancelled(order) => {
                 wanted.products.extend(order.lines.iter().filter_map(|line| line.product_id.clone()));
             }

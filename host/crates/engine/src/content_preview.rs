@@ -183,6 +183,8 @@ fn made_up(shop: &Arc<Shop>, first: &str, last: &str, title: &str, now: Timestam
         categories: Categories::default(),
         image_url: None,
         product_url: Some("https://shop.example/products/teapot".to_owned()),
+        available: Some(true),
+        stock: Some(7),
     };
     let side = Side {
         updated_at: now,

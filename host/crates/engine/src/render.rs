@@ -146,7 +146,8 @@ pub fn data_of(subject: &Subject, content: &Content, variables: &[(String, Strin
         let (lines, total, recovery_url) = (cart.lines(), cart.total(), cart.recovery_url());
         let grid = &addresses.image_grid;
         set("cart", json!({ "lines": lines, "total": total, "recovery_url": recovery_url, IMAGE_GRID: grid }));
-        set("product", json!(cart.lines().first()));
+        // Nobody is reminded of what is sold out, as long as there is something else.
+        set("product", json!(lines.iter().find(|line| !line.is_sold_out()).or(lines.first())));
         set("recovery_link", json!(cart.recovery_url()));
     }
     if !subject.own.answers.is_empty() {

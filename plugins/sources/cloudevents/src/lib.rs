@@ -19,7 +19,7 @@ use serde::Deserialize;
 pub struct CloudEvents;
 
 /// The types that the host has words for.
-const OWN: [&str; 11] = [
+const OWN: [&str; 12] = [
     "cart.updated",
     "checkout.updated",
     "order.placed",
@@ -31,6 +31,7 @@ const OWN: [&str; 11] = [
     "customer.identified",
     "customer.claimed",
     "product.updated",
+    "product.deleted",
 ];
 
 #[derive(Default, Deserialize)]

@@ -263,6 +263,7 @@ impl Product {
             image_url: self.images.iter().find_map(|image| image.src.clone()),
             product_url: None,
             categories,
+            variants: Vec::new(),
             updated_at: Some(at),
         });
         Event::new(format!("product/{}@{}", self.id.0, at.0), at.0, Subject::default(), &fact)

@@ -165,12 +165,13 @@ pub(crate) fn product(body: &[u8], around: &Circumstances) -> Result<Option<News
         #[serde(default, deserialize_with = "json::text")]
         tags: Option<String>,
         image: Option<Image>,
-        updated_at: Option<Moment>,
-    }
-    #[derive(Deserialize)]
-    struct Image {
+        #[serde(default, deserialize_with = "json::list")]
+        images: Vec<Image>,
+        #[serde(default, deserialize_with = "json::list")]
+        variants: Vec<Variant>,
         #[serde(default, deserialize_with = "json::text")]
-        src: Option<String>,
+        status: Option<String>,
+        updated_at: Option<Moment>,
     }
     let product: Product = json::input(body)?;
     let categories = events::Categories {
@@ -179,7 +180,9 @@ pub(crate) fn product(body: &[u8], around: &Circumstances) -> Result<Option<News
         collections: Vec::new(),
     };
     let page = |handle: &String| Some(format!("https://{}/products/{handle}", around.shop.as_ref()?));
+    let is_sold = product.status.as_deref().is_none_or(|status| status == "active");
     let fact = Fact::ProductUpdated(events::Product {
+        variants: product.variants.iter().map(|variant| variant.read(is_sold, &product.images)).collect(),
         product_id: product.id.0,
         title: product.title,
         image_url: product.image.and_then(|image| image.src),
@@ -189,4 +192,54 @@ pub(crate) fn product(body: &[u8], around: &Circumstances) -> Result<Option<News
     });
     let occurred_at = product.updated_at.map_or(around.told_at, |moment| moment.0);
     Ok(Some(News { occurred_at, subject: Subject::default(), fact: fact.into() }))
+}
+
+#[derive(Deserialize)]
+struct Image {
+    id: Option<Id>,
+    #[serde(default, deserialize_with = "json::text")]
+    src: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Variant {
+    id: Id,
+    #[serde(default, deserialize_with = "json::text")]
+    sku: Option<String>,
+    image_id: Option<Id>,
+    /// Of all places together; what is sold beyond the stock is below 0.
+    inventory_quantity: Option<i64>,
+    /// `continue`: sold beyond the stock.
+    #[serde(default, deserialize_with = "json::text")]
+    inventory_policy: Option<String>,
+    /// Who counts; nobody counts what has none.
+    #[serde(default, deserialize_with = "json::text")]
+    inventory_management: Option<String>,
+}
+
+impl Variant {
+    fn read(&self, is_sold: bool, images: &[Image]) -> events::Variant {
+        let own = |image: &&Image| image.id.is_some() && image.id == self.image_id;
+        let counted = self.inventory_quantity.filter(|_| self.inventory_management.is_some());
+        let is_endless = self.inventory_policy.as_deref() == Some("continue");
+        events::Variant {
+            variant_id: self.id.0.clone(),
+            sku: self.sku.clone(),
+            image_url: images.iter().find(own).and_then(|image| image.src.clone()),
+            available: Some(is_sold && (is_endless || counted.is_none_or(|pieces| pieces > 0))),
+            stock: counted.map(|pieces| u32::try_from(pieces.max(0)).unwrap_or(u32::MAX)),
+        }
+    }
+}
+
+/// Only its id is told; a longer body is another topic's, because topics are not signed.
+pub(crate) fn product_deleted(body: &[u8], around: &Circumstances) -> Result<Option<News>, Fault> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Gone {
+        id: Id,
+    }
+    let gone: Gone = json::input(body)?;
+    let fact = Fact::ProductDeleted(events::DeletedProduct { product_id: gone.id.0 });
+    Ok(Some(News { occurred_at: around.told_at, subject: Subject::default(), fact: fact.into() }))
 }

@@ -28,6 +28,8 @@ const LATELY: i64 = 14 * 86_400_000;
 const ORDER: &str = "id,name,currency,total_price,total_price_set,created_at,processed_at,updated_at,cancelled_at,\
                      financial_status,source_name,test,cart_token,checkout_token,line_items,email,contact_email,phone,\
                      customer,shipping_address,billing_address,customer_locale";
+/// What is read of a product.
+const PRODUCT: &str = "id,title,handle,product_type,tags,image,images,variants,status,updated_at";
 /// An order as GraphQL has it; what stands in it is what S08 needs.
 const SEARCH: &str = "query($search: String!, $first: Int!) { orders(first: $first, query: $search, \
      sortKey: CREATED_AT, reverse: true) { nodes { legacyResourceId name createdAt processedAt updatedAt cancelledAt \
@@ -56,7 +58,7 @@ pub(crate) fn request(shop: &str, task: &Task, now: Instant) -> Request {
             behind("orders.json", cursor).query("status", "any").query("fields", ORDER)
         }
         Task::Backfill(Backfill { kind: BackfillKind::Products, cursor }) => {
-            behind("products.json", cursor).query("fields", "id,title,handle,product_type,tags,image,updated_at")
+            behind("products.json", cursor).query("fields", PRODUCT)
         }
         Task::OrdersOf(keys) => {
             graphql(json!({ "query": SEARCH, "variables": { "search": search(keys, now), "first": FOUND } }))

@@ -247,6 +247,48 @@ fn customers_and_products_are_read() {
 }
 
 #[test]
+fn a_product_tells_what_of_it_can_be_bought() {
+    let variant = |id: u64, more: Value| {
+        let mut variant = json!({"id": id, "sku": format!("L-{id}"), "inventory_management": "shopify",
+            "inventory_policy": "deny", "inventory_quantity": 3, "image_id": null});
+        variant.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        variant
+    };
+    let mut product = json!({"id": 4, "title": "Lamp", "status": "active", "updated_at": "2026-01-01T00:00:00Z",
+    "images": [{"id": 8, "src": "https://cdn.example/red.png"}, {"id": 9, "src": "https://cdn.example/blue.png"}],
+    "variants": [
+        variant(1, json!({"image_id": 9})),
+        variant(2, json!({"inventory_quantity": 0})),
+        variant(3, json!({"inventory_quantity": -2, "inventory_policy": "continue"})),
+        variant(4, json!({"inventory_quantity": 0, "inventory_management": null})),
+        variant(9_007_199_254_740_993, json!({"inventory_quantity": 5_000_000_000_i64})),
+    ]});
+    let read = |product: &Value| {
+        let What::ProductUpdated(body) = told("products/update", product).unwrap().what else { panic!("no product") };
+        body.variants
+    };
+    let variants = read(&product);
+    let stock: Vec<_> = variants.iter().map(|variant| (variant.available, variant.stock)).collect();
+    let (yes, no) = (Some(true), Some(false));
+    assert_eq!(stock, [(yes, Some(3)), (no, Some(0)), (yes, Some(0)), (yes, None), (yes, Some(u32::MAX))]);
+    assert_eq!((variants[0].sku.as_deref(), variants[4].variant_id.as_str()), (Some("L-1"), "9007199254740993"));
+    assert_eq!(variants[0].image_url.as_deref(), Some("https://cdn.example/blue.png"));
+    assert_eq!(variants[1].image_url, None);
+    product["status"] = json!("draft");
+    assert!(read(&product).iter().all(|variant| variant.available == no));
+}
+
+/// Topics are not signed: what was signed as something else deletes nothing.
+#[test]
+fn a_product_that_is_gone_is_told_by_its_id_alone() {
+    let event = told("products/delete", &json!({"id": 9_007_199_254_740_993_u64})).unwrap();
+    let What::ProductDeleted(body) = event.what else { panic!("nothing is gone") };
+    assert_eq!(body.product_id, "9007199254740993");
+    let other = fault("products/delete", &json!({"id": 4, "title": "Lamp"}));
+    assert_eq!(other.kind, cartwright_sdk::types::FaultKind::BadInput);
+}
+
+#[test]
 fn what_is_malformed_names_its_field_and_what_is_unknown_its_topic() {
     let bad = fault("carts/update", &with(cart(), "updated_at", "yesterday"));
     assert_eq!(bad.kind, cartwright_sdk::types::FaultKind::BadInput);

@@ -51,7 +51,7 @@ pub(crate) struct Circumstances {
 type Reading = fn(&[u8], &Circumstances) -> Result<Option<News>, Fault>;
 
 /// Every topic that is read here, and how.
-const TOPICS: [(&str, Reading); 23] = [
+const TOPICS: [(&str, Reading); 24] = [
     ("carts/create", goods::cart),
     ("carts/update", goods::cart),
     ("checkouts/create", goods::checkout),
@@ -59,6 +59,7 @@ const TOPICS: [(&str, Reading); 23] = [
     ("checkouts/delete", goods::checkout_deleted),
     ("products/create", goods::product),
     ("products/update", goods::product),
+    ("products/delete", goods::product_deleted),
     ("orders/create", orders::placed),
     ("orders/paid", orders::paid),
     ("orders/cancelled", orders::updated),

@@ -240,6 +240,7 @@ impl Product {
                 tags: self.tags.iter().map(|named| plain(&named.name)).collect(),
                 collections: self.categories.iter().map(|named| plain(&named.name)).collect(),
             },
+            variants: Vec::new(),
             updated_at: Some(at),
         });
         Event::new(format!("product/{}@{}", self.id.0, at.0), at.0, Subject::default(), &fact)

@@ -94,9 +94,20 @@ pub struct Line {
     /// Product page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product_url: Option<String>,
+    /// Whether it can be bought now; the catalogue's word goes before the cart's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub available: Option<bool>,
+    /// Pieces that are left, where the shop counts them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stock: Option<u32>,
 }
 
 impl Line {
+    /// Whether it is known that it cannot be bought.
+    pub fn is_sold_out(&self) -> bool {
+        self.available == Some(false)
+    }
+
     /// What makes two lines the same goods.
     pub fn goods(&self) -> &str {
         [&self.variant_id, &self.sku, &self.product_id].into_iter().find_map(|id| id.as_deref()).unwrap_or(&self.title)
@@ -237,7 +248,38 @@ pub struct ProductBody {
     /// Product type, tags and collections.
     #[serde(default)]
     pub categories: Categories,
+    /// All forms that it is sold in, such as sizes; none where the source does not tell them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variants: Vec<Variant>,
     /// When the source last changed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<Timestamp>,
+}
+
+/// A form in which a product is sold.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Variant {
+    /// The platform's id.
+    pub variant_id: String,
+    /// Stock keeping unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sku: Option<String>,
+    /// Picture, where it has one of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image_url: Option<String>,
+    /// Whether it can be bought.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub available: Option<bool>,
+    /// Pieces that are left, in all places together, where the shop counts them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stock: Option<u32>,
+}
+
+/// A product that is in the catalogue no more.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeletedProductBody {
+    /// The platform's id.
+    pub product_id: String,
 }

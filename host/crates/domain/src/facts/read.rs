@@ -112,6 +112,8 @@ impl Subject {
             "orders.count_since_start" => self.orders().count_since(self.started_at),
             "cart.pieces" => self.lines(asked).fold(0u32, |sum, line| sum.saturating_add(line.quantity)),
             "cart.lines" => self.lines(asked).count() as u32,
+            "cart.available" => self.lines(asked).filter(|line| !line.is_sold_out()).count() as u32,
+            "cart.sold_out" => self.lines(asked).filter(|line| line.is_sold_out()).count() as u32,
             "messages.sent" => self.messages_of(asked).len() as u32,
             "messages.delivered" => reached(Reaction::Delivered),
             "messages.read" => reached(Reaction::Read),

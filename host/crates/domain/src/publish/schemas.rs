@@ -4,7 +4,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use crate::event::{CartBody, CustomerBody, OrderBody, ProductBody, ShipmentBody, Subject};
+use crate::event::{CartBody, CustomerBody, DeletedProductBody, OrderBody, ProductBody, ShipmentBody, Subject};
 use crate::strategy::Strategy;
 use crate::time::Timestamp;
 
@@ -29,6 +29,7 @@ pub fn event_schema() -> Value {
         ("customer.identified", body::<CustomerBody>(&mut generator)),
         ("customer.claimed", body::<CustomerBody>(&mut generator)),
         ("product.updated", body::<ProductBody>(&mut generator)),
+        ("product.deleted", body::<DeletedProductBody>(&mut generator)),
     ];
     let names: Vec<&str> = bodies.iter().map(|(name, _)| *name).collect();
     let cases: Vec<Value> = bodies

@@ -46,6 +46,8 @@ pub const FIELDS: &[(&str, FieldKind)] = &[
     ("cart.total", FieldKind::Amount),
     ("cart.pieces", FieldKind::Count),
     ("cart.lines", FieldKind::Count),
+    ("cart.available", FieldKind::Count),
+    ("cart.sold_out", FieldKind::Count),
     ("cart.skus", FieldKind::Many),
     ("cart.product_types", FieldKind::Many),
     ("cart.tags", FieldKind::Many),
@@ -84,7 +86,7 @@ pub(super) fn takes_range(field: &str) -> bool {
 /// Whether a field is about goods, so that some can be meant.
 pub(super) fn is_of_goods(field: &str) -> bool {
     (field.starts_with("orders.") && field != "orders.count_since_start")
-        || ["cart.pieces", "cart.lines"].contains(&field)
+        || ["cart.pieces", "cart.lines", "cart.available", "cart.sold_out"].contains(&field)
 }
 
 /// Whether a field is about messages of any run.

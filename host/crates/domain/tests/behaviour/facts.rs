@@ -2,7 +2,10 @@
 
 use crate::stage::*;
 use cartwright_domain::contact::ConsentState;
-use cartwright_domain::event::{CustomerBody, Event, Line, OrderOrigin, ReceiptKind, What};
+use cartwright_domain::event::Subject as EventSubject;
+use cartwright_domain::event::{
+    CustomerBody, DeletedProductBody, Event, Line, OrderOrigin, ReceiptKind, Variant, What,
+};
 use cartwright_domain::facts::Subject;
 use cartwright_domain::rule::{Group, Truth};
 use cartwright_domain::time::{Span, Timestamp};
@@ -52,6 +55,70 @@ fn s35_orders_are_sorted_under_what_the_catalogue_knows_of_their_goods() {
         let rule = json!({ "field": "orders.count", "operator": "=", "value": count, "where": filter });
         assert_eq!(says_with(&subject, rule).0, Truth::Yes, "{filter}");
     }
+}
+
+/// The catalogue's variants of the product `lamp`: id, whether it can be bought, pieces.
+fn lamp_of(moment: Timestamp, variants: &[(&str, bool, u32)]) -> Event {
+    let mut event = product("lamp", moment, "https://shop.example/lamp.png");
+    event.id = format!("lamp@{moment}");
+    let What::ProductUpdated(body) = &mut event.what else { unreachable!("it is a product") };
+    let variant = |(id, available, stock): &(&str, bool, u32)| Variant {
+        variant_id: (*id).into(),
+        sku: Some(format!("sku-{id}")),
+        available: Some(*available),
+        stock: Some(*stock),
+        ..Variant::default()
+    };
+    body.variants = variants.iter().map(variant).collect();
+    event
+}
+
+fn lamp_gone(moment: Timestamp) -> Event {
+    let body = DeletedProductBody { product_id: "lamp".into() };
+    let (subject, what) = (EventSubject::default(), What::ProductDeleted(body));
+    Event { id: format!("gone@{moment}"), occurred_at: moment, subject, what }
+}
+
+#[test]
+fn s35_what_of_a_cart_can_be_bought_is_known_as_of_now() {
+    let mut stage = Stage::with(reminder());
+    stage.event(at(8, 0), &ana_identifies(at(8, 0)));
+    let mut left = cart(at(10, 0), &[("a", 1), ("b", 1), ("c", 1)]);
+    let What::CartUpdated(body) = &mut left.what else { unreachable!("it is a cart") };
+    for (line, variant) in body.lines.iter_mut().zip(["red", "blue"]) {
+        (line.product_id, line.variant_id) = (Some("lamp".into()), Some(variant.into()));
+        // What the cart itself said is of yesterday.
+        line.available = Some(true);
+    }
+    stage.event(at(10, 0), &left);
+    let both = [("red", true, 3), ("blue", true, 1)];
+    for (step, (event, available, sold_out)) in [
+        (None, 3, 0),
+        (Some(lamp_of(at(10, 10), &both)), 3, 0),
+        (Some(lamp_of(at(10, 20), &[("red", true, 2), ("blue", false, 0)])), 2, 1),
+        (Some(lamp_of(at(10, 15), &both)), 2, 1),
+        // A form that is sold no more.
+        (Some(lamp_of(at(10, 30), &[("blue", true, 9)])), 2, 1),
+        (Some(lamp_gone(at(10, 40))), 1, 2),
+        (Some(lamp_of(at(10, 35), &both)), 1, 2),
+        (Some(lamp_of(at(10, 50), &both)), 3, 0),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let now = at(11, i64::try_from(step).expect("few"));
+        if let Some(event) = event {
+            stage.event(now, &event);
+        }
+        let subject = stage.world.subject(stage.run(), now).expect("Ana");
+        assert_eq!(says(&subject, "cart.available", "=", json!(available)), Truth::Yes, "{step}");
+        assert_eq!(says(&subject, "cart.sold_out", "=", json!(sold_out)), Truth::Yes, "{step}");
+    }
+    let subject = stage.world.subject(stage.run(), at(11, 30)).expect("Ana");
+    let stock: Vec<_> = subject.cart.as_ref().expect("a cart").lines().iter().map(|line| line.stock).collect();
+    assert_eq!(stock, [Some(3), Some(1), None]);
+    let red = json!({ "field": "cart.available", "operator": "=", "value": 1, "where": { "sku": ["red"] } });
+    assert_eq!(says_with(&subject, red).0, Truth::Yes);
 }
 
 fn money(amount: &str) -> Value {

@@ -130,6 +130,8 @@ fn line(place: u32, currency: Currency) -> Line {
         categories: if known { ["обувь"].into() } else { Categories::default() },
         image_url: None,
         product_url: None,
+        available: Some(place % 2 == 0),
+        stock: Some(place),
     }
 }
 
