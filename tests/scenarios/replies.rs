@@ -2,10 +2,10 @@
 
 use cartwright_domain::time::Span;
 use cartwright_testkit::database::Database;
-use cartwright_testkit::provider::{Answer, Provider};
+use cartwright_testkit::provider::{Answer, Provider, Received};
 use cartwright_testkit::shopify::{self, ANA, TEAPOT};
 use cartwright_testkit::whatsapp as meta;
-use cartwright_tests::{Reply, Stoppable, World, on_both_databases};
+use cartwright_tests::{Reply, Stoppable, World, node, on_both_databases};
 use serde_json::{Value, json};
 
 use crate::whatsapp;
@@ -16,6 +16,8 @@ on_both_databases!(
     s45_what_somebody_wrote_goes_with_them,
     one_shop_sees_nothing_of_what_another_is_written,
     replies_are_told_only_where_a_channel_can_carry_them,
+    a_notice_over_slack_is_posted_once_and_a_refused_one_is_shown,
+    a_notice_over_a_webhook_is_signed_and_asked_again_under_the_same_id,
 );
 
 const REMINDER: &str = "wamid.reminder";
@@ -166,6 +168,72 @@ async fn replies_are_told_only_where_a_channel_can_carry_them(world: &World) {
         let refused = world.operator.patch(&shop, &json!({ "replies": [target] })).await;
         assert_eq!((refused.status, &refused.body["errors"][0]["field"]), (422, &json!(field)));
     }
+}
+
+async fn a_notice_over_slack_is_posted_once_and_a_refused_one_is_shown(world: &World) {
+    let shop = Shop::open(world).await;
+    let slack = Provider::start(Answer::reply(200, json!({ "ok": true, "channel": "C1", "ts": "1.2" }))).await;
+    world.install("slack").await;
+    let config = json!({ "endpoint": slack.url() });
+    world.connect("channels", "slack", "slack", config, json!({ "bot_token": "xoxb-1" })).await;
+    told_over(world, json!([{ "channel": "slack", "to": "C1" }])).await;
+    let asked = meta::delivery(&meta::reply(QUESTION, REMINDER, "Is it <red> & round?", world.now()));
+    shop.deliver(&asked).await;
+    shop.deliver(&asked).await;
+    let reply = shop.only_reply().await;
+    assert_eq!(reply["notices"][0]["state"], "accepted", "{reply:#}");
+    let [request] = <[Received; 1]>::try_from(slack.received()).unwrap();
+    assert_eq!(request.path, "/api/chat.postMessage");
+    let address = format!("http://x/?{}", std::str::from_utf8(&request.body).unwrap());
+    let form: Vec<_> = reqwest::Url::parse(&address).unwrap().query_pairs().into_owned().collect();
+    let field = |name: &str| form.iter().find(|(known, _)| known == name).unwrap().1.as_str();
+    let link = format!("/console/{}/replies?reply={}", world.shop(), reply["id"].as_str().unwrap());
+    let text = field("text");
+    assert!(text.contains("wrote on whatsapp\nIs it &lt;red&gt; &amp; round?\nhttp"), "{text}");
+    assert!(text.contains(&link), "{text}");
+    assert_eq!(field("channel"), "C1");
+
+    slack.then(Answer::reply(200, json!({ "ok": false, "error": "channel_not_found" })));
+    shop.writes("wamid.second", "Hello?").await;
+    let replies = world.api.list("/v1/replies").await;
+    let second = replies.iter().find(|reply| reply["text"] == "Hello?").unwrap();
+    assert_eq!(second["notices"][0]["state"], "rejected", "{second:#}");
+    world.skip(Span::hours(1)).await;
+    assert_eq!(slack.received().len(), 2, "nobody posts there again");
+}
+
+async fn a_notice_over_a_webhook_is_signed_and_asked_again_under_the_same_id(world: &World) {
+    let shop = Shop::open(world).await;
+    let server = Provider::start(Answer::reply(503, json!({}))).await;
+    world.install("webhook").await;
+    let (config, key) = (json!({ "endpoint": server.url() }), "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+    world.connect("channels", "ours", "webhook", config, json!({ "signing_key": key })).await;
+    told_over(world, json!([{ "channel": "ours", "to": "support" }])).await;
+    let at = world.now();
+    shop.writes(QUESTION, "Is it red?").await;
+    server.then(Answer::reply(200, json!({})));
+    world.skip(Span::minutes(5)).await;
+    world.skip(Span::hours(1)).await;
+    let reply = shop.only_reply().await;
+    assert_eq!(reply["notices"][0]["state"], "accepted", "{reply:#}");
+    let told = server.received();
+    assert_eq!(told.len(), 2, "once refused, once taken");
+    let ids: Vec<_> = told.iter().map(|request| request.header("webhook-id").unwrap()).collect();
+    assert_eq!((ids[0], json!(ids[0])), (ids[1], reply["notices"][0]["id"].clone()));
+    let said = told[1].json();
+    assert_eq!((&said["type"], &said["timestamp"]), (&json!("reply.received"), &json!(at)));
+    let data = &said["data"];
+    assert_eq!((&data["reply"], &data["customer"]), (&reply["id"], &reply["customer"]));
+    assert_eq!((&data["text"], told[0].json()["data"].clone()), (&json!("Is it red?"), data.clone()));
+    assert!(data["headline"].as_str().unwrap().ends_with("wrote on whatsapp"), "{data:#}");
+    assert!(data["link"].as_str().unwrap().ends_with(reply["id"].as_str().unwrap()), "{data:#}");
+    let body = std::str::from_utf8(&told[1].body).unwrap();
+    let names = ["webhook-id", "webhook-timestamp", "webhook-signature"];
+    let headers: Value = names.into_iter().map(|name| (name.to_owned(), json!(told[1].header(name)))).collect();
+    let now: i64 = told[1].header("webhook-timestamp").unwrap().parse().unwrap();
+    let asked = json!({ "secret": key, "now": now, "headers": headers, "body": body });
+    let Some(taken) = node::ask("standard-webhook.mjs", &asked) else { return };
+    assert_eq!(taken["refused"], Value::Null, "a public library refuses it");
 }
 
 /// A process dies while it answers; what another one finds.

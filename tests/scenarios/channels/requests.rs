@@ -19,6 +19,7 @@ on_both_databases!(
     every_kind_of_template_is_the_one_that_a_whatsapp_library_sends,
     every_kind_of_template_fits_the_published_document,
     every_way_to_sign_in_and_to_send_is_the_one_of_twilios_library,
+    every_kind_of_answer_is_the_one_that_a_messenger_library_sends,
 );
 
 const PHONE: &str = "+4915112345678";
@@ -58,9 +59,19 @@ async fn at(world: &World, mut played: Played) -> (Provider, ConnectionCall) {
 
 /// The request that sends a content, and the message's id.
 async fn sent(world: &World, provider: &Provider, call: &ConnectionCall, content: Value) -> (Received, String) {
+    sent_to((AddressKind::Phone, PHONE), world, provider, call, content).await
+}
+
+async fn sent_to(
+    (kind, value): (AddressKind, &str),
+    world: &World,
+    provider: &Provider,
+    call: &ConnectionCall,
+    content: Value,
+) -> (Received, String) {
     let seed = u8::try_from(provider.received().len()).unwrap();
     let id = Mint::new(world.now(), [seed; 32]).next();
-    let to = Address { kind: AddressKind::Phone, value: PHONE.to_owned() };
+    let to = Address { kind, value: value.to_owned() };
     let message = OutgoingMessage { id, to, locale: "en".to_owned(), content, created_at: world.now() };
     let id = message.id.to_string();
     does(world, call, ChannelTask::Send(message)).await;
@@ -143,5 +154,34 @@ async fn every_way_to_sign_in_and_to_send_is_the_one_of_twilios_library(world: &
             let status = Client::new(address, "").repeat(&ours).await;
             assert_eq!(status, 201, "{} by {key:?}, {sender}", document.display());
         }
+    }
+}
+
+/// The library is of before utility templates and marketing messages: what it knows is all that leaves within a day.
+async fn every_kind_of_answer_is_the_one_that_a_messenger_library_sends(world: &World) {
+    const PERSON: &str = "6612345678901234";
+    let (text, picture) = ("Your <Copper> teapot – still yours", format!("{MEDIA}/teapot.jpg"));
+    let buttons = json!([
+        { "type": "url", "title": "Go on", "value": "https://acorn.example/cart?a=1&b=2" },
+        { "type": "postback", "title": "No, thanks", "value": "stop-it" },
+    ]);
+    let (provider, call) = at(world, played::messenger()).await;
+    for content in [
+        json!({ "text": text }),
+        json!({ "text": text, "buttons": [buttons[0]] }),
+        json!({ "text": text, "buttons": buttons }),
+        json!({ "text": text, "image": picture }),
+        json!({ "text": text, "image": picture, "buttons": buttons }),
+    ] {
+        let (ours, _) = sent_to((AddressKind::Handle, PERSON), world, &provider, &call, content.clone()).await;
+        let asked = json!({ "token": "EAAtoken", "version": "v23.0", "to": PERSON, "content": content });
+        let Some(theirs) = node::ask("messenger.mjs", &asked) else { return };
+        assert_eq!(json!(ours.method), theirs["method"]);
+        // It calls the page `me`, and shows the token in the address, where logs would keep it.
+        assert_eq!(theirs["path"], "/v23.0/me/messages?access_token=EAAtoken");
+        assert_eq!(ours.path, "/v23.0/106540352242922/messages");
+        assert_eq!(ours.header("authorization"), Some("Bearer EAAtoken"));
+        let body: Value = serde_json::from_str(theirs["body"].as_str().unwrap()).unwrap();
+        assert_eq!(ours.json(), body, "{content:#}");
     }
 }
