@@ -15,6 +15,8 @@ on_both_databases!(
     s17_a_message_waits_for_its_template_and_goes_when_the_webhook_says_that_it_is_approved,
     s17_a_message_goes_when_the_provider_is_asked_again_and_has_approved_its_template,
     s17_a_provider_that_does_not_tell_its_templates_holds_nothing,
+    s17_what_stands_on_a_later_page_is_known_as_well,
+    of_very_many_templates_five_pages_are_read,
     a_decision_that_meta_did_not_sign_changes_nothing,
     what_a_provider_says_of_a_template_stands_where_a_content_names_it,
     s23_people_are_told_of_a_rejected_template_and_that_it_is_over,
@@ -150,6 +152,57 @@ async fn s17_a_provider_that_does_not_tell_its_templates_holds_nothing(world: &W
     assert!(known["trouble"].as_str().unwrap().contains("No permission"), "{known}");
     left_cart(world).await;
     assert_eq!(stands(world).await.0, "accepted");
+}
+
+/// Meta with so many pages; the template that is named stands on the last one, and is rejected.
+async fn paging(pages: usize) -> Meta {
+    let page = move |place: usize| {
+        let known = |number: usize| {
+            let is_ours = (place, number) == (pages, 0);
+            let name = if is_ours { NAME.to_owned() } else { format!("other_{place}_{number}") };
+            let (status, reason) = if is_ours { ("REJECTED", "PROMOTIONAL") } else { ("APPROVED", "NONE") };
+            let body = json!({ "type": "BODY", "text": "a".repeat(1_000) });
+            json!({ "id": "1", "name": name, "language": "en_US", "status": status, "category": "MARKETING",
+                "rejected_reason": reason, "components": [body] })
+        };
+        let data: Vec<Value> = (0..250).map(known).collect();
+        let mut paging = json!({ "cursors": { "before": "x", "after": format!("{place}=&") } });
+        if place < pages {
+            paging["next"] = json!("https://graph.facebook.com/next?access_token=EAAtoken");
+        }
+        json!({ "data": data, "paging": paging })
+    };
+    let provider = Provider::deciding(move |request: &Received| {
+        let address = reqwest::Url::parse(&format!("http://x{}", request.path)).unwrap();
+        let after = address.query_pairs().find(|(name, _)| name == "after").map(|(_, cursor)| cursor.into_owned());
+        let place = after.map_or(1, |cursor| cursor.strip_suffix("=&").unwrap().parse::<usize>().unwrap() + 1);
+        match request.path.contains("/message_templates") {
+            true => Answer::reply(200, page(place)),
+            false => Answer::wamid("wamid.1"),
+        }
+    });
+    Meta { provider: provider.await, status: Arc::default() }
+}
+
+async fn s17_what_stands_on_a_later_page_is_known_as_well(world: &World) {
+    let meta = paging(3).await;
+    connect(world, &meta).await;
+    assert_eq!(meta.asked(), (3, 0));
+    let known = templates(world).await;
+    let items = known["items"].as_array().unwrap();
+    assert_eq!((items.len(), &known["trouble"]), (750, &Value::Null));
+    let ours = items.iter().find(|item| item["name"] == NAME).unwrap();
+    assert_eq!((&ours["state"], &ours["words"]), (&json!("rejected"), &json!("PROMOTIONAL")));
+    left_cart(world).await;
+    assert_eq!((stands(world).await, meta.asked().1), (held(), 0), "it would be refused");
+}
+
+async fn of_very_many_templates_five_pages_are_read(world: &World) {
+    let meta = paging(9).await;
+    connect(world, &meta).await;
+    assert_eq!(meta.asked(), (5, 0));
+    let known = templates(world).await;
+    assert_eq!((known["items"].as_array().unwrap().len(), &known["trouble"]), (1_250, &Value::Null));
 }
 
 async fn a_decision_that_meta_did_not_sign_changes_nothing(world: &World) {

@@ -4,7 +4,7 @@
 //! table of Meta's codes, `receipts` reads the webhooks. Sends are not idempotent at Meta: an answer that got lost is `uncertain`, and our message id
 //! travels along (`biz_opaque_callback_data`) so that a later receipt settles it.
 
-cartwright_sdk::simple_channel_plugin!(WhatsApp);
+cartwright_sdk::channel_plugin!(Stepped);
 
 mod answer;
 mod errors;
@@ -15,6 +15,7 @@ mod template;
 use bindings::*;
 use cartwright_sdk::encoding::from_hex;
 use cartwright_sdk::json;
+use cartwright_sdk::serde_json;
 use secrets::Algorithm;
 use serde::Deserialize;
 
@@ -112,7 +113,7 @@ impl SimpleChannel for WhatsApp {
                 let number = HttpRequest::get(config.number()).query("fields", "display_phone_number,verified_name");
                 Request::asking(number.bearer("access_token"))
             }
-            Task::ListTemplates => library::list(&config)?,
+            Task::ListTemplates => library::list(&config, None)?,
             Task::CreateTemplate(template) => library::create(&config, &template)?,
             Task::Lookup(_) => {
                 return Err(Fault::not_supported("Meta cannot be asked for a message; its receipt tells"));
@@ -130,7 +131,6 @@ impl SimpleChannel for WhatsApp {
         }
         Ok(match asked {
             Asked::Send(_) => answer::to_send(&response).into(),
-            Asked::ListTemplates => library::listed(&response),
             Asked::CreateTemplate(template) => library::created(template, &response),
             _ => answer::to_probe(&response),
         })
@@ -154,6 +154,52 @@ impl SimpleChannel for WhatsApp {
     fn receive(webhook: Webhook) -> Result<Vec<Receipt>, Fault> {
         receipts::templates(&webhook.body, connection::now())?.iter().for_each(templates::tell);
         receipts::read(&webhook.body)
+    }
+}
+
+/// The channel in steps: listing templates goes on page by page.
+pub struct Stepped;
+
+impl Channel for Stepped {
+    fn describe() -> Descriptor {
+        WhatsApp::describe()
+    }
+
+    fn ability() -> ChannelAbility {
+        <WhatsApp as SimpleChannel>::ability()
+    }
+
+    fn check_config(config: Json) -> Result<(), Fault> {
+        WhatsApp::check_config(config)
+    }
+
+    fn begin(task: Task) -> Result<Step, Fault> {
+        Simple::<WhatsApp>::begin(task)
+    }
+
+    fn resume(state: Vec<u8>, responses: Vec<Response>) -> Result<Step, Fault> {
+        let listing = match serde_json::from_slice::<library::Listing>(&state) {
+            Ok(listing) => listing,
+            Err(_) if Asked::from_state(&state)? == Asked::ListTemplates => library::Listing::default(),
+            Err(_) => return Simple::<WhatsApp>::resume(state, responses),
+        };
+        let page = match responses.into_iter().next() {
+            Some(Response::Http(page)) => page,
+            Some(Response::Failed(failure)) => return Ok(Step::Done(Asked::ListTemplates.unanswered(&failure))),
+            _ => return Err(Fault::bad_input("an answer of another kind")),
+        };
+        match answer::refusal(&page, connection::now()) {
+            Some(rejection) => Ok(Step::Done(Asked::ListTemplates.refused(rejection))),
+            None => library::listed(&json::config(&connection::config())?, listing, &page),
+        }
+    }
+
+    fn verify(webhook: Webhook) -> Verification {
+        WhatsApp::verify(webhook)
+    }
+
+    fn receive(webhook: Webhook) -> Result<Vec<Receipt>, Fault> {
+        WhatsApp::receive(webhook)
     }
 }
 

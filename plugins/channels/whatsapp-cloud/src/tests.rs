@@ -234,7 +234,9 @@ fn templates_are_listed_with_their_states_and_can_be_created_again() {
     let list = json!({"data": [known("APPROVED", "NONE"), known("REJECTED", "PROMOTIONAL"), known("PAUSED", "NONE"),
         known("IN_APPEAL", "NONE"), known("DISABLED", "NONE")], "paging": {"cursors": {"after": "x"}}});
     let response = HttpResponse { status: 200, headers: Vec::new(), body: list.to_string().into_bytes() };
-    let Completion::Templates(templates) = library::listed(&response) else { panic!("no list") };
+    let config: Config = json::config(r#"{"phone_number_id": "1", "business_account_id": "77"}"#).unwrap();
+    let step = library::listed(&config, library::Listing::default(), &response).unwrap();
+    let Step::Done(Completion::Templates(templates)) = step else { panic!("no list") };
     use TemplateState::*;
     let told: Vec<_> = templates.iter().map(|template| (template.state, template.words.as_deref())).collect();
     assert_eq!(
@@ -248,7 +250,6 @@ fn templates_are_listed_with_their_states_and_can_be_created_again() {
         ]
     );
     assert_eq!(templates[0].locale, "zh-TW");
-    let config: Config = json::config(r#"{"phone_number_id": "1", "business_account_id": "77"}"#).unwrap();
     assert!(library::create(&config, &templates[0]).is_ok());
 }
 
