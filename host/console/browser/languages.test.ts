@@ -63,13 +63,21 @@ test('what is wrong with a strategy is read where it is, and in the list', async
   const { page } = visitor
   const words = wordsOf('ar')
   await visitor.choose('ar', 'light')
+  const said = { message: 'English', severity: 'error' }
+  const faults = [
+    { ...said, path: 'name', code: 'empty' },
+    { ...said, path: 'trigger.next', code: 'no_step', values: { step: 'thanks', known: 'exit' } },
+  ]
+  await page.route('**/v1/strategies/check', route => route.fulfill({ json: { publishable: false, faults } }))
   await visitor.goto(`${shop}/strategies/new?from=nothing`)
-  const faults = page.locator('.flow-faults').first()
-  await faults.waitFor()
-  await hasNoEnglish('the faults of a strategy')
-  expect(await faults.innerText()).toContain(before(words, 'fault.empty'))
+  await page.locator('.flow-side').getByRole('button', { name: words['flowView.faults'] }).click()
+  const list = page.locator('.flow-side .flow-faults')
+  await list.getByText(words['fault.empty'] ?? '').waitFor()
+  await list.getByText(before(words, 'fault.no_step')).waitFor()
+  expect(await list.innerText()).not.toContain('English')
   await visitor.isSound('the faults of a strategy, in Arabic')
   await visitor.shoot('strategy-faults-ar')
+  await page.unroute('**/v1/strategies/check')
 })
 
 test('what needs somebody says why and what to do', async () => {
@@ -94,13 +102,13 @@ test('a refusal says what does not fit, and a plugin’s form what it asks', asy
   const words = wordsOf('zh')
   await visitor.choose('zh', 'light')
   await visitor.goto(`${shop}/connections/new/channels?plugin=inbox`)
-  await page.getByRole('textbox').first().fill('a b')
+  await page.getByLabel(words['connections.name'] ?? '').fill('a b')
   await page.getByRole('button', { name: words['connections.setUp'] ?? '' }).click()
   await page.getByText(words['fault.connection_name'] ?? '').first().waitFor()
   await hasNoEnglish('a refusal')
   visitor.expectFault('422')
 
-  await visitor.goto(`${shop}/plugins/high-value`)
+  await visitor.goto(`${shop}/plugins/high-value?tab=config`)
   await page.getByRole('heading', { level: 1, name: '高价值客户' }).waitFor()
   await page.getByText('至少多少订单').first().waitFor()
   await visitor.isSound('a plugin in Chinese')

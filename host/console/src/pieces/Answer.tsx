@@ -76,7 +76,13 @@ function Why({ refusal: { code, detail, errors } }: { refusal: Refusal }) {
   const isRead = language === 'en' || !isListed || !isOurs
   return (
     <>
-      {next ? <p>{next}</p> : detail && isRead && <p lang="en">{detail}</p>}
+      {next && <p>{next}</p>}
+      {/* names what it is about, which no sentence for all such refusals can */}
+      {detail && isRead && (
+        <p lang="en" className={next && 'quiet small'}>
+          {detail}
+        </p>
+      )}
       {isListed && (
         <ul className="faults">
           {errors.map(one => (

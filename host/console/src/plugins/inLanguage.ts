@@ -1,6 +1,8 @@
 /** What a plugin says of itself, in the reader's language. Its translations are looked up by the English of its
  * descriptor and schemas; what they lack stays English. */
+import { useCallback } from 'react'
 import type { Schemas } from '../api/client'
+import { useSpeech } from '../words'
 
 type Descriptor = Schemas['Descriptor']
 type Table = Record<string, string>
@@ -41,4 +43,14 @@ export function inLanguage(descriptor: Descriptor, language: string): Descriptor
     hosts: descriptor.hosts.map(host => ({ ...host, why: said(host.why) })),
     secrets: descriptor.secrets.map(one => ({ ...one, title: said(one.title), why: said(one.why) })),
   }
+}
+
+/** Versions with all that they say of themselves in the reader's language. */
+export function useInLanguage() {
+  const { language } = useSpeech()
+  return useCallback(
+    (versions: Schemas['PluginView'][]) =>
+      versions.map(one => ({ ...one, descriptor: inLanguage(one.descriptor, language) })),
+    [language],
+  )
 }

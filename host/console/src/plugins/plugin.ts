@@ -1,12 +1,10 @@
 /** Plugins of the shop: what is installed of them, and what somebody does to them. */
 import { useMutation, useQuery } from '@tanstack/react-query'
-import { useCallback } from 'react'
 import { api, type Schemas, take } from '../api/client'
 import type { Tone } from '../pieces/Tag'
 import { queries } from '../session'
 import { useVisit } from '../shell/shop'
-import { useSpeech } from '../words'
-import { inLanguage } from './inLanguage'
+import { useInLanguage } from './inLanguage'
 
 export type Version = Schemas['PluginView']
 export type Grants = Schemas['Grants']
@@ -23,16 +21,6 @@ export const TONES: Record<StageName, Tone> = {
 }
 
 const key = (shop: string) => ['shop', shop, 'plugins']
-
-/** Versions with all that they say of themselves in the reader's language. */
-export function useInLanguage() {
-  const { language } = useSpeech()
-  return useCallback(
-    (versions: Version[]) =>
-      versions.map(one => ({ ...one, descriptor: inLanguage(one.descriptor, language) })),
-    [language],
-  )
-}
 
 /** All versions of all plugins, newest first. */
 export function usePlugins() {

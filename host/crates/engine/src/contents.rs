@@ -34,8 +34,6 @@ const VARIABLES: [&str; 11] = [
     UNSUBSCRIBE_URL,
 ];
 
-/// What to do with template tags that MJML tears apart.
-
 /// Why a content was not saved.
 #[derive(Debug, thiserror::Error)]
 pub enum ContentError {

@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { createContext, useCallback, useContext } from 'react'
 import { api, type Schemas, take } from '../../api/client'
-import { useInLanguage } from '../../plugins/plugin'
+import { useInLanguage } from '../../plugins/inLanguage'
 import { useVisit } from '../../shell/shop'
 
 export type Plugin = Schemas['PluginView']
