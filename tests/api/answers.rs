@@ -152,3 +152,25 @@ async fn the_orders_of_a_customer_stand_with_them_the_newest_first() {
     assert_eq!(ids, ["7002", "7001"]);
     assert_eq!(orders["items"][0]["state"], "placed");
 }
+
+#[tokio::test]
+async fn strategies_that_are_searched_for_fill_a_page_however_far_apart_they_stand() {
+    let service = Service::quiet().await;
+    for number in 0..9 {
+        let name = format!("{number} {}", if number % 4 == 0 { "Remind" } else { "other" });
+        let mut strategy = reminder();
+        strategy["name"] = json!(name);
+        let made = service.ask("POST", "/v1/strategies", &service.own, Some(&strategy.to_string())).await;
+        assert_eq!(made.status, 201, "{}", made.text);
+    }
+    let names = |page: &Value| -> Vec<String> {
+        page["items"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect()
+    };
+    let page = service.see("/v1/strategies?name=REMIND&limit=2").await;
+    assert_eq!(names(&page), ["0 Remind", "4 Remind"]);
+    let next = page["next"].as_str().unwrap();
+    let last = service.see(&format!("/v1/strategies?name=REMIND&limit=2&after={next}")).await;
+    assert_eq!((names(&last), last.get("next")), (vec!["8 Remind".to_owned()], None));
+    let whole = service.see("/v1/strategies?limit=9").await;
+    assert_eq!((names(&whole).len(), whole.get("next")), (9, None));
+}

@@ -27,6 +27,11 @@ pub(crate) fn before_id(page: &PageRequest) -> Uuid {
     page.after.as_deref().map_or(Uuid::max(), |cursor| Uuid::parse_str(cursor).unwrap_or_default())
 }
 
+/// Where to go on in a listing by name; no name is empty.
+pub(crate) fn after_name(page: &PageRequest) -> &str {
+    page.after.as_deref().unwrap_or_default()
+}
+
 /// Where to go on in a listing by number, newest first.
 pub(crate) fn before_number(page: &PageRequest) -> i64 {
     page.after.as_deref().map_or(i64::MAX, |cursor| cursor.parse().unwrap_or(i64::MIN))

@@ -143,6 +143,15 @@ fn fill(uuid: impl Fn(u128, &str) -> String, series: &str, own: (&str, &str, [&s
                     {asks}, {waits}, '{{}}' from {series}"
         ),
         format!(
+            "insert into strategies (shop_id, strategy_id, name, document)
+             select {shop}, {}, 'strategy ' || n, '{{}}' from {series}",
+            uuid(3, "n")
+        ),
+        format!(
+            "insert into contents (shop_id, name, revision, saved_at, document)
+             select {shop}, 'content ' || n, 1, n, '{{}}' from {series}"
+        ),
+        format!(
             "insert into plugin_notes (shop_id, kind, subject, note_id, at, document)
              select {shop}, case n % 3 when 0 then 'change' when 1 then 'audit' else 'delivery' end,
                     case n % 3 when 0 then '' else 'subject ' || (n % 10) end, {run}, n, '{{}}' from {series}"
@@ -192,6 +201,13 @@ async fn on_sqlite_a_page_of_100_000_is_one_walk_along_an_index() {
             let plan = lines.iter().map(|line| line.get::<String, _>("detail")).collect::<String>();
             assert!(plan.contains("USING PRIMARY KEY (shop_id=? AND kind=? AND subject=? AND note_id<?)"), "{plan}");
             assert!(!plan.contains("TEMP B-TREE"), "{plan}");
+        }
+    }
+    for (what, sql) in [("strategy", sqlite::STRATEGIES_PAGE), ("content", sqlite::CONTENTS_PAGE)] {
+        for behind in [String::new(), format!("{what} 5")] {
+            let query = sqlx::query(AssertSqlSafe(format!("explain query plan {sql}")));
+            let lines = query.bind(SHOP.0).bind(&behind).bind(51).fetch_all(&pool).await.unwrap();
+            plans.push((format!("each {what} behind `{behind}`"), lines));
         }
     }
     let query = sqlx::query(AssertSqlSafe(format!("explain query plan {}", sqlite::DUE_PRICES)));
@@ -277,6 +293,13 @@ async fn on_postgres_a_page_of_100_000_is_one_walk_along_an_index() {
             let query = sqlx::query(AssertSqlSafe(format!("explain {}", postgres::NOTES)));
             let query = query.bind(SHOP.0).bind(kind.name()).bind(subject).bind(before).bind(51_i64);
             plans.push((format!("{} about `{subject}`", kind.name()), query.fetch_all(&pool).await.unwrap()));
+        }
+    }
+    for (what, sql) in [("strategy", postgres::STRATEGIES_PAGE), ("content", postgres::CONTENTS_PAGE)] {
+        for behind in [String::new(), format!("{what} 5")] {
+            let query = sqlx::query(AssertSqlSafe(format!("explain {sql}")));
+            let lines = query.bind(SHOP.0).bind(&behind).bind(51_i64).fetch_all(&pool).await.unwrap();
+            plans.push((format!("each {what} behind `{behind}`"), lines));
         }
     }
     let query = sqlx::query(AssertSqlSafe(format!("explain {}", postgres::DUE_PRICES)));

@@ -38,7 +38,6 @@ pub(crate) async fn list_contents(
 ) -> Result<Json<Listing<ContentView>>, Problem> {
     let list = List("contents");
     let page = list.page(query.limit, query.after.as_deref())?;
-    let contents = api.engine.store.contents(shop.id()).await?;
-    let views = contents.into_iter().map(|(content, revision)| ContentView::new(content, revision)).collect();
-    Ok(Json(list.cut(views, &page, |view| view.name.clone())))
+    let found = api.engine.store.contents_page(shop.id(), &page).await?;
+    Ok(Json(list.show(found, |(content, revision)| ContentView::new(content, revision))))
 }

@@ -8,8 +8,9 @@ use cartwright_domain::ids::{ShopId, StrategyId};
 use cartwright_domain::message::HoldReason;
 use cartwright_domain::sender::Sender;
 use cartwright_domain::shop::{Connection, ConnectionKind};
-use cartwright_domain::strategy::{StateChange, Strategy, StrategyState, TriggerKind};
+use cartwright_domain::strategy::{StateChange, Strategy, StrategyRecord, StrategyState, TriggerKind};
 use cartwright_domain::time::Timestamp;
+use cartwright_engine::ports::PageRequest;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
@@ -88,37 +89,19 @@ pub(crate) async fn list_strategies(
 ) -> Result<Json<Listing<StrategyLine>>, Problem> {
     let list = List("strategies");
     let page = list.page(query.limit, query.after.as_deref())?;
-    let part = query.name.unwrap_or_default().to_lowercase();
-    let mut records = api.engine.store.strategies(shop.id()).await?;
-    records.retain(|record| record.name.to_lowercase().contains(&part));
-    records.retain(|record| query.state.is_none_or(|state| record.state == state));
-    let current: Vec<_> = records.iter().map(|record| record.current).collect();
-    let versions = api.engine.store.versions(shop.id(), &current).await?;
     let channels = channels_of(&api, shop.id()).await?;
-    let current: BTreeMap<_, _> = versions.iter().map(|version| (version.id, &version.definition)).collect();
-    let lines = records.into_iter().filter_map(|record| {
-        let definition = current.get(&record.current)?;
-        let trigger = definition.trigger.on;
-        let wanted = query.trigger.is_none_or(|wanted| wanted == trigger);
-        wanted.then_some(StrategyLine {
-            id: record.id,
-            name: record.name,
-            state: record.state,
-            held: match record.state {
-                StrategyState::Live => held_of(definition, &channels),
-                _ => BTreeMap::new(),
-            },
-            trigger,
-            version: record.current_number,
-            channels: definition.channels().into_keys().map(str::to_owned).collect(),
-            senders: senders_of(definition, &channels),
-            running: 0,
-            state_change: record.state_change,
-            changed_at: record.changed_at,
-            created_at: record.created_at,
-        })
-    });
-    let mut listing = list.cut(lines.collect(), &page, |line| line.name.clone());
+    let mut lines = Vec::new();
+    // One more than is shown tells whether there are others. What is filtered may be far between.
+    let mut from = PageRequest { limit: page.limit + 1, ..page.clone() };
+    loop {
+        let found = api.engine.store.strategies_page(shop.id(), &from).await?;
+        lines.extend(lines_of(&api, shop.id(), &query, found.items, &channels).await?);
+        match found.next {
+            Some(last) if lines.len() <= page.limit as usize => from.after = Some(last),
+            _ => break,
+        }
+    }
+    let mut listing = list.cut(lines, &page, |line| line.name.clone());
     let shown: Vec<StrategyId> = listing.items.iter().map(|line| line.id).collect();
     let running: BTreeMap<_, _> =
         api.engine.store.running(shop.id(), &shown, MOST_COUNTED).await?.into_iter().collect();
@@ -126,6 +109,45 @@ pub(crate) async fn list_strategies(
         line.running = running.get(&line.id).copied().unwrap_or_default();
     }
     Ok(Json(listing))
+}
+
+/// Those that the query lets through, with what their current versions say.
+async fn lines_of(
+    api: &Api,
+    shop: ShopId,
+    query: &StrategyQuery,
+    mut records: Vec<StrategyRecord>,
+    channels: &[Connection],
+) -> Result<Vec<StrategyLine>, Problem> {
+    let part = query.name.as_deref().unwrap_or_default().to_lowercase();
+    records.retain(|record| record.name.to_lowercase().contains(&part));
+    records.retain(|record| query.state.is_none_or(|state| record.state == state));
+    let current: Vec<_> = records.iter().map(|record| record.current).collect();
+    let versions = api.engine.store.versions(shop, &current).await?;
+    let current: BTreeMap<_, _> = versions.iter().map(|version| (version.id, &version.definition)).collect();
+    let lines = records.into_iter().filter_map(|record| {
+        let definition = current.get(&record.current)?;
+        let trigger = definition.trigger.on;
+        let wanted = query.trigger.is_none_or(|wanted| wanted == trigger);
+        wanted.then(|| StrategyLine {
+            id: record.id,
+            name: record.name,
+            state: record.state,
+            held: match record.state {
+                StrategyState::Live => held_of(definition, channels),
+                _ => BTreeMap::new(),
+            },
+            trigger,
+            version: record.current_number,
+            channels: definition.channels().into_keys().map(str::to_owned).collect(),
+            senders: senders_of(definition, channels),
+            running: 0,
+            state_change: record.state_change,
+            changed_at: record.changed_at,
+            created_at: record.created_at,
+        })
+    });
+    Ok(lines.collect())
 }
 
 async fn channels_of(api: &Api, shop: ShopId) -> Result<Vec<Connection>, Problem> {

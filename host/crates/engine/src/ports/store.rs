@@ -380,6 +380,8 @@ pub trait Settings: Send + Sync {
     async fn replacements(&self, shop: ShopId, versions: &[VersionId]) -> Result<Vec<Replacement>, StoreError>;
     /// The newest revision of each content, by name.
     async fn contents(&self, shop: ShopId) -> Result<Vec<(Content, u32)>, StoreError>;
+    /// A page of them; the cursor is a name.
+    async fn contents_page(&self, shop: ShopId, page: &PageRequest) -> Result<Page<(Content, u32)>, StoreError>;
 
     /// Saves a new version and makes it the current one; makes the strategy if it is new. The name is unique. A conflict
     /// if the settings have moved since their revision: what was checked against them may no longer be sound.
@@ -395,6 +397,8 @@ pub trait Settings: Send + Sync {
     /// Forgets a strategy. Its versions stay, so that its runs and messages can still be read; its name is free. A
     /// conflict if the settings have moved since the revision, or if a run of it is under way.
     async fn remove_strategy(&self, shop: ShopId, strategy: StrategyId, revision: u64) -> Result<bool, StoreError>;
+    /// A page of a shop's strategies, by name; the cursor is a name.
+    async fn strategies_page(&self, shop: ShopId, page: &PageRequest) -> Result<Page<StrategyRecord>, StoreError>;
     /// All strategies of a shop, by name.
     async fn strategies(&self, shop: ShopId) -> Result<Vec<StrategyRecord>, StoreError>;
     /// Versions by id, as they were published.

@@ -81,11 +81,13 @@ forward! {
         ask secret_names(shop: ShopId, connection: ConnectionId) -> Vec<String>;
         change save_content(shop: ShopId, content: &Content, at: Timestamp) -> u32;
         ask contents(shop: ShopId) -> Vec<(Content, u32)>;
+        ask contents_page(shop: ShopId, page: &PageRequest) -> Page<(Content, u32)>;
         change replace_content(shop: ShopId, content: (&str, u32), versions: &[VersionId], at: Timestamp, revision: u64) -> ();
         ask replacements(shop: ShopId, versions: &[VersionId]) -> Vec<Replacement>;
         change publish(shop: ShopId, publication: &Publication<'_>) -> ();
         change set_strategy_state(shop: ShopId, strategy: StrategyId, state: StrategyState, change: &StateChange) -> bool;
         ask strategies(shop: ShopId) -> Vec<StrategyRecord>;
+        ask strategies_page(shop: ShopId, page: &PageRequest) -> Page<StrategyRecord>;
         ask versions(shop: ShopId, ids: &[VersionId]) -> Vec<Version>;
         ask versions_of(shop: ShopId, strategy: StrategyId) -> Vec<Version>;
     } own {

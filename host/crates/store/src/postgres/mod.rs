@@ -47,6 +47,8 @@ pub(crate) use reading::{count_running, select_messages, select_runs};
 pub(crate) use replies::select_replies;
 #[cfg(test)]
 pub(crate) use search::SEARCHES;
+#[cfg(test)]
+pub(crate) use settings::{CONTENTS_PAGE, STRATEGIES_PAGE};
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

@@ -12,16 +12,29 @@ use cartwright_domain::strategy::{StateChange, StrategyRecord, StrategyState, Ve
 use cartwright_domain::template::TemplateBook;
 use cartwright_domain::time::Timestamp;
 use cartwright_domain::world::Entry;
-use cartwright_engine::ports::{ApiKey, Captured, Components, Publication, Secret, Settings, StoreError};
+use cartwright_engine::ports::{
+    ApiKey, Captured, Components, Page, PageRequest, Publication, Secret, Settings, StoreError,
+};
 use sqlx::{Sqlite, Transaction};
 use uuid::Uuid;
 
 use super::plugins::move_settings_from;
 use super::{SqliteStore, ids, publication};
 use crate::error::{failed, taken};
+use crate::page;
 use crate::rows;
 use crate::secrets::Place;
 use crate::text::{column, from_column};
+
+/// A page of strategies, behind a name.
+pub(crate) const STRATEGIES_PAGE: &str =
+    "select name, document from strategies where shop_id = $1 and name > $2 order by name limit $3";
+
+/// A page of the newest revisions, behind a name.
+pub(crate) const CONTENTS_PAGE: &str = "select name, document, revision from contents c
+     where shop_id = $1 and name > $2
+       and revision = (select max(revision) from contents where shop_id = c.shop_id and name = c.name)
+     order by name limit $3";
 
 #[async_trait]
 impl Settings for SqliteStore {
@@ -310,6 +323,19 @@ impl Settings for SqliteStore {
         found.into_iter().map(|(document, revision)| Ok((rows::read(&document)?, revision))).collect()
     }
 
+    async fn contents_page(&self, shop: ShopId, page: &PageRequest) -> Result<Page<(Content, u32)>, StoreError> {
+        let found: Vec<(String, String, u32)> = sqlx::query_as(CONTENTS_PAGE)
+            .bind(shop.0)
+            .bind(page::after_name(page))
+            .bind(page::rows(page))
+            .fetch_all(&self.reader)
+            .await
+            .map_err(failed)?;
+        let contents =
+            found.into_iter().map(|(name, document, revision)| Ok((name, (rows::read(&document)?, revision))));
+        Ok(page::page(contents.collect::<Result<_, StoreError>>()?, page))
+    }
+
     async fn replace_content(
         &self,
         shop: ShopId,
@@ -386,6 +412,18 @@ impl Settings for SqliteStore {
             .map_err(failed)?;
         self.end(transaction).await?;
         Ok(gone.rows_affected() > 0)
+    }
+
+    async fn strategies_page(&self, shop: ShopId, page: &PageRequest) -> Result<Page<StrategyRecord>, StoreError> {
+        let found: Vec<(String, String)> = sqlx::query_as(STRATEGIES_PAGE)
+            .bind(shop.0)
+            .bind(page::after_name(page))
+            .bind(page::rows(page))
+            .fetch_all(&self.reader)
+            .await
+            .map_err(failed)?;
+        let strategies = found.into_iter().map(|(name, document)| Ok((name, rows::read(&document)?)));
+        Ok(page::page(strategies.collect::<Result<_, StoreError>>()?, page))
     }
 
     async fn strategies(&self, shop: ShopId) -> Result<Vec<StrategyRecord>, StoreError> {

@@ -6,7 +6,7 @@ use cartwright_domain::replacing::Replacement;
 use cartwright_domain::shop::{Connection, ConnectionKind, Shop};
 use cartwright_domain::strategy::{StateChange, StrategyRecord, StrategyState, Version};
 use cartwright_domain::world::Entry;
-use cartwright_engine::ports::{ApiKey, Changes, Publication, Secret, Store, StoreError};
+use cartwright_engine::ports::{ApiKey, Changes, PageRequest, Publication, Secret, Store, StoreError};
 use serde_json::json;
 
 use crate::contract;
@@ -209,6 +209,29 @@ contract! {
             StrategyRecord { state: StrategyState::Paused, changed_at: at(7), state_change: Some(change), ..record };
         assert_eq!(store.strategies(shop).await.unwrap(), [paused]);
         assert!(!store.set_strategy_state(shop, mint(99).next(), StrategyState::Live, &said_at(8)).await.unwrap());
+    }
+
+    async fn strategies_and_contents_are_listed_by_name_page_by_page(db) {
+        let store = db.store();
+        let shop = add_shop(&*store, 1).await;
+        let other = add_shop(&*store, 2).await;
+        for (seed, name) in [(10, "carts"), (20, "Ärzte"), (30, "birthday")] {
+            let (record, version) = strategy(name, seed, 1);
+            publish(&*store, shop, &record, &version).await.unwrap();
+            store.save_content(shop, &content(name), at(0)).await.unwrap();
+        }
+        store.save_content(shop, &content("carts"), at(1)).await.unwrap();
+        let first = PageRequest { after: None, limit: 2 };
+        let page = store.strategies_page(shop, &first).await.unwrap();
+        assert_eq!(page.items.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["birthday", "carts"]);
+        let rest = store.strategies_page(shop, &PageRequest { after: page.next, limit: 2 }).await.unwrap();
+        assert_eq!((rest.items[0].name.as_str(), rest.items.len(), rest.next), ("Ärzte", 1, None));
+        let page = store.contents_page(shop, &first).await.unwrap();
+        assert_eq!(page.items, [(content("birthday"), 1), (content("carts"), 2)], "the newest revision alone");
+        let rest = store.contents_page(shop, &PageRequest { after: page.next, limit: 2 }).await.unwrap();
+        assert_eq!((rest.items, rest.next), (vec![(content("Ärzte"), 1)], None));
+        assert!(store.strategies_page(other, &first).await.unwrap().items.is_empty());
+        assert!(store.contents_page(other, &first).await.unwrap().items.is_empty());
     }
 
     async fn every_change_of_settings_moves_their_revision(db) {

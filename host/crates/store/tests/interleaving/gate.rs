@@ -173,12 +173,14 @@ forward! {
         secret_names(shop: ShopId, connection: ConnectionId) -> Vec<String>;
         save_content(shop: ShopId, content: &Content, at: Timestamp) -> u32;
         contents(shop: ShopId) -> Vec<(Content, u32)>;
+        contents_page(shop: ShopId, page: &PageRequest) -> Page<(Content, u32)>;
         replace_content(shop: ShopId, content: (&str, u32), versions: &[VersionId], at: Timestamp, revision: u64) -> ();
         replacements(shop: ShopId, versions: &[VersionId]) -> Vec<Replacement>;
         publish(shop: ShopId, publication: &Publication<'_>) -> ();
         set_strategy_state(shop: ShopId, strategy: StrategyId, state: StrategyState, change: &StateChange) -> bool;
         remove_strategy(shop: ShopId, strategy: StrategyId, revision: u64) -> bool;
         strategies(shop: ShopId) -> Vec<StrategyRecord>;
+        strategies_page(shop: ShopId, page: &PageRequest) -> Page<StrategyRecord>;
         versions(shop: ShopId, ids: &[VersionId]) -> Vec<Version>;
         versions_of(shop: ShopId, strategy: StrategyId) -> Vec<Version>;
         settings_revision(shop: ShopId) -> u64;
