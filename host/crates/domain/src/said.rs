@@ -39,16 +39,18 @@ impl<C> From<&str> for Said<C> {
     }
 }
 
-/// Puts values into the places of a sentence that name them in braces.
+/// Puts values into the places of a sentence that name them in braces. A value is never looked into: it may hold braces.
 pub(crate) fn filled<C, const N: usize>(code: C, english: &str, values: [(&str, &dyn Display); N]) -> Said<C> {
-    let mut text = english.to_owned();
-    let mut known = Values::new();
-    for (name, value) in values {
-        let value = value.to_string();
-        text = text.replace(&format!("{{{name}}}"), &value);
-        known.insert(name.to_owned(), value);
+    let values: Values = values.into_iter().map(|(name, value)| (name.to_owned(), value.to_string())).collect();
+    let mut parts = english.split('{');
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match part.split_once('}').and_then(|(name, rest)| Some((values.get(name)?, rest))) {
+            Some((value, rest)) => text.extend([value.as_str(), rest]),
+            None => text.extend(["{", part]),
+        }
     }
-    Said { code: Some(code), values: known, text }
+    Said { code: Some(code), values, text }
 }
 
 /// A closed list of sentences, each with its English words.
@@ -104,6 +106,12 @@ mod tests {
         assert_eq!((said.code, said.text.as_str()), (Some(Greeting::Hello), "hello, Ana: you have 3"));
         assert_eq!(said.values, Values::from([("n".into(), "3".into()), ("name".into(), "Ana".into())]));
         assert_eq!(Said::from(Greeting::Bye).text, "goodbye");
+    }
+
+    #[test]
+    fn braces_in_a_value_are_its_own() {
+        assert_eq!(Greeting::Hello.with([("name", &"{n}"), ("n", &3)]).text, "hello, {n}: you have 3");
+        assert_eq!(Greeting::Hello.with([("name", &"Ana")]).text, "hello, Ana: you have {n}");
     }
 
     #[test]
