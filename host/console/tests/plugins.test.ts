@@ -25,6 +25,14 @@ const DESCRIPTOR: Schemas['Descriptor'] = {
   },
 }
 
+test('what reads from right to left does so although a Latin name stands first', () => {
+  const translations = { ar: { Counter: 'Zalo ZNS إشعارات', Amount: 'المبلغ', 'How many.': 'Zalo' } }
+  const said = inLanguage({ ...DESCRIPTOR, translations }, 'ar')
+  expect(said.title).toBe('\u200fZalo ZNS إشعارات')
+  expect(said.secrets[0]?.title).toBe('المبلغ')
+  expect(JSON.stringify(said.config_schema)).toContain('"Zalo"')
+})
+
 test('titles, help and reasons are translated wherever they stand, and data is not', () => {
   const said = inLanguage(DESCRIPTOR, 'ro')
   expect(said).toMatchObject({ title: 'Numărător', summary: 'Counts.' })

@@ -29,10 +29,14 @@ function inSchema(part: unknown, said: (text: string) => string): unknown {
   return Object.fromEntries(entries)
 }
 
+/** A text from right to left that begins with somebody's Latin name would be set from left to right. */
+const marked = (text: string | undefined) =>
+  text && /^[!-~]/.test(text) && /[\u0590-\u08ff]/.test(text) ? `\u200f${text}` : text
+
 export function inLanguage(descriptor: Descriptor, language: string): Descriptor {
   const table = tableOf(descriptor, language)
   if (!table) return descriptor
-  const said = (text: string) => table[text] ?? text
+  const said = (text: string) => marked(table[text]) ?? text
   return {
     ...descriptor,
     title: said(descriptor.title),
