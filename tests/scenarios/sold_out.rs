@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 on_both_databases!(
     a_cart_that_sold_out_while_it_waited_gets_no_reminder,
     the_reminder_is_of_what_can_still_be_bought_and_says_how_much_is_left,
+    shopify_tells_what_is_sold_no_more_and_a_zero_keeps_nobody_from_being_reminded,
     a_product_that_was_deleted_is_sold_out_and_a_repeated_or_forged_notice_changes_nothing,
 );
 
@@ -40,15 +41,24 @@ async fn leaves_cart(world: &World, goods: &[Goods]) {
     world.skip(Span::hours(1)).await;
 }
 
-/// `products/update`: its only form, and how many pieces of it are left.
-async fn stock(world: &World, goods: &Goods, pieces: i64) {
-    let mut variant = shopify::cart("x", &[*goods], world.now())["line_items"][0].clone();
-    let product = variant["product_id"].take();
-    variant["inventory_management"] = json!("shopify");
-    variant["inventory_policy"] = json!("deny");
-    variant["inventory_quantity"] = json!(pieces);
+/// The shop's own system tells how many pieces are left of a product in its only form.
+async fn stock(world: &World, goods: &Goods, pieces: u32) {
+    let event = json!({
+        "id": format!("stock {} {pieces} {}", goods.title, world.now()), "type": "product.updated",
+        "occurred_at": world.now(), "subject": {},
+        "body": {
+            "product_id": (goods.variant - 1_000).to_string(), "title": goods.title,
+            "variants": [{ "variant_id": goods.variant.to_string(), "available": pieces > 0, "stock": pieces }],
+        },
+    });
+    world.api.post("/v1/events", &event).await.ok();
+}
+
+/// `products/update` with the only form of a product, as Shopify tells it: not whether anybody counts.
+async fn told_by_shopify(world: &World, goods: &Goods, quantity: i64, status: &str) {
+    let variant = json!({ "id": goods.variant, "inventory_policy": "deny", "inventory_quantity": quantity });
     let body = json!({
-        "id": product, "title": goods.title, "status": "active", "variants": [variant],
+        "id": goods.variant - 1_000, "title": goods.title, "status": status, "variants": [variant],
         "updated_at": world.now().to_string(),
     });
     assert_eq!(world.tell("products/update", &body).await, 200);
@@ -72,6 +82,15 @@ async fn the_reminder_is_of_what_can_still_be_bought_and_says_how_much_is_left(w
     stock(world, &CUPS, 2).await;
     world.skip(Span::hours(4)).await;
     assert_eq!(world.inbox().await, ["Set of six cups, only 2 left"]);
+}
+
+async fn shopify_tells_what_is_sold_no_more_and_a_zero_keeps_nobody_from_being_reminded(world: &World) {
+    reminding(world).await;
+    leaves_cart(world, &[TEAPOT, CUPS]).await;
+    told_by_shopify(world, &TEAPOT, 4, "archived").await;
+    told_by_shopify(world, &CUPS, 0, "active").await;
+    world.skip(Span::hours(4)).await;
+    assert_eq!(world.inbox().await, ["Set of six cups"]);
 }
 
 async fn a_product_that_was_deleted_is_sold_out_and_a_repeated_or_forged_notice_changes_nothing(world: &World) {

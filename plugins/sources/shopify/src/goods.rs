@@ -5,7 +5,7 @@ use cartwright_sdk::events::{self, Fact, Subject};
 use cartwright_sdk::json::{self, Id};
 use cartwright_sdk::time::Moment;
 use cartwright_sdk::types::{Fault, Money};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use crate::people::{Buyer, tags};
 use crate::topics::{Circumstances, News};
@@ -169,6 +169,8 @@ pub(crate) fn product(body: &[u8], around: &Circumstances) -> Result<Option<News
         images: Vec<Image>,
         #[serde(default, deserialize_with = "json::list")]
         variants: Vec<Variant>,
+        #[serde(default, deserialize_with = "json::list")]
+        variant_gids: Vec<Gid>,
         #[serde(default, deserialize_with = "json::text")]
         status: Option<String>,
         updated_at: Option<Moment>,
@@ -182,7 +184,7 @@ pub(crate) fn product(body: &[u8], around: &Circumstances) -> Result<Option<News
     let page = |handle: &String| Some(format!("https://{}/products/{handle}", around.shop.as_ref()?));
     let is_sold = product.status.as_deref().is_none_or(|status| status == "active");
     let fact = Fact::ProductUpdated(events::Product {
-        variants: product.variants.iter().map(|variant| variant.read(is_sold, &product.images)).collect(),
+        variants: forms(&product.variants, &product.variant_gids, is_sold, &product.images),
         product_id: product.id.0,
         title: product.title,
         image_url: product.image.and_then(|image| image.src),
@@ -212,21 +214,60 @@ struct Variant {
     /// `continue`: sold beyond the stock.
     #[serde(default, deserialize_with = "json::text")]
     inventory_policy: Option<String>,
-    /// Who counts; nobody counts what has none.
-    #[serde(default, deserialize_with = "json::text")]
-    inventory_management: Option<String>,
+    /// Who counts, and `null` where nobody does. Webhooks of the versions in service leave it out.
+    #[serde(default, deserialize_with = "told")]
+    inventory_management: Option<Option<String>>,
+}
+
+/// Of each variant, also of those that are not told whole.
+#[derive(Deserialize)]
+struct Gid {
+    admin_graphql_api_id: String,
+}
+
+/// So many variants are told whole; of the others webhooks tell the ids.
+const WHOLE: usize = 100;
+
+/// What is there is told, be it `null`.
+fn told<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(value).map(Some)
+}
+
+/// All forms that a product is sold in; none where those beyond the hundredth are not told at all.
+fn forms(whole: &[Variant], gids: &[Gid], is_sold: bool, images: &[Image]) -> Vec<events::Variant> {
+    if whole.len() >= WHOLE && gids.is_empty() {
+        return Vec::new();
+    }
+    let ids = gids.iter().filter_map(|gid| gid.admin_graphql_api_id.rsplit('/').next());
+    let others = ids.filter(|id| whole.iter().all(|variant| variant.id.0 != **id)).map(|id| events::Variant {
+        variant_id: id.to_owned(),
+        available: (!is_sold).then_some(false),
+        ..events::Variant::default()
+    });
+    whole.iter().map(|variant| variant.read(is_sold, images)).chain(others).collect()
 }
 
 impl Variant {
     fn read(&self, is_sold: bool, images: &[Image]) -> events::Variant {
         let own = |image: &&Image| image.id.is_some() && image.id == self.image_id;
-        let counted = self.inventory_quantity.filter(|_| self.inventory_management.is_some());
+        // Where nobody says who counts: 0 also stands where nobody does, and any other number is counted.
+        let is_counted = match (&self.inventory_management, self.inventory_quantity) {
+            (Some(by), _) => Some(by.is_some()),
+            (None, quantity) => quantity.filter(|quantity| *quantity != 0).map(|_| true),
+        };
+        let counted = self.inventory_quantity.filter(|_| is_counted == Some(true));
         let is_endless = self.inventory_policy.as_deref() == Some("continue");
+        let can_be_bought = match is_counted {
+            _ if is_endless => Some(true),
+            Some(true) => Some(counted.is_none_or(|pieces| pieces > 0)),
+            Some(false) => Some(true),
+            None => None,
+        };
         events::Variant {
             variant_id: self.id.0.clone(),
             sku: self.sku.clone(),
             image_url: images.iter().find(own).and_then(|image| image.src.clone()),
-            available: Some(is_sold && (is_endless || counted.is_none_or(|pieces| pieces > 0))),
+            available: if is_sold { can_be_bought } else { Some(false) },
             stock: counted.map(|pieces| u32::try_from(pieces.max(0)).unwrap_or(u32::MAX)),
         }
     }

@@ -29,7 +29,7 @@ const ORDER: &str = "id,name,currency,total_price,total_price_set,created_at,pro
                      financial_status,source_name,test,cart_token,checkout_token,line_items,email,contact_email,phone,\
                      customer,shipping_address,billing_address,customer_locale";
 /// What is read of a product.
-const PRODUCT: &str = "id,title,handle,product_type,tags,image,images,variants,status,updated_at";
+const PRODUCT: &str = "id,title,handle,product_type,tags,image,images,variants,variant_gids,status,updated_at";
 /// An order as GraphQL has it; what stands in it is what S08 needs.
 const SEARCH: &str = "query($search: String!, $first: Int!) { orders(first: $first, query: $search, \
      sortKey: CREATED_AT, reverse: true) { nodes { legacyResourceId name createdAt processedAt updatedAt cancelledAt \

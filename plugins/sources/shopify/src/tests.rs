@@ -278,6 +278,42 @@ fn a_product_tells_what_of_it_can_be_bought() {
     assert!(read(&product).iter().all(|variant| variant.available == no));
 }
 
+/// As webhooks of 2026-04 tell variants: whether anybody counts is not among it, and 0 stands where nobody does.
+#[test]
+fn a_zero_that_nobody_may_count_says_nothing() {
+    let variant =
+        |quantity: i64, policy: &str| json!({"id": 1, "inventory_policy": policy, "inventory_quantity": quantity});
+    for (variant, known) in [
+        (variant(75, "deny"), (Some(true), Some(75))),
+        (variant(0, "deny"), (None, None)),
+        (variant(-1, "deny"), (Some(false), Some(0))),
+        (variant(0, "continue"), (Some(true), None)),
+    ] {
+        let product = json!({"id": 4, "title": "Lamp", "status": "active", "variants": [variant]});
+        let What::ProductUpdated(body) = told("products/update", &product).unwrap().what else { panic!("no product") };
+        assert_eq!((body.variants[0].available, body.variants[0].stock), known, "{product}");
+    }
+}
+
+/// The first hundred are told whole, and of the others their ids: they are not gone.
+#[test]
+fn variants_beyond_the_hundredth_are_known_by_their_ids() {
+    let whole: Vec<Value> = (1..=100).map(|id| json!({"id": id, "inventory_quantity": 3})).collect();
+    let gids: Vec<Value> =
+        (1..=120).map(|id| json!({"admin_graphql_api_id": format!("gid://shopify/ProductVariant/{id}")})).collect();
+    let mut product = json!({"id": 4, "title": "Lamp", "status": "active", "variants": whole, "variant_gids": gids});
+    let read = |product: &Value| {
+        let What::ProductUpdated(body) = told("products/update", product).unwrap().what else { panic!("no product") };
+        body.variants
+    };
+    let variants = read(&product);
+    assert_eq!((variants.len(), variants[119].variant_id.as_str(), variants[119].available), (120, "120", None));
+    product["status"] = json!("archived");
+    assert!(read(&product).iter().all(|variant| variant.available == Some(false)));
+    product.as_object_mut().unwrap().remove("variant_gids");
+    assert_eq!(read(&product), [], "nobody knows how many more there are");
+}
+
 /// Topics are not signed: what was signed as something else deletes nothing.
 #[test]
 fn a_product_that_is_gone_is_told_by_its_id_alone() {
