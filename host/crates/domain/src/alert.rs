@@ -13,7 +13,7 @@ use crate::contact::{Address, AddressKind};
 use crate::message::HoldReason;
 use crate::outcome::step_of;
 use crate::publish::StrategyFault;
-use crate::said::{Said, Values};
+use crate::said::{self, Said, Values};
 use crate::shop::{ChannelAbility, Connection, ConnectionKind, Hold};
 use crate::source::{Trouble, TroubleKind};
 use crate::template::Template;
@@ -155,10 +155,10 @@ pub struct Told {
 #[serde(default)]
 pub struct AlertCodes {
     /// What `words` says; none for a provider's or a plugin's own.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "said::known")]
     pub words: Option<AlertCode>,
     /// What `next_step` says.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "said::known")]
     pub next_step: Option<AlertCode>,
     /// What stands in both, by name.
     #[serde(skip_serializing_if = "Values::is_empty")]
@@ -346,6 +346,18 @@ impl AlertTarget {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Two versions work on one database while one takes the other's place.
+    #[test]
+    fn an_alert_of_a_version_with_more_sentences_is_read_with_its_english() {
+        let told: Told = serde_json::from_value(serde_json::json!({
+            "words": "The moon is in the way.", "next_step": "Wait.",
+            "codes": { "words": "moon_in_the_way", "next_step": "see_traps", "values": { "n": "1" } },
+        }))
+        .unwrap();
+        assert_eq!((told.words.as_str(), told.codes.words), ("The moon is in the way.", None));
+        assert_eq!(told.codes.next_step, Some(AlertCode::SeeTraps));
+    }
 
     #[test]
     fn every_cause_has_a_name_of_its_own_as_in_json() {

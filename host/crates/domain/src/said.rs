@@ -6,6 +6,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
+
 /// The values of a sentence, by the names they have in it.
 pub type Values = BTreeMap<String, String>;
 
@@ -51,6 +54,11 @@ pub(crate) fn filled<C, const N: usize>(code: C, english: &str, values: [(&str, 
         }
     }
     Said { code: Some(code), values, text }
+}
+
+/// A code as it was kept. One that only another version knows is none: its English stands beside it.
+pub(crate) fn known<'de, D: Deserializer<'de>, C: DeserializeOwned>(kept: D) -> Result<Option<C>, D::Error> {
+    Ok(serde_json::from_value(serde_json::Value::deserialize(kept)?).ok())
 }
 
 /// A closed list of sentences, each with its English words.
