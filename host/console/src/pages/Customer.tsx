@@ -161,9 +161,9 @@ function Timeline({ customer }: { customer: Schemas['Customer'] }) {
   const ofRuns: Line[] = traces.flatMap((trace, place) =>
     (trace.data?.items ?? []).map(entry => ({ entry, strategy: known[place]?.strategy })),
   )
-  const told = useTold()(customer, orders.data?.items ?? [])
+  const remarks = useRemarks()(customer, orders.data?.items ?? [])
   // of one instant, what came later stands above
-  const newest = [...told, ...ofRuns].reverse().sort((a, b) => instantOf(b) - instantOf(a))
+  const newest = [...remarks, ...ofRuns].reverse().sort((a, b) => instantOf(b) - instantOf(a))
   const failed = traces.find(trace => trace.error)?.error ?? orders.error
   return (
     <Card title={say('customer.timeline')}>
@@ -183,19 +183,19 @@ function Timeline({ customer }: { customer: Schemas['Customer'] }) {
 }
 
 /** What happened to a customer outside of any run, in sentences. */
-function useTold() {
+function useRemarks() {
   const { say, word, money } = useSpeech()
   return (customer: Schemas['Customer'], orders: Schemas['Order'][]): Line[] => {
     const said = ({ at, state, source }: Schemas['Consent'], topic?: string): Line => {
       const words = { answer: word('consent', state), source }
       const tone = state === 'unsubscribed' ? 'bad' : 'good'
       const sentence = topic ? say('timeline.topic', { topic, ...words }) : say('timeline.consent', words)
-      return { told: { at, words: sentence, tone } }
+      return { remark: { at, words: sentence, tone } }
     }
     const ordered = ({ placed_at, order_id, state, total }: Schemas['Order']): Line => {
       const sum = total ? money(total.amount, total.currency) : '–'
       const words = { order: order_id, state: word('orderState', state), total: sum }
-      return { told: { at: placed_at, words: say('timeline.order', words), tone: 'plain' } }
+      return { remark: { at: placed_at, words: say('timeline.order', words), tone: 'plain' } }
     }
     return [
       ...(customer.consent ? [said(customer.consent)] : []),
@@ -203,7 +203,7 @@ function useTold() {
       ...orders.map(ordered),
       ...Object.entries(customer.turned_away ?? {}).map(([strategy, { at, event, reason }]): Line => {
         const words = say('timeline.turnedAway', { event, reason: word('turnedAway', reason) })
-        return { told: { at, words, tone: 'warn' }, strategy }
+        return { remark: { at, words, tone: 'warn' }, strategy }
       }),
     ]
   }

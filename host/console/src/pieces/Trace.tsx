@@ -128,10 +128,10 @@ function tone(entry: Entry): string {
 }
 
 /** A line, with the strategy of its run where lines of several stand together; or something else that happened. */
-export type Line = { entry: Entry; strategy?: string } | { told: Told; strategy?: string }
-export type Told = { at: string | number; words: string; tone: 'plain' | 'good' | 'bad' | 'warn' }
+export type Line = { entry: Entry; strategy?: string } | { remark: Remark; strategy?: string }
+export type Remark = { at: string | number; words: string; tone: 'plain' | 'good' | 'bad' | 'warn' }
 
-export const instantOf = (line: Line) => Date.parse(String('told' in line ? line.told.at : line.entry.at))
+export const instantOf = (line: Line) => Date.parse(String('remark' in line ? line.remark.at : line.entry.at))
 
 /** Messages that are made up lead nowhere, and one on its own page not there. */
 export function Trace({ lines, madeUp, here }: { lines: Line[]; madeUp?: boolean; here?: string }) {
@@ -149,10 +149,10 @@ export function Trace({ lines, madeUp, here }: { lines: Line[]; madeUp?: boolean
   return (
     <ol className="plain trace">
       {lines.map((line, place) =>
-        'told' in line ? (
-          <li key={place} className={line.told.tone}>
-            {head(line.told.at, line.strategy)}
-            <div>{line.told.words}</div>
+        'remark' in line ? (
+          <li key={place} className={line.remark.tone}>
+            {head(line.remark.at, line.strategy)}
+            <div>{line.remark.words}</div>
           </li>
         ) : (
           // lines of a trace are only ever added at the end
