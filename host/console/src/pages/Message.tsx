@@ -8,6 +8,7 @@ import { attemptsOf } from '../pieces/attempts'
 import { Card } from '../pieces/Card'
 import { CustomerLink } from '../pieces/names'
 import { Page } from '../pieces/Page'
+import { Said } from '../pieces/Said'
 import { MessageState, useMessageReason } from '../pieces/states'
 import { Trace, useSentence, useTrace } from '../pieces/Trace'
 import { useVisit } from '../shell/shop'
@@ -118,18 +119,9 @@ function Attempts({ message }: { message: Schemas['MessageView'] }) {
 function Says({ message }: { message: Schemas['MessageView'] }) {
   const { say } = useSpeech()
   if (!message.rendered) return null
-  const { text } = message.rendered as { text?: unknown }
   return (
     <Card title={say('message.says')}>
-      {typeof text === 'string' ? (
-        <p className="bubble" dir="auto">
-          {text}
-        </p>
-      ) : (
-        <pre className="code raw" dir="ltr">
-          {JSON.stringify(message.rendered, null, 2)}
-        </pre>
-      )}
+      <Said document={message.rendered} />
     </Card>
   )
 }
