@@ -1,46 +1,19 @@
-/** A customer writes over WhatsApp: it stands among the replies, is answered from the console, and who only looks may
- * not answer. */
+/** A customer writes over WhatsApp: it stands among the replies, and is answered from the console. */
 import { createHmac } from 'node:crypto'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Local } from './local'
 import { Service } from './service'
 import { Visitor } from './visitor'
 
-/** Meta on this machine: it takes whatever is sent. */
-class Meta {
-  readonly sent: { type: string; text?: { body: string } }[] = []
-  private readonly server: Server = createServer(async (request, response) => {
-    let text = ''
-    for await (const chunk of request) text += String(chunk)
-    this.sent.push(JSON.parse(text))
-    const body = JSON.stringify({ messages: [{ id: `wamid.${this.sent.length}` }] })
-    response.writeHead(200, { 'content-type': 'application/json' }).end(body)
-  })
-
-  static async start(): Promise<Meta> {
-    const meta = new Meta()
-    await new Promise<void>(resolve => meta.server.listen(0, '127.0.0.1', resolve))
-    return meta
-  }
-
-  get host(): string {
-    return `127.0.0.1:${(this.server.address() as AddressInfo).port}`
-  }
-
-  stop() {
-    this.server.closeAllConnections()
-    this.server.close()
-  }
-}
-
-let meta: Meta
+/** What Meta was asked to send; it takes whatever comes. */
+const sent: { type: string; text?: { body: string } }[] = []
+let meta: Local
 let service: Service
 let visitor: Visitor
 let shop = ''
 
 beforeAll(async () => {
-  meta = await Meta.start()
+  meta = await Local.start((_, body) => [200, { messages: [{ id: `wamid.${sent.push(JSON.parse(body))}` }] }])
   service = await Service.demo(['--still', '--allow-private-host', meta.host])
   visitor = await Visitor.come(service.url)
   shop = await visitor.home()
@@ -96,7 +69,7 @@ test('what a customer wrote is read and answered, and seen to be sent', async ()
   await visitor.isSound('a reply that is answered')
   await visitor.press(page.getByRole('button', { name: 'Send' }))
   await page.getByText('sent', { exact: true }).waitFor()
-  expect(meta.sent.map(one => [one.type, one.text?.body])).toEqual([['text', 'It is, dark red.']])
+  expect(sent.map(one => [one.type, one.text?.body])).toEqual([['text', 'It is, dark red.']])
   await page.getByText('Nobody waits for an answer.').waitFor()
   for (const [language, theme, width] of [
     ['en', 'light', 1280],

@@ -1,53 +1,32 @@
 /** A template is written and handed in from the console: at the channel, and from a content that its provider does not
  * know; what the provider refuses is said where it was written. */
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Local } from './local'
 import { Service } from './service'
 import { Visitor } from './visitor'
 
 type Told = { name: string; language: string; category: string; components: object[] }
 
-/** Meta on this machine: it knows the templates that it was given, and refuses what is told to it. */
-class Meta {
-  readonly known: Told[] = []
-  refusal = ''
-  private readonly server: Server = createServer(async (request, response) => {
-    let text = ''
-    for await (const chunk of request) text += String(chunk)
-    const tell = (status: number, body: object) =>
-      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
-    if (request.method === 'GET') {
-      return tell(200, { data: this.known.map(one => ({ ...one, status: 'PENDING', rejected_reason: 'NONE' })) })
-    }
-    if (this.refusal) return tell(400, { error: { message: this.refusal, code: 100, type: 'OAuthException' } })
-    this.known.push(JSON.parse(text) as Told)
-    return tell(200, { id: String(this.known.length), status: 'PENDING', category: 'MARKETING' })
-  })
+/** The templates that Meta was given, and what it refuses the next one with. */
+const known: Told[] = []
+let refusal = ''
+let meta: Local
 
-  static async start(): Promise<Meta> {
-    const meta = new Meta()
-    await new Promise<void>(resolve => meta.server.listen(0, '127.0.0.1', resolve))
-    return meta
+function answer(method: string, body: string): [number, object] {
+  if (method === 'GET') {
+    return [200, { data: known.map(one => ({ ...one, status: 'PENDING', rejected_reason: 'NONE' })) }]
   }
-
-  get host(): string {
-    return `127.0.0.1:${(this.server.address() as AddressInfo).port}`
-  }
-
-  stop() {
-    this.server.closeAllConnections()
-    this.server.close()
-  }
+  if (refusal) return [400, { error: { message: refusal, code: 100, type: 'OAuthException' } }]
+  known.push(JSON.parse(body) as Told)
+  return [200, { id: String(known.length), status: 'PENDING', category: 'MARKETING' }]
 }
 
-let meta: Meta
 let service: Service
 let visitor: Visitor
 let shop = ''
 
 beforeAll(async () => {
-  meta = await Meta.start()
+  meta = await Local.start(answer)
   service = await Service.demo(['--still', '--allow-private-host', meta.host])
   visitor = await Visitor.come(service.url)
   shop = await visitor.home()
@@ -86,23 +65,23 @@ test('a template is written at its channel, corrected as the provider says, and 
   visitor.expectFault('422')
   await visitor.isSound('what a template lacks')
 
-  meta.refusal = 'Category is wrong for this text'
+  refusal = 'Category is wrong for this text'
   await dialog.getByRole('combobox', { name: /^Category/ }).selectOption('MARKETING')
   await dialog.getByRole('button', { name: 'Add: Components' }).click()
   await dialog.getByRole('textbox', { name: /^Components 1/ }).fill(JSON.stringify(BODY))
   await dialog.getByRole('button', { name: 'Ask for approval' }).click()
-  await dialog.getByRole('alert').getByText(meta.refusal).waitFor()
+  await dialog.getByRole('alert').getByText(refusal).waitFor()
   visitor.expectFault('422')
   await visitor.isSound('what the provider refuses')
   await visitor.shoot('template-refused')
-  expect(meta.known).toEqual([])
+  expect(known).toEqual([])
 
-  meta.refusal = ''
+  refusal = ''
   await dialog.getByRole('textbox', { name: /^Template/ }).focus()
   await visitor.press(dialog.getByRole('button', { name: 'Ask for approval' }))
   await dialog.waitFor({ state: 'detached' })
   await page.getByText('Being looked at').waitFor()
-  expect(meta.known).toMatchObject([
+  expect(known).toMatchObject([
     { name: 'spring_sale', language: 'en', category: 'MARKETING', components: [BODY] },
   ])
   const saved = (await service.ask('GET', '/v1/contents/spring')) as { content: { variants: object[] } }
@@ -126,14 +105,14 @@ test('a content whose template the provider does not know hands it in, in both d
     await visitor.isSound(`a template that is not known, in ${language}`)
     await visitor.shoot(`content-template-unknown-${language}-${theme}`)
   }
-  meta.refusal = 'Too many templates'
+  refusal = 'Too many templates'
   await page.getByRole('button', { name: 'Ask for approval' }).click()
-  await page.getByRole('alert').getByText(meta.refusal).waitFor()
+  await page.getByRole('alert').getByText(refusal).waitFor()
   visitor.expectFault('422')
-  meta.refusal = ''
+  refusal = ''
   await visitor.press(page.getByRole('button', { name: 'Ask for approval' }))
   await page.getByText('Being looked at').waitFor()
-  expect(meta.known[1]).toMatchObject({ name: 'summer_sale', category: 'UTILITY' })
+  expect(known[1]).toMatchObject({ name: 'summer_sale', category: 'UTILITY' })
   expect(await page.getByRole('button', { name: 'Ask for approval' }).count()).toBe(0)
   await visitor.isSound('a content whose template is looked at')
   expect(visitor.faults).toEqual([])

@@ -1,14 +1,12 @@
 /** What only people can put right: what stands, what is over, who was told, and who is told of the next. */
-import { useQuery } from '@tanstack/react-query'
 import { CircleCheck } from 'lucide-react'
 import { api, type Schemas, take } from '../api/client'
 import { Standing } from '../pieces/Alerts'
-import { Answer, Empty, Trouble } from '../pieces/Answer'
+import { Empty, Trouble } from '../pieces/Answer'
 import { Card } from '../pieces/Card'
 import { More, usePages } from '../pieces/lists'
 import { Page } from '../pieces/Page'
 import { HeldWords } from '../pieces/Told'
-import { queries } from '../session'
 import { Targets } from '../shell/Targets'
 import { useVisit } from '../shell/shop'
 import { type Key, useSpeech } from '../words'
@@ -23,7 +21,7 @@ export function Alerts() {
         <All />
       </Card>
       <Card title={say('alerts.targets')}>
-        <Told />
+        <Targets of="alerts" />
       </Card>
     </Page>
   )
@@ -102,22 +100,5 @@ function Notices({ of }: { of: One }) {
         ))}
       </ul>
     </details>
-  )
-}
-
-function Told() {
-  const { shop } = useVisit()
-  const key = ['shop', shop.id, 'itself', 'alerts']
-  const found = useQuery({
-    queryKey: key,
-    queryFn: () => take(api.GET('/v1/shops/{shop}', { params: { path: { shop: shop.id } } })),
-    // What is being written must not be taken away by a look at what is kept.
-    refetchOnWindowFocus: false,
-    staleTime: Number.POSITIVE_INFINITY,
-  })
-  return (
-    <Answer of={found}>
-      {known => <Targets of="alerts" kept={known.alerts ?? []} save={one => queries.setQueryData(key, one)} />}
-    </Answer>
   )
 }

@@ -36,7 +36,7 @@ export function Replies() {
         <div className="stack">
           {reply && <All chosen={reply} />}
           <Card title={say('replies.targets')}>
-            <Told />
+            <Targets of="replies" />
           </Card>
         </div>
       </div>
@@ -221,25 +221,5 @@ function Write({ reply }: { reply: Schemas['ShownReply'] }) {
         </div>
       </form>
     </Card>
-  )
-}
-
-/** Who is told of what customers write. */
-function Told() {
-  const { shop } = useVisit()
-  const key = ['shop', shop.id, 'itself', 'told']
-  const found = useQuery({
-    queryKey: key,
-    queryFn: () => take(api.GET('/v1/shops/{shop}', { params: { path: { shop: shop.id } } })),
-    // What is being written must not be taken away by a look at what is kept.
-    refetchOnWindowFocus: false,
-    staleTime: Number.POSITIVE_INFINITY,
-  })
-  return (
-    <Answer of={found}>
-      {known => (
-        <Targets of="replies" kept={known.replies ?? []} save={one => queries.setQueryData(key, one)} />
-      )}
-    </Answer>
   )
 }

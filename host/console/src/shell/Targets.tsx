@@ -1,12 +1,13 @@
-/** Who is told of alerts, or of what customers write: over which of the shop's channels, to whom; and a sample for each, to see that it arrives. */
+/** Who is told of alerts, or of what customers write: over which of the shop's channels, to whom; and a sample for each,
+ * to see that it arrives. */
 import { Button, NativeSelect, TextInput } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { Plus, Send, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import { api, Refusal, type Schemas, take } from '../api/client'
-import { Trouble } from '../pieces/Answer'
+import { Answer, Trouble } from '../pieces/Answer'
 import { Outcome } from '../pieces/Outcome'
-import { may } from '../session'
+import { may, queries } from '../session'
 import { useSpeech } from '../words'
 import { useVisit } from './shop'
 
@@ -29,7 +30,26 @@ const canTell = (of: 'alerts' | 'replies', ability?: Schemas['ChannelAbility'] |
     ? WRITTEN_FOR.includes(ability?.channel ?? '')
     : ability?.channel === 'webhook' || Boolean(ability?.plain && !ability.answers)
 
-export function Targets(props: { of: 'alerts' | 'replies'; kept: Target[]; save: (shop: Shop) => void }) {
+type Of = keyof typeof WORDS
+
+export function Targets({ of }: { of: Of }) {
+  const { shop } = useVisit()
+  const key = ['shop', shop.id, 'itself', 'targets']
+  const found = useQuery({
+    queryKey: key,
+    queryFn: () => take(api.GET('/v1/shops/{shop}', { params: { path: { shop: shop.id } } })),
+    // What is being written must not be taken away by a look at what is kept.
+    refetchOnWindowFocus: false,
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+  return (
+    <Answer of={found}>
+      {known => <Form of={of} kept={known[of] ?? []} save={one => queries.setQueryData(key, one)} />}
+    </Answer>
+  )
+}
+
+function Form(props: { of: Of; kept: Target[]; save: (shop: Shop) => void }) {
   const { of, kept, save } = props
   const { say } = useSpeech()
   const { shop } = useVisit()
