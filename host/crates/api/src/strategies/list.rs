@@ -75,6 +75,9 @@ pub(crate) struct StrategyLine {
 /// Nobody needs to know exactly how many more there are, and counting them takes time.
 const MOST_COUNTED: u32 = 10_000;
 
+/// So many are looked through at once where few pass the filter.
+const FAR: u32 = 200;
+
 type Strategies = Described<Listing<StrategyLine>>;
 
 /// Lists strategies by name.
@@ -91,13 +94,13 @@ pub(crate) async fn list_strategies(
     let page = list.page(query.limit, query.after.as_deref())?;
     let channels = channels_of(&api, shop.id()).await?;
     let mut lines = Vec::new();
-    // One more than is shown tells whether there are others. What is filtered may be far between.
+    // One more than is shown tells whether there are others.
     let mut from = PageRequest { limit: page.limit + 1, ..page.clone() };
     loop {
         let found = api.engine.store.strategies_page(shop.id(), &from).await?;
         lines.extend(lines_of(&api, shop.id(), &query, found.items, &channels).await?);
         match found.next {
-            Some(last) if lines.len() <= page.limit as usize => from.after = Some(last),
+            Some(last) if lines.len() <= page.limit as usize => from = PageRequest { after: Some(last), limit: FAR },
             _ => break,
         }
     }
