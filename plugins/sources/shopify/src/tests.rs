@@ -369,7 +369,11 @@ fn shopify_s_own_samples_are_read() {
         let text: Value = serde_json::from_slice(&std::fs::read(&sample).unwrap()).unwrap();
         let (Some(topic), Some(body)) = (text["name"].as_str(), text.get("response")) else { continue };
         if topics::reading(topic).is_some() {
-            told(topic, body);
+            let event = told(topic, body);
+            if let Some(What::ProductUpdated(product)) = event.map(|event| event.what) {
+                let counted = product.variants.first().map(|variant| (variant.available, variant.stock));
+                assert_eq!(counted, Some((Some(true), Some(75))), "what Shopify tells of stock is not read");
+            }
             read += 1;
         }
     }
