@@ -3,6 +3,8 @@
 //! There is one writer, so a transaction sees everything that was committed before it and nothing happens beside it:
 //! looking first and writing then is enough for every promise.
 
+mod replies;
+
 use std::collections::BTreeMap;
 
 use cartwright_domain::cart::Cart;
@@ -12,7 +14,6 @@ use cartwright_domain::incident::Incident;
 use cartwright_domain::message::Message;
 use cartwright_domain::order::Order;
 use cartwright_domain::product::Product;
-use cartwright_domain::reply::{Reply, ReplySend, SendKind};
 use cartwright_domain::run::Run;
 use cartwright_domain::shard::Fence;
 use cartwright_domain::shop::Connection;
@@ -91,21 +92,6 @@ const INCIDENTS: Table = Table {
 
 const TEST_SENDS: Table =
     Table { name: "test_sends", key: Id("send_id"), others: &[Id("customer_id"), Plain("kind"), Plain("at")] };
-
-const REPLY_SENDS: Table = Table {
-    name: "reply_sends",
-    key: Id("send_id"),
-    others: &[
-        Id("reply_id"),
-        Id("customer_id"),
-        Plain("kind"),
-        Plain("channel"),
-        Plain("at"),
-        Plain("due_at"),
-        Plain("provider_id"),
-        Plain("failed"),
-    ],
-};
 
 pub(super) async fn commit(store: &SqliteStore, shop: ShopId, changes: &Changes) -> Result<Committed, StoreError> {
     let mut batch = Batch { transaction: store.begin().await?, shop };
@@ -397,69 +383,6 @@ impl Batch {
             json!([test.id, test.customer, test.kind.name(), test.at.millis()])
         })
         .await
-    }
-
-    /// The same reply again is already there.
-    async fn append_replies(&mut self, replies: &[Reply]) -> Result<(), StoreError> {
-        if replies.is_empty() {
-            return Ok(());
-        }
-        let line = |reply: &Reply| {
-            let (at, received_at) = (reply.at.millis(), reply.received_at.millis());
-            let columns =
-                json!([reply.id, reply.customer, column(&reply.channel), at, received_at, u8::from(reply.asks)]);
-            row(&columns, 0, reply)
-        };
-        let lines: Vec<String> = replies.iter().map(line).collect::<Result<_, StoreError>>()?;
-        let query = sqlx::query(
-            "insert into replies (shop_id, reply_id, customer_id, channel, at, received_at, asks, waits, document)
-             select $1, unhex(value ->> 0, '-'), unhex(value ->> 1, '-'), value ->> 2, value ->> 3, value ->> 4,
-                    value ->> 5, value ->> 5, value -> 7
-             from json_each($2) where true
-             on conflict (shop_id, reply_id) do nothing",
-        );
-        self.rows(query.bind(self.shop.0).bind(format!("[{}]", lines.join(",")))).await?;
-        Ok(())
-    }
-
-    /// One that is made again is already there; one that is changed must stand at its revision.
-    async fn write_reply_sends(&mut self, sends: &[Entry<ReplySend>]) -> Result<(), StoreError> {
-        let mut fresh = Vec::with_capacity(sends.len());
-        for entry in sends {
-            let is_there = sqlx::query("select 1 from reply_sends where shop_id = $1 and send_id = $2")
-                .bind(self.shop.0)
-                .bind(entry.value.id.0)
-                .fetch_optional(&mut *self.transaction)
-                .await
-                .map_err(failed)?;
-            if entry.revision > 0 || is_there.is_none() {
-                fresh.push(entry);
-            }
-        }
-        self.write(&REPLY_SENDS, fresh.into_iter(), |send| {
-            let (due, provider_id) = (send.due_at().map(|due| due.millis()), send.provider_id.as_deref().map(column));
-            let (kind, channel, at) = (send.kind.name(), column(&send.channel), send.at.millis());
-            let failed = u8::from(send.came_to_nothing());
-            json!([send.id, send.reply, send.customer, kind, channel, at, due, provider_id, failed])
-        })
-        .await?;
-        self.see_what_waits(sends).await
-    }
-
-    /// What an answer says, it says to everything that its customer wrote on the channel before.
-    async fn see_what_waits(&mut self, sends: &[Entry<ReplySend>]) -> Result<(), StoreError> {
-        for answer in sends.iter().map(|entry| &entry.value).filter(|send| send.kind == SendKind::Answer) {
-            let query = sqlx::query(
-                "update replies set waits = not exists (
-                     select 1 from reply_sends a
-                     where a.shop_id = $1 and a.customer_id = $2 and a.channel = $3
-                       and a.kind = 'answer' and a.failed = 0 and a.at >= replies.received_at)
-                 where shop_id = $1 and customer_id = $2 and channel = $3 and asks = 1",
-            );
-            let query = query.bind(self.shop.0).bind(answer.customer.0).bind(column(&answer.channel).into_owned());
-            self.rows(query).await?;
-        }
-        Ok(())
     }
 
     async fn append_traces(&mut self, traces: &[(RunId, TraceEntry)]) -> Result<(), StoreError> {
